@@ -1,0 +1,110 @@
+package fumehood
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+)
+
+// Exchange is what the edge knows of one request and its answer. guard/record makes
+// one for each request, outermost; the steps inside fill it in; record writes it as one
+// log line at the end. It belongs to the goroutine that serves the request.
+type Exchange struct {
+	ID       string     // request ID, 8 characters in two groups: "7F3K-9QXD"
+	Start    time.Time  // when the head was complete
+	ClientIP netip.Addr // set by guard/clientip; zero before it
+	Scheme   string     // "https" or "http", as the client used it; set by guard/clientip
+	Refused  *Refusal   // set by Refuse
+	Reported []*Refusal // refusals of guards in report mode: the request went on
+	Worker   int        // the worker that answered, 0 when none did
+	Queued   time.Duration
+}
+
+type exchangeKey struct{}
+
+// WithExchange returns a context that carries x.
+func WithExchange(ctx context.Context, x *Exchange) context.Context {
+	return context.WithValue(ctx, exchangeKey{}, x)
+}
+
+// ExchangeOf returns the exchange that ctx carries, or nil where guard/record does not
+// run outside the caller.
+func ExchangeOf(ctx context.Context) *Exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*Exchange)
+	return x
+}
+
+// RequestID returns the ID of the request, or "" where guard/record does not run.
+func RequestID(r *http.Request) string {
+	if x := ExchangeOf(r.Context()); x != nil {
+		return x.ID
+	}
+	return ""
+}
+
+// ClientIP returns the address of the client: what guard/clientip found, else the peer
+// of the connection. It is the zero Addr when that is no IP address (a Unix socket).
+func ClientIP(r *http.Request) netip.Addr {
+	if x := ExchangeOf(r.Context()); x != nil && x.ClientIP.IsValid() {
+		return x.ClientIP
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	ip, _ := netip.ParseAddr(host)
+	return ip.Unmap()
+}
+
+// Scheme returns "https" or "http", as the client used it.
+func Scheme(r *http.Request) string {
+	if x := ExchangeOf(r.Context()); x != nil && x.Scheme != "" {
+		return x.Scheme
+	}
+	if r.TLS != nil {
+		return "https"
+	}
+	return "http"
+}
+
+// crockford is Crockford's base 32 alphabet: no I, L, O or U, so that an ID can be read
+// over the telephone.
+const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// NewRequestID returns a random request ID such as "7F3K-9QXD": 40 bits, enough to find
+// one request in a log, not a secret.
+func NewRequestID() string {
+	var raw [8]byte
+	rand.Read(raw[:]) // never fails since Go 1.24
+	var id [9]byte
+	for i, j := 0, 0; i < len(id); i++ {
+		if i == 4 {
+			id[i] = '-'
+			continue
+		}
+		id[i] = crockford[raw[j]&31]
+		j++
+	}
+	return string(id[:])
+}
+
+// Secret is a string that never appears in a log, in fmt output or in JSON.
+type Secret string
+
+const redacted = "[redacted]"
+
+// String implements fmt.Stringer.
+func (Secret) String() string { return redacted }
+
+// GoString implements fmt.GoStringer.
+func (Secret) GoString() string { return redacted }
+
+// LogValue implements slog.LogValuer.
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }

@@ -1,0 +1,172 @@
+package fumehood
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Refusal is a "no" with two audiences. The client gets Status, Code, Public and the
+// request ID; the owner's log gets Err. Err is never sent.
+type Refusal struct {
+	Status     int           // HTTP status, 4xx or 5xx
+	Code       string        // stable, "guard.reason", listed in docs/reference/refusals.md
+	Public     string        // one sentence for whoever sent the request
+	Err        error         // the cause, for the owner
+	RetryAfter time.Duration // when not zero, sent as Retry-After in whole seconds
+	Header     http.Header   // more fields of the answer, such as Allow
+	CloseConn  bool          // end the connection: what follows on it cannot be trusted
+}
+
+// Error implements error, with the private cause.
+func (r *Refusal) Error() string {
+	if r.Err == nil {
+		return r.Code
+	}
+	return r.Code + ": " + r.Err.Error()
+}
+
+// Unwrap returns the private cause.
+func (r *Refusal) Unwrap() error { return r.Err }
+
+// AsRefusal returns the Refusal in err's chain. Any other error becomes a 500 with the
+// code "internal" and no detail for the client.
+func AsRefusal(err error) *Refusal {
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		return refusal
+	}
+	return &Refusal{
+		Status: http.StatusInternalServerError,
+		Code:   "internal",
+		Public: "Something went wrong on the server.",
+		Err:    err,
+	}
+}
+
+// Refuse answers the request with the refusal in err: a short page for a browser,
+// problem+json (RFC 9457) for everything else. It is the only function that writes one.
+// It must be called before anything else of the answer was written.
+func Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	refusal := AsRefusal(err)
+	id := RequestID(r)
+	if x := ExchangeOf(r.Context()); x != nil {
+		x.Refused = refusal
+	}
+	h := w.Header()
+	for name := range h { // nothing the app had begun to say may ride along
+		if name != "X-Request-Id" && !strings.HasPrefix(name, "Strict-Transport") {
+			delete(h, name)
+		}
+	}
+	for name, values := range refusal.Header {
+		h[name] = values
+	}
+	if refusal.RetryAfter > 0 {
+		seconds := int64((refusal.RetryAfter + time.Second - 1) / time.Second)
+		h.Set("Retry-After", strconv.FormatInt(seconds, 10))
+	}
+	if refusal.CloseConn && r.ProtoMajor == 1 {
+		h.Set("Connection", "close")
+	}
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Vary", "Accept")
+
+	var body []byte
+	if wantsHTML(r) {
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+		body = refusalHTML(refusal, id)
+	} else {
+		h.Set("Content-Type", "application/problem+json")
+		body = refusalJSON(refusal, id)
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(refusal.Status)
+	if r.Method != http.MethodHead {
+		w.Write(body)
+	}
+}
+
+// Decide carries out mode for a guard's verdict and says whether the request ends here.
+// In report mode the refusal is noted for the access record and the request goes on.
+func Decide(w http.ResponseWriter, r *http.Request, mode Mode, verdict error) (stop bool) {
+	if verdict == nil || mode == Off {
+		return false
+	}
+	if mode == Report {
+		if x := ExchangeOf(r.Context()); x != nil {
+			x.Reported = append(x.Reported, AsRefusal(verdict))
+		}
+		return false
+	}
+	Refuse(w, r, verdict)
+	return true
+}
+
+// wantsHTML tells a browser's navigation from an API client: only the former lists
+// text/html in Accept.
+func wantsHTML(r *http.Request) bool {
+	for _, accept := range r.Header["Accept"] {
+		if strings.Contains(accept, "text/html") {
+			return true
+		}
+	}
+	return false
+}
+
+type problem struct {
+	Type    string `json:"type"`
+	Title   string `json:"title"`
+	Status  int    `json:"status"`
+	Code    string `json:"code"`
+	Request string `json:"request,omitempty"`
+}
+
+func refusalJSON(refusal *Refusal, id string) []byte {
+	body, err := json.Marshal(problem{
+		Type: "about:blank", Title: refusal.Public, Status: refusal.Status,
+		Code: refusal.Code, Request: id,
+	})
+	if err != nil { // five plain fields always marshal
+		panic(err)
+	}
+	return append(body, '\n')
+}
+
+var refusalPage = template.Must(template.New("refusal").Parse(`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{{.Status}} {{.Text}}</title>
+<style>
+body{font:18px/1.5 system-ui,sans-serif;color-scheme:light dark;max-width:34rem;margin:15vh auto;padding:0 1.5rem}
+h1{font-size:1.4rem}small{opacity:.7}code{font-size:1rem}
+</style>
+<h1>{{.Public}}</h1>
+<p>{{.Advice}}</p>
+<p><small>{{.Status}} {{.Text}}{{with .ID}} &middot; request <code>{{.}}</code>{{end}}</small></p>
+</html>
+`))
+
+func refusalHTML(refusal *Refusal, id string) []byte {
+	advice := "If you think this is a mistake, tell the owner of this site, with the request number below."
+	if refusal.RetryAfter > 0 {
+		advice = "Please try again in a moment."
+	}
+	var page bytes.Buffer
+	err := refusalPage.Execute(&page, map[string]any{
+		"Status": refusal.Status, "Text": http.StatusText(refusal.Status),
+		"Public": refusal.Public, "Advice": advice, "ID": id,
+	})
+	if err != nil { // a constant template with plain values always executes
+		panic(err)
+	}
+	return page.Bytes()
+}
