@@ -2,8 +2,10 @@ package fumehood
 
 import (
 	"context"
-	"crypto/rand"
+	"fmt"
+	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -57,7 +59,7 @@ func ClientIP(r *http.Request) netip.Addr {
 		host = r.RemoteAddr
 	}
 	ip, _ := netip.ParseAddr(host)
-	return ip.Unmap()
+	return ip.Unmap().WithZone("") // a zone means something on this machine only
 }
 
 // Scheme returns "https" or "http", as the client used it.
@@ -78,21 +80,21 @@ const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 // NewRequestID returns a random request ID such as "7F3K-9QXD": 40 bits, enough to find
 // one request in a log, not a secret.
 func NewRequestID() string {
-	var raw [8]byte
-	rand.Read(raw[:]) // never fails since Go 1.24
+	bits := rand.Uint64() // ChaCha8, seeded by the kernel
 	var id [9]byte
-	for i, j := 0, 0; i < len(id); i++ {
+	for i := range id {
 		if i == 4 {
 			id[i] = '-'
 			continue
 		}
-		id[i] = crockford[raw[j]&31]
-		j++
+		id[i] = crockford[bits&31]
+		bits >>= 5
 	}
 	return string(id[:])
 }
 
-// Secret is a string that never appears in a log, in fmt output or in JSON.
+// Secret is a string that never appears in a log, in fmt output or in JSON. In a struct
+// it must be an exported field: fmt prints unexported ones without asking them.
 type Secret string
 
 const redacted = "[redacted]"
@@ -100,8 +102,8 @@ const redacted = "[redacted]"
 // String implements fmt.Stringer.
 func (Secret) String() string { return redacted }
 
-// GoString implements fmt.GoStringer.
-func (Secret) GoString() string { return redacted }
+// Format implements fmt.Formatter: a wrong verb, such as %d, would print the value.
+func (Secret) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
 // LogValue implements slog.LogValuer.
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,7 +40,7 @@ func (r *Refusal) Unwrap() error { return r.Err }
 // code "internal" and no detail for the client.
 func AsRefusal(err error) *Refusal {
 	var refusal *Refusal
-	if errors.As(err, &refusal) {
+	if errors.As(err, &refusal) && refusal != nil {
 		return refusal
 	}
 	return &Refusal{
@@ -46,6 +48,17 @@ func AsRefusal(err error) *Refusal {
 		Code:   "internal",
 		Public: "Something went wrong on the server.",
 		Err:    err,
+	}
+}
+
+// NotReady is the refusal of a guard that is nil or was not made by its New. Such a guard
+// must never let a request through.
+func NotReady(guard string) *Refusal {
+	return &Refusal{
+		Status: http.StatusInternalServerError,
+		Code:   guard + ".not-ready",
+		Public: "Something went wrong on the server.",
+		Err:    fmt.Errorf("the %s guard was not made by %s.New", guard, guard),
 	}
 }
 
@@ -65,7 +78,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 		}
 	}
 	for name, values := range refusal.Header {
-		h[name] = values
+		h[name] = slices.Clone(values) // the refusal may be shared between requests
 	}
 	if refusal.RetryAfter > 0 {
 		seconds := int64((refusal.RetryAfter + time.Second - 1) / time.Second)
@@ -76,7 +89,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Vary", "Accept")
+	h.Add("Vary", "Accept")
 
 	var body []byte
 	if wantsHTML(r) {
@@ -88,10 +101,18 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 		body = refusalJSON(refusal, id)
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(refusal.Status)
+	w.WriteHeader(refusal.status())
 	if r.Method != http.MethodHead {
 		w.Write(body)
 	}
+}
+
+// status is Status, or 500 where that is no status of a refusal.
+func (r *Refusal) status() int {
+	if r.Status < 400 || r.Status > 599 {
+		return http.StatusInternalServerError
+	}
+	return r.Status
 }
 
 // Decide carries out mode for a guard's verdict and says whether the request ends here.
@@ -131,7 +152,7 @@ type problem struct {
 
 func refusalJSON(refusal *Refusal, id string) []byte {
 	body, err := json.Marshal(problem{
-		Type: "about:blank", Title: refusal.Public, Status: refusal.Status,
+		Type: "about:blank", Title: refusal.Public, Status: refusal.status(),
 		Code: refusal.Code, Request: id,
 	})
 	if err != nil { // five plain fields always marshal
@@ -162,7 +183,7 @@ func refusalHTML(refusal *Refusal, id string) []byte {
 	}
 	var page bytes.Buffer
 	err := refusalPage.Execute(&page, map[string]any{
-		"Status": refusal.Status, "Text": http.StatusText(refusal.Status),
+		"Status": refusal.status(), "Text": http.StatusText(refusal.status()),
 		"Public": refusal.Public, "Advice": advice, "ID": id,
 	})
 	if err != nil { // a constant template with plain values always executes

@@ -21,25 +21,28 @@ const (
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (s *Size) UnmarshalText(text []byte) error {
 	in := strings.TrimSpace(string(text))
-	digits := strings.TrimRight(in, "BIKMGbikmg ")
-	unit := Size(1)
-	switch strings.ReplaceAll(strings.ToUpper(strings.TrimSpace(in[len(digits):])), "I", "") {
-	case "", "B":
-	case "K", "KB":
-		unit = KB
-	case "M", "MB":
-		unit = MB
-	case "G", "GB":
-		unit = GB
-	default:
-		return fmt.Errorf("%q is not a size: write 512, 64KB, 20MB or 1GB", in)
-	}
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || n < 0 || n > math.MaxInt64/int64(unit) {
+	end := strings.LastIndexAny(in, "0123456789") + 1
+	unit, known := sizeUnit(strings.TrimLeft(in[end:], " "))
+	n, err := strconv.ParseUint(in[:end], 10, 63)
+	if err != nil || !known || n > math.MaxInt64/uint64(unit) {
 		return fmt.Errorf("%q is not a size: write 512, 64KB, 20MB or 1GB", in)
 	}
 	*s = Size(n) * unit
 	return nil
+}
+
+func sizeUnit(name string) (unit Size, known bool) {
+	switch strings.ToUpper(name) {
+	case "", "B":
+		return 1, true
+	case "K", "KB", "KIB":
+		return KB, true
+	case "M", "MB", "MIB":
+		return MB, true
+	case "G", "GB", "GIB":
+		return GB, true
+	}
+	return 0, false
 }
 
 // String returns the shortest exact text form.
