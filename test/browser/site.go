@@ -1,0 +1,215 @@
+package browser
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Site is a server that a test started.
+type Site struct {
+	URL string // without a path: "https://localhost:41234"
+	CA  []byte // PEM of the local certificate authority; nil for plain http
+}
+
+// Fumehood builds fumehood, serves the app in dir ("module:callable") with it on a free
+// port of localhost, and ends it with the test. More arguments go to `fumehood run`.
+func Fumehood(t testing.TB, dir, target string, args ...string) Site {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "fumehood")
+	build := exec.Command("go", "build", "-o", binary, "./cmd/fumehood")
+	build.Dir = Root(t)
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build ./cmd/fumehood: %v\n%s", err, out)
+	}
+	storage := t.TempDir()
+	args = append([]string{"run", "--chdir", dir, "--bind", "localhost:0", "--tls-storage", storage,
+		"--python", Python(t)}, args...)
+	site := Site{URL: start(t, exec.Command(binary, append(args, target)...))}
+	site.CA = authority(t, storage)
+	return site
+}
+
+// Bare serves the same app by a plain WSGI server over plain http: what an attack meets
+// without Fumehood.
+func Bare(t testing.TB, dir, target string) Site {
+	t.Helper()
+	return Site{URL: start(t, exec.Command(Python(t), "-m", "gunicorn", "--chdir", dir,
+		"--bind", "127.0.0.1:0", "--threads", "8", target))}
+}
+
+// Notes copies examples/notes, without what was made by running it, to a fresh folder.
+func Notes(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	source := os.DirFS(filepath.Join(Root(t), "examples", "notes"))
+	err := fs.WalkDir(source, ".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (path == "instance" || path == "__pycache__"):
+			return fs.SkipDir
+		case entry.IsDir():
+			return os.MkdirAll(filepath.Join(dir, path), 0o755)
+		}
+		content, err := fs.ReadFile(source, path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(dir, path), content, 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// Python returns the interpreter with the pinned test packages: FUMEHOOD_TEST_PYTHON,
+// else the one that `make setup` makes.
+func Python(t testing.TB) string {
+	t.Helper()
+	python := os.Getenv("FUMEHOOD_TEST_PYTHON")
+	if python == "" {
+		python = filepath.Join(Root(t), ".cache", "py", "test", "bin", "python")
+	}
+	if _, err := os.Stat(python); err != nil {
+		t.Fatalf("no Python with the test packages: %v\nhint: make setup", err)
+	}
+	return python
+}
+
+// Root returns the folder of this repository.
+func Root(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			t.Fatal("the test does not run inside the repository")
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// What a server may take to come up (an import under load) and to go down.
+const (
+	bootTime = 60 * time.Second
+	stopTime = 20 * time.Second
+)
+
+var address = regexp.MustCompile(`https?://(localhost|127\.0\.0\.1):[1-9][0-9]*`)
+
+// start runs a server until the test ends and returns the address that it prints when it
+// is ready. Its output is shown when the test fails.
+func start(t testing.TB, cmd *exec.Cmd) string {
+	t.Helper()
+	out := &output{ready: make(chan string, 1)}
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	t.Cleanup(func() {
+		if err := stop(cmd, exited); err != nil {
+			t.Errorf("%s: %v", filepath.Base(cmd.Path), err)
+		}
+		if t.Failed() {
+			t.Logf("%s said:\n%s", filepath.Base(cmd.Path), out)
+		}
+	})
+	select {
+	case url := <-out.ready:
+		return url
+	case err := <-exited:
+		exited <- errors.New("it ended before it was ready")
+		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
+	case <-time.After(bootTime):
+		t.Fatalf("%v: not ready after %s", cmd.Args, bootTime)
+	}
+	return ""
+}
+
+// stop asks the server to end and says when it did not do so properly.
+func stop(cmd *exec.Cmd, exited chan error) error {
+	// An error here means that it has ended, which the channel tells better.
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case err := <-exited:
+		return err
+	case <-time.After(stopTime):
+		_ = cmd.Process.Kill()
+		<-exited
+		return fmt.Errorf("still there %s after SIGTERM", stopTime)
+	}
+}
+
+// output keeps what a server prints and finds the first address in it.
+type output struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	found bool
+	ready chan string
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.text.Write(p)
+	// Only whole lines: the end of an address may still be on its way.
+	whole := o.text.Bytes()[:bytes.LastIndexByte(o.text.Bytes(), '\n')+1]
+	if url := address.Find(whole); url != nil && !o.found {
+		o.found = true
+		o.ready <- string(url)
+	}
+	return len(p), nil
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// authority finds the root certificate that fumehood made in its TLS storage.
+func authority(t testing.TB, storage string) []byte {
+	t.Helper()
+	var roots []byte
+	err := filepath.WalkDir(storage, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		block, _ := pem.Decode(content)
+		if block == nil || block.Type != "CERTIFICATE" {
+			return nil
+		}
+		if cert, err := x509.ParseCertificate(block.Bytes); err == nil && cert.IsCA {
+			roots = append(roots, content...)
+		}
+		return nil
+	})
+	if err != nil || roots == nil {
+		t.Fatalf("no certificate authority under %s: %v", storage, err)
+	}
+	return roots
+}
