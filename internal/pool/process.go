@@ -1,0 +1,191 @@
+package pool
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"github.com/fumehood/fumehood/internal/hint"
+	"github.com/fumehood/fumehood/wsgi/shim"
+)
+
+// socketBuffer is asked for on each side of the channel, so that an answer of the usual
+// size is one write.
+const socketBuffer = 512 << 10
+
+// spawn starts a worker's process and sends it the shim. The worker is Importing.
+func (p *Pool) spawn(slot int) (*worker, error) {
+	var ours [3]*net.UnixConn
+	var theirs [3]*os.File
+	defer func() {
+		for _, f := range theirs {
+			if f != nil {
+				f.Close()
+			}
+		}
+	}()
+	for i := range ours {
+		var err error
+		if ours[i], theirs[i], err = socketPair(); err != nil {
+			return nil, err
+		}
+	}
+	raw, err := ours[0].SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{
+		pool: p, slot: slot, started: time.Now(),
+		channel: ours[0], raw: raw, bell: ours[1], files: ours[2],
+		calls:  map[uint32]*Call{},
+		booted: make(chan error, 1), retired: make(chan struct{}),
+		drained: make(chan struct{}), exited: make(chan struct{}),
+	}
+	cmd := exec.Command(p.cfg.Python, "-c", shim.Bootstrap)
+	cmd.Dir = p.cfg.Dir
+	cmd.Env = p.environment()
+	cmd.ExtraFiles = theirs[:]
+	// Its own process group: Ctrl-C at the terminal is for the front, which stops the
+	// workers once their requests are answered.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	output, err := p.captureOutput(cmd, slot)
+	if err != nil {
+		return nil, err
+	}
+	err = cmd.Start()
+	output.Close()
+	if err != nil {
+		return nil, hint.With(fmt.Errorf("cannot start %s: %w", p.cfg.Python, err),
+			"name the app's interpreter: fumehood run --python PATH ...")
+	}
+	w.proc = cmd.Process
+	go w.reap()
+	p.mu.Lock()
+	p.workers = append(p.workers, w)
+	p.mu.Unlock()
+	if err := p.sendShim(w); err != nil {
+		w.proc.Kill()
+	}
+	go w.readLoop()
+	return w, nil
+}
+
+func (w *worker) reap() {
+	w.exit, _ = w.proc.Wait()
+	close(w.exited)
+	// A child of the app may hold the channel open: the worker is gone all the same.
+	w.channel.Close()
+}
+
+func (p *Pool) sendShim(w *worker) error {
+	setup, err := json.Marshal(map[string]any{
+		"target": p.cfg.Target, "threads": p.cfg.Threads, "workers": p.cfg.Workers,
+		"bell": 4, "files": 5,
+	})
+	if err != nil {
+		return err
+	}
+	var b []byte
+	for _, part := range []string{shim.Source, string(setup)} {
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(part)))
+		b = append(b, part...)
+	}
+	w.channel.SetWriteDeadline(time.Now().Add(p.cfg.BootTimeout))
+	defer w.channel.SetWriteDeadline(time.Time{})
+	_, err = w.channel.Write(b)
+	return err
+}
+
+// socketPair returns our end, for Go's poller, and the other, for a child process.
+func socketPair() (*net.UnixConn, *os.File, error) {
+	syscall.ForkLock.RLock()
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err == nil {
+		syscall.CloseOnExec(fds[0])
+		syscall.CloseOnExec(fds[1])
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a socket pair: %w", err)
+	}
+	for _, fd := range fds {
+		syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_SNDBUF, socketBuffer)
+		syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_RCVBUF, socketBuffer)
+	}
+	theirs := os.NewFile(uintptr(fds[1]), "worker's end")
+	mine := os.NewFile(uintptr(fds[0]), "front's end")
+	defer mine.Close() // FileConn works on a copy
+	conn, err := net.FileConn(mine)
+	if err != nil {
+		theirs.Close()
+		return nil, nil, fmt.Errorf("make a socket pair: %w", err)
+	}
+	return conn.(*net.UnixConn), theirs, nil
+}
+
+// maxLine is the longest line of an app's output that becomes one log line.
+const maxLine = 8 << 10
+
+// captureOutput makes the app's standard output and error log lines. The returned file
+// is the child's end, to be closed once it has started.
+func (p *Pool) captureOutput(cmd *exec.Cmd, slot int) (io.Closer, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stdout, cmd.Stderr = w, w
+	go func() {
+		defer r.Close()
+		lines := bufio.NewReaderSize(r, maxLine)
+		for {
+			line, long, err := lines.ReadLine()
+			if err != nil {
+				return
+			}
+			if len(line) > 0 {
+				p.log.Info("app", "worker", slot, "says", printable(line))
+			}
+			for long && err == nil { // the rest of a line without end
+				_, long, err = lines.ReadLine()
+			}
+		}
+	}()
+	return w, nil
+}
+
+// printable makes a line of unknown origin safe to show: no control characters, valid
+// UTF-8.
+func printable(line []byte) string {
+	s := strings.ToValidUTF8(string(line), string(utf8.RuneError))
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}
+
+func describeExit(state *os.ProcessState) string {
+	if state == nil {
+		return "no exit status"
+	}
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		if status.Signal() == syscall.SIGKILL {
+			return "killed by signal 9: the system may have been out of memory"
+		}
+		return "killed by " + status.Signal().String()
+	}
+	return state.String()
+}
+
+var errNoPython = errors.New("there is no Python interpreter")

@@ -1,0 +1,314 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Start starts every worker and returns when all are ready. When one cannot import the
+// app, all are stopped and its BootError is returned: nothing stays half-started.
+// Afterwards each slot is kept filled until Close.
+func (p *Pool) Start(ctx context.Context) error {
+	first := make(chan error, p.cfg.Workers)
+	for slot := 1; slot <= p.cfg.Workers; slot++ {
+		p.slots.Add(1)
+		go func() {
+			defer p.slots.Done()
+			p.keep(slot, first)
+		}()
+	}
+	go p.tickLoop()
+	for range p.cfg.Workers {
+		var err error
+		select {
+		case err = <-first:
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
+		if err != nil {
+			stopped, cancel := context.WithCancel(ctx)
+			cancel() // nobody waits for an answer yet
+			p.Close(stopped)
+			return err
+		}
+	}
+	return nil
+}
+
+// The waits between two attempts to start a worker that keeps failing.
+const (
+	backoffFirst = 100 * time.Millisecond
+	backoffMost  = 10 * time.Second
+	settled      = 10 * time.Second // a worker that lived this long was well
+)
+
+// keep fills one slot again and again until the pool closes.
+func (p *Pool) keep(slot int, first chan<- error) {
+	backoff := time.Duration(0)
+	for attempt := 0; ; attempt++ {
+		if backoff > 0 && !p.isClosed() {
+			p.log.Warn("worker starts again", "worker", slot, "after", backoff)
+			select {
+			case <-time.After(backoff):
+			case <-p.done:
+				return
+			}
+		}
+		if p.isClosed() {
+			return
+		}
+		w, err := p.boot(slot)
+		if attempt == 0 {
+			first <- err
+			if err != nil {
+				return
+			}
+		}
+		lived := time.Duration(0)
+		if err == nil {
+			began := time.Now()
+			select {
+			case <-w.retired:
+			case <-p.done:
+				return
+			}
+			lived = time.Since(began)
+			p.explainEnd(w)
+		} else if !p.isClosed() {
+			p.log.Error("worker cannot start", "worker", slot, "cause", err)
+		}
+		switch {
+		case lived >= settled:
+			backoff = 0
+		case backoff == 0 && err == nil:
+			backoff = time.Millisecond // the first failure is made good at once
+		default:
+			backoff = min(max(2*backoff, backoffFirst), backoffMost)
+		}
+	}
+}
+
+// boot starts a worker and waits until it is ready.
+func (p *Pool) boot(slot int) (*worker, error) {
+	w, err := p.spawn(slot)
+	if err != nil {
+		return nil, err
+	}
+	timer := time.NewTimer(p.cfg.BootTimeout)
+	defer timer.Stop()
+	select {
+	case err = <-w.booted:
+	case <-timer.C:
+		err = fmt.Errorf("the app was not imported within %v (workers.boot_timeout)", p.cfg.BootTimeout)
+	case <-p.done:
+		err = ErrClosed
+	}
+	if err != nil {
+		w.proc.Kill()
+		<-w.retired
+		return nil, err
+	}
+	p.log.Debug("worker ready", "worker", slot, "pid", w.proc.Pid, "after", time.Since(w.started))
+	p.mu.Lock()
+	p.refill(w, time.Now())
+	p.mu.Unlock()
+	w.flush()
+	return w, nil
+}
+
+func (p *Pool) explainEnd(w *worker) {
+	select {
+	case <-w.exited:
+		if w.state.now() == Gone && !p.isClosed() {
+			p.log.Error("worker ended", "worker", w.slot, "pid", w.proc.Pid, "cause", describeExit(w.exit))
+		}
+	default: // it drains; its successor starts now
+	}
+}
+
+func (p *Pool) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
+// replace gives w's slot a new process and ends w once the requests it has are answered,
+// at the latest after DrainTimeout.
+func (w *worker) replace(reason error) {
+	if !w.state.move(Ready, Draining) {
+		return
+	}
+	p := w.pool
+	p.log.Warn("worker is replaced", "worker", w.slot, "pid", w.proc.Pid, "cause", reason)
+	w.retire()
+	p.mu.Lock()
+	if len(w.calls) == w.abandoned {
+		w.finished()
+	}
+	p.mu.Unlock()
+	go func() {
+		timer := time.NewTimer(p.cfg.DrainTimeout)
+		defer timer.Stop()
+		select {
+		case <-w.drained:
+		case <-timer.C:
+		case <-p.done:
+			return // Close ends it
+		}
+		w.stop(stopGrace)
+	}()
+}
+
+// stopGrace is how long an interpreter may take to end by itself: its exit handlers run.
+const stopGrace = 3 * time.Second
+
+// stop asks the worker to end, then ends it.
+func (w *worker) stop(grace time.Duration) {
+	importing := w.state.now() == Importing
+	if !w.state.reach(Stopping) {
+		return
+	}
+	if importing { // it listens to nobody yet
+		w.proc.Kill()
+	}
+	w.ring(bellStop, 0)
+	select {
+	case <-w.exited:
+	case <-time.After(grace):
+		w.proc.Kill()
+		<-w.exited
+	}
+}
+
+// Close stops all workers: those that have requests may finish them until ctx ends.
+func (p *Pool) Close(ctx context.Context) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		p.slots.Wait()
+		return
+	}
+	p.closed = true
+	for c := p.head; c != nil; {
+		next := c.next
+		c.next = nil
+		c.fail(ErrClosed)
+		c = next
+	}
+	p.head, p.tail, p.waiting = nil, nil, 0
+	workers := append([]*worker(nil), p.workers...)
+	p.mu.Unlock()
+	var stopping sync.WaitGroup
+	for _, w := range workers {
+		stopping.Go(func() {
+			w.state.move(Ready, Draining)
+			p.mu.Lock()
+			if len(w.calls) == w.abandoned {
+				w.finished()
+			}
+			p.mu.Unlock()
+			select {
+			case <-w.drained:
+			case <-ctx.Done():
+			}
+			w.stop(stopGrace)
+		})
+	}
+	stopping.Wait()
+	close(p.done)
+	p.slots.Wait()
+}
+
+// tick is how often workers and deadlines are looked at while anything is under way.
+const tick = 2 * time.Millisecond
+
+// sweepEvery is how many ticks pass between two looks at the deadlines.
+const sweepEvery = 10
+
+func (p *Pool) tickLoop() {
+	for {
+		select {
+		case <-p.kick:
+		case <-p.done:
+			return
+		}
+		ticker := time.NewTicker(tick)
+		for n := 1; ; n++ {
+			select {
+			case <-ticker.C:
+			case <-p.done:
+				ticker.Stop()
+				return
+			}
+			if n%sweepEvery == 0 {
+				p.sweep(time.Now())
+			}
+			if !p.ringSilent() {
+				break
+			}
+		}
+		ticker.Stop()
+	}
+}
+
+// ringSilent rings the bell of each worker that has frames to read and has said nothing
+// since the last tick: the thread that leads is busy inside the app. It returns false
+// when nothing is under way in the whole pool.
+func (p *Pool) ringSilent() bool {
+	p.mu.Lock()
+	var silent []*worker
+	for _, w := range p.workers {
+		if w.sent != w.read && w.heard == w.heardTick && w.state.now() != Importing {
+			silent = append(silent, w)
+		}
+		w.heardTick = w.heard
+	}
+	busy := p.outstanding > 0 || p.waiting > 0
+	p.ticking = busy
+	p.mu.Unlock()
+	for _, w := range silent {
+		w.ring(bellWake, 0)
+	}
+	return busy
+}
+
+// sweep fails what has waited too long: in the queue, or for the app.
+func (p *Pool) sweep(now time.Time) {
+	type late struct {
+		w  *worker
+		id uint32
+	}
+	var stuck []late
+	p.mu.Lock()
+	for c := p.head; c != nil; {
+		next := c.next
+		if !c.deadline.IsZero() && now.After(c.deadline) && p.unqueue(c) {
+			c.fail(ErrQueueTimeout)
+		}
+		c = next
+	}
+	for _, w := range p.workers {
+		for id, c := range w.calls {
+			if c != nil && !c.begun && !c.deadline.IsZero() && now.After(c.deadline) {
+				c.begun = true // its time is up once only
+				c.fail(ErrTimeout)
+				stuck = append(stuck, late{w, id})
+			}
+		}
+	}
+	p.mu.Unlock()
+	for _, s := range stuck {
+		s.w.ring(bellDump, s.id)
+		s.w.replace(fmt.Errorf("request %d: %w", s.id, ErrTimeout))
+	}
+}
+
+// IsBoot returns the BootError in err's chain, or nil.
+func IsBoot(err error) *BootError {
+	var boot *BootError
+	errors.As(err, &boot)
+	return boot
+}

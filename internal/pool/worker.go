@@ -1,0 +1,361 @@
+package pool
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/fumehood/fumehood/internal/frame"
+	"github.com/fumehood/fumehood/internal/hint"
+)
+
+// What the bell says; the numbers stand in shim.py too.
+const (
+	bellWake   = 1
+	bellCancel = 2
+	bellDump   = 3
+	bellStop   = 4
+)
+
+// worker is one Python process and the sockets to it.
+type worker struct {
+	pool    *Pool
+	slot    int
+	state   machine
+	proc    *os.Process
+	started time.Time
+
+	channel *net.UnixConn // frames, both ways
+	raw     syscall.RawConn
+	bell    *net.UnixConn // short orders to the watcher thread
+	files   *net.UnixConn // descriptors, both ways
+
+	booted  chan error    // nil once it is ready, else why it never will be
+	retired chan struct{} // closed when the slot needs another process
+	drained chan struct{} // closed when nothing that somebody waits for is left
+	exited  chan struct{} // closed when the process has been waited for
+	exit    *os.ProcessState
+
+	once struct{ booted, retired, drained sync.Once }
+
+	// Guarded by pool.mu.
+	calls     map[uint32]*Call // nil: nobody waits for that answer any more
+	abandoned int
+	lastID    uint32
+	out       []byte // frames to be written
+	spare     []byte
+	writing   bool
+	sent      uint32 // frames sent
+	read      uint32 // frames that the worker says it has read
+	heard     uint64 // frames received
+	heardTick uint64 // the same at the last tick
+	answered  time.Time
+}
+
+func (w *worker) load() int { return len(w.calls) }
+
+func (w *worker) limit(now time.Time) int {
+	if now.Sub(w.answered) < brisk {
+		return w.pool.cfg.Threads + prefetch
+	}
+	return w.pool.cfg.Threads
+}
+
+func (w *worker) newID() uint32 {
+	for {
+		w.lastID++
+		if _, used := w.calls[w.lastID]; !used && w.lastID != 0 {
+			return w.lastID
+		}
+	}
+}
+
+func (w *worker) bootedWith(err error) {
+	w.once.booted.Do(func() { w.booted <- err; close(w.booted) })
+}
+func (w *worker) retire()   { w.once.retired.Do(func() { close(w.retired) }) }
+func (w *worker) finished() { w.once.drained.Do(func() { close(w.drained) }) }
+
+// flush writes what is queued for the worker. It never blocks: what the socket does not
+// take at once is left to a goroutine, because the caller may be the one that reads.
+func (w *worker) flush() {
+	p := w.pool
+	p.mu.Lock()
+	if w.writing {
+		p.mu.Unlock()
+		return // whoever writes takes ours along
+	}
+	w.writing = true
+	for len(w.out) > 0 {
+		buf := w.out
+		w.out = w.spare[:0]
+		p.mu.Unlock()
+		n := w.tryWrite(buf)
+		if n < len(buf) {
+			rest := append([]byte(nil), buf[n:]...)
+			p.mu.Lock()
+			w.spare = buf
+			p.mu.Unlock()
+			go w.writeRest(rest)
+			return
+		}
+		p.mu.Lock()
+		w.spare = buf
+	}
+	w.writing = false
+	p.mu.Unlock()
+}
+
+// tryWrite writes what the socket takes without waiting.
+func (w *worker) tryWrite(b []byte) (written int) {
+	w.raw.Write(func(fd uintptr) bool {
+		for written < len(b) {
+			n, err := syscall.Write(int(fd), b[written:])
+			if n > 0 {
+				written += n
+			}
+			if err != nil && err != syscall.EINTR {
+				return true // EAGAIN: the rest waits; anything else: the reader will see it
+			}
+		}
+		return true
+	})
+	return written
+}
+
+func (w *worker) writeRest(rest []byte) {
+	p := w.pool
+	for {
+		if _, err := w.channel.Write(rest); err != nil {
+			return // the worker is gone; writing stays set so that nobody tries again
+		}
+		p.mu.Lock()
+		if len(w.out) == 0 {
+			w.writing = false
+			p.mu.Unlock()
+			return
+		}
+		rest, w.out = w.out, nil
+		p.mu.Unlock()
+	}
+}
+
+// ring gives the watcher thread an order. A full bell is no loss: the worker has more
+// orders than it can take and its process is watched from outside as well.
+func (w *worker) ring(order, id uint32) {
+	var message [8]byte
+	binary.LittleEndian.PutUint32(message[:], order)
+	binary.LittleEndian.PutUint32(message[4:], id)
+	w.bell.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+	w.bell.Write(message[:])
+}
+
+// passFile sends a descriptor ahead of the frame that speaks of it. Both orders are kept
+// by pool.mu, which the caller holds.
+func (w *worker) passFile(f *os.File) error {
+	w.files.SetWriteDeadline(time.Now().Add(time.Second))
+	_, _, err := w.files.WriteMsgUnix([]byte{'f'}, syscall.UnixRights(int(f.Fd())), nil)
+	return err
+}
+
+func (w *worker) takeFile() (*os.File, error) {
+	var b [1]byte
+	oob := make([]byte, syscall.CmsgSpace(4))
+	w.files.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_, n, _, _, err := w.files.ReadMsgUnix(b[:], oob)
+	if err != nil {
+		return nil, err
+	}
+	messages, err := syscall.ParseSocketControlMessage(oob[:n])
+	if err != nil || len(messages) != 1 {
+		return nil, errors.New("no descriptor came with the frame")
+	}
+	fds, err := syscall.ParseUnixRights(&messages[0])
+	if err != nil || len(fds) != 1 {
+		return nil, errors.New("no descriptor came with the frame")
+	}
+	syscall.CloseOnExec(fds[0])
+	return os.NewFile(uintptr(fds[0]), "file of the app"), nil
+}
+
+// condemn ends a worker that cannot be trusted or used any more. It may be called with
+// or without pool.mu held; the reader does the rest when the socket closes.
+func (w *worker) condemn(err error) {
+	w.pool.log.Error("worker condemned", "worker", w.slot, "pid", w.proc.Pid, "cause", err)
+	w.proc.Kill()
+}
+
+// readLoop is the one reader of the worker's channel.
+func (w *worker) readLoop() {
+	buf := make([]byte, 64<<10)
+	have := 0
+	var woken []*Call
+	for {
+		if have == len(buf) { // a frame longer than the buffer: the header bounds its size
+			buf = append(buf, make([]byte, len(buf))...)
+		}
+		n, err := w.channel.Read(buf[have:])
+		if err != nil {
+			break
+		}
+		have += n
+		var rest []byte
+		woken, rest, err = w.take(buf[:have], woken[:0])
+		w.flush()
+		for i, c := range woken {
+			c.wake()
+			woken[i] = nil
+		}
+		if err != nil {
+			w.condemn(err)
+			break
+		}
+		have = copy(buf, rest)
+	}
+	w.lost()
+}
+
+// take handles every whole frame in b and gives the worker what waits for it.
+func (w *worker) take(b []byte, woken []*Call) (_ []*Call, rest []byte, err error) {
+	p := w.pool
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		h, payload, after, ok, err := frame.Next(b)
+		if err != nil {
+			return woken, b, err
+		}
+		if !ok {
+			break
+		}
+		b = after
+		w.heard++
+		w.read = h.Read
+		c, err := w.handle(h, payload, now)
+		if err != nil {
+			return woken, b, err
+		}
+		if c != nil {
+			woken = append(woken, c)
+		}
+	}
+	p.refill(w, now)
+	return woken, b, nil
+}
+
+// handle carries out one frame, with pool.mu held, and returns the call it was for.
+func (w *worker) handle(h frame.Header, payload []byte, now time.Time) (*Call, error) {
+	p := w.pool
+	switch h.Kind {
+	case frame.Pong:
+		if w.state.move(Probing, Ready) {
+			w.bootedWith(nil)
+		}
+		return nil, nil
+	case frame.Ready:
+		return nil, w.imported(payload)
+	case frame.Failed:
+		w.bootedWith(bootError(payload))
+		return nil, nil
+	case frame.Stack:
+		p.log.Error("stack of the request that timed out", "worker", w.slot, "stack", string(payload))
+		return nil, nil
+	case frame.Taken:
+		if c := w.calls[h.ID]; c != nil && len(payload) == 4 {
+			c.taken(int(binary.LittleEndian.Uint32(payload)))
+		}
+		return nil, nil
+	case frame.Answer, frame.Piece, frame.File, frame.Error, frame.Hints:
+	default:
+		return nil, fmt.Errorf("%w: kind %d", frame.ErrGarbage, h.Kind)
+	}
+	var file *os.File
+	if h.Kind == frame.File {
+		var err error
+		if file, err = w.takeFile(); err != nil {
+			return nil, err
+		}
+	}
+	c, known := w.calls[h.ID]
+	if !known {
+		return nil, fmt.Errorf("%w: an answer to request %d, which it does not have", frame.ErrGarbage, h.ID)
+	}
+	w.answered = now
+	if h.Flags&frame.End != 0 {
+		p.release(w, h.ID)
+	}
+	if c == nil { // a late answer: nobody waits for it
+		if file != nil {
+			file.Close()
+		}
+		return nil, nil
+	}
+	c.begun = c.begun || h.Kind != frame.Hints
+	if !c.deliver(h, payload, file) {
+		return c, fmt.Errorf("%w: it sent more than was asked for", frame.ErrGarbage)
+	}
+	return c, nil
+}
+
+// imported takes the worker's word of what the app is and asks its reading thread for a
+// sign of life.
+func (w *worker) imported(payload []byte) error {
+	var about About
+	if err := json.Unmarshal(payload, &about); err != nil {
+		return fmt.Errorf("%w: %w", frame.ErrGarbage, err)
+	}
+	if w.pool.about.Python == "" {
+		w.pool.about = about
+	}
+	if w.state.move(Importing, Probing) {
+		w.out = frame.Append(w.out, frame.Header{Kind: frame.Probe}, nil)
+		w.sent++
+	}
+	return nil
+}
+
+func bootError(payload []byte) error {
+	var report struct{ Error, Hint, Traceback string }
+	if err := json.Unmarshal(payload, &report); err != nil {
+		report.Error = "the app could not be imported"
+	}
+	return &BootError{Err: hint.With(errors.New(report.Error), report.Hint), Traceback: report.Traceback}
+}
+
+// lost is called once, when the channel has ended: nothing more will come.
+func (w *worker) lost() {
+	p := w.pool
+	p.mu.Lock()
+	w.state.reach(Gone)
+	for id, c := range w.calls {
+		if c != nil {
+			c.over = true
+			c.fail(ErrDied)
+		}
+		delete(w.calls, id)
+		p.outstanding--
+	}
+	w.abandoned = 0
+	w.finished()
+	for i, other := range p.workers {
+		if other == w {
+			p.workers = append(p.workers[:i], p.workers[i+1:]...)
+			break
+		}
+	}
+	p.mu.Unlock()
+	w.proc.Kill() // a process without its channel serves nobody
+	w.channel.Close()
+	w.bell.Close()
+	w.files.Close()
+	<-w.exited
+	w.bootedWith(fmt.Errorf("the worker ended while it imported the app (%s)", describeExit(w.exit)))
+	w.retire()
+}

@@ -1,0 +1,733 @@
+"""The Python side of Fumehood: imports the app, then answers requests with it.
+
+One thread at a time leads: it alone reads the channel, and it keeps the lead while it
+calls the app, so that an app that only computes is served by one thread that never
+waits for the interpreter lock. When the lead stays in the app for long, the front rings
+the bell: the watcher takes the lead away and another thread goes on reading. Everything
+that parses, checks or decides is in Go; see docs/internals.md for the frames.
+"""
+import collections
+import io
+import json
+import os
+import socket
+import struct
+import sys
+import threading
+import traceback
+
+# Frame header: magic, kind, flags, id, size, frames read so far. Little endian.
+HEADER = struct.Struct("<HBBIII")
+MAGIC = 0x4846
+REQUEST, BODY, CREDIT, PROBE = 1, 2, 3, 4
+READY, FAILED, ANSWER, PIECE, FILE, ERROR, TAKEN, HINTS, PONG, STACK = range(16, 26)
+END, WITH_FILE, STREAMED = 1, 2, 4
+BELL = struct.Struct("<II")
+WAKE, CANCEL, DUMP, STOP = 1, 2, 3, 4
+
+WINDOW = 256 * 1024  # bytes of one answer that may be on the way unacknowledged
+PIECE_MAX = 64 * 1024
+PIECE_COST = 512  # what the smallest piece counts, so that a window also bounds the count
+FILE_HEAD = struct.Struct("<QQ")
+U32 = struct.Struct("<I")
+
+
+class ClientGone(ConnectionError):
+    """Raised in the app when the client no longer waits for the answer."""
+
+
+class FileWrapper:
+    """wsgi.file_wrapper: Go sends the file when the app returns this as it is."""
+
+    def __init__(self, filelike, block_size=8192):
+        self.filelike = filelike
+        self.block_size = block_size
+        for name in ("close", "seek", "tell"):
+            if hasattr(filelike, name):
+                setattr(self, name, getattr(filelike, name))
+
+    def seekable(self):
+        ask = getattr(self.filelike, "seekable", None)
+        return ask() if ask else hasattr(self.filelike, "seek")
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        data = self.filelike.read(self.block_size)
+        if data:
+            return data
+        raise StopIteration
+
+
+def sendable(result):
+    """(descriptor, offset, length or None) when result is a regular file, else None.
+
+    Werkzeug wraps the wrapper once more for a Range request; its start_byte and
+    byte_range say which part.
+    """
+    start = length = None
+    wrapper = result
+    if type(result).__name__ == "_RangeWrapper":
+        wrapper = getattr(result, "iterable", None)
+        start = getattr(result, "start_byte", 0)
+        length = getattr(result, "byte_range", None)
+    if type(wrapper) is not FileWrapper:
+        return None
+    try:
+        descriptor = wrapper.filelike.fileno()
+        offset = wrapper.filelike.tell() if start is None else start
+    except (AttributeError, OSError, ValueError):
+        return None
+    return descriptor, offset, length
+
+
+class StreamedInput(io.RawIOBase):
+    """wsgi.input of a route that takes its body as it arrives."""
+
+    def __init__(self, worker, rid):
+        super().__init__()
+        self.worker, self.rid = worker, rid
+        self.pieces = collections.deque()
+        self.ended = self.broken = False
+        self.news = threading.Condition(threading.Lock())
+
+    def readable(self):
+        return True
+
+    def feed(self, piece, ended, broken=False):
+        with self.news:
+            if piece:
+                self.pieces.append(memoryview(piece))
+            self.ended, self.broken = self.ended or ended, self.broken or broken
+            self.news.notify()
+
+    def readinto(self, target):
+        with self.news:
+            while not self.pieces and not self.ended and not self.broken:
+                self.news.wait()
+            if self.broken:
+                raise ClientGone("the client went away in the middle of the request body")
+            if not self.pieces:
+                return 0
+            piece = self.pieces[0]
+            n = min(len(piece), len(target))
+            target[:n] = piece[:n]
+            if n == len(piece):
+                self.pieces.popleft()
+            else:
+                self.pieces[0] = piece[n:]
+        self.worker.send(TAKEN, 0, self.rid, U32.pack(n))
+        return n
+
+
+class Exchange:
+    """One request and its answer."""
+
+    __slots__ = ("worker", "rid", "method", "status", "headers", "sent", "ended", "gone",
+                 "credit", "waiting", "input", "thread")
+
+    def __init__(self, worker, rid):
+        self.worker, self.rid = worker, rid
+        self.status = self.headers = self.waiting = self.input = None
+        self.sent = self.ended = self.gone = False
+        self.credit = WINDOW
+        self.method = "GET"
+        self.thread = threading.get_ident()
+
+    def start_response(self, status, headers, exc_info=None):
+        if exc_info:
+            try:
+                if self.sent:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                exc_info = None
+        elif self.status is not None:
+            raise AssertionError("start_response() was called a second time without exc_info")
+        self.status, self.headers = status, list(headers)
+        return self.write
+
+    def head(self):
+        if self.status is None:
+            raise AssertionError("the app returned without calling start_response()")
+        fields = [self.status]
+        for name, value in self.headers:
+            fields.append(name)
+            fields.append(value)
+        head = "\0".join(fields).encode("latin-1")
+        # Go counts the fields again: a NUL inside one cannot become another field.
+        return U32.pack(len(head)) + U32.pack(len(fields)) + head
+
+    def declared(self):
+        for name, value in self.headers:
+            if len(name) == 14 and name.lower() == "content-length":
+                return value
+        return None
+
+    def write(self, data):
+        """Send data now; also what start_response() returns."""
+        if not isinstance(data, bytes):
+            raise TypeError("a WSGI app yields bytes, not %s" % type(data).__name__)
+        if self.ended or not data:
+            return
+        if not self.sent:
+            self.sent_head(data)
+            return
+        self.pieces(data)
+
+    def sent_head(self, data, end=False):
+        head = self.head()
+        self.sent = True
+        size = len(data)
+        if size <= PIECE_MAX:
+            if not end and self.declared() == str(size) and self.method != "HEAD":
+                end = True
+            if not end:
+                self.credit -= max(size, PIECE_COST)
+            self.ended = end
+            self.worker.send(ANSWER, END if end else 0, self.rid, head + data)
+            return
+        self.worker.send(ANSWER, 0, self.rid, head)
+        self.pieces(data)
+
+    def pieces(self, data):
+        view = memoryview(data)
+        for start in range(0, len(view), PIECE_MAX):
+            piece = view[start:start + PIECE_MAX]
+            cost = max(len(piece), PIECE_COST)
+            if self.credit < cost:
+                self.wait_for_credit(cost)
+            if self.gone:
+                raise ClientGone("the client went away")
+            with self.worker.books:
+                self.credit -= cost
+            self.worker.send(PIECE, 0, self.rid, piece)
+
+    def wait_for_credit(self, cost):
+        worker = self.worker
+        worker.let_go()
+        while True:
+            with worker.books:
+                if self.gone or self.credit >= cost:
+                    self.waiting = None
+                    return
+                self.waiting = gate = threading.Lock()
+                gate.acquire()
+            gate.acquire()
+
+    def grant(self, amount, gone=False):
+        """Called by the leader or the watcher, with worker.books held."""
+        self.credit += amount
+        self.gone = self.gone or gone
+        if self.waiting is not None:
+            self.waiting.release()
+            self.waiting = None
+        if gone and self.input is not None:
+            self.input.feed(None, False, broken=True)
+
+    def end(self):
+        if self.ended:
+            return
+        if not self.sent:
+            self.sent_head(b"", end=True)
+            return
+        self.ended = True
+        self.worker.send(PIECE, END, self.rid, b"")
+
+    def early_hints(self, headers):
+        fields = []
+        for name, value in headers:
+            fields += (name if isinstance(name, str) else name.decode("latin-1"),
+                       value if isinstance(value, str) else value.decode("latin-1"))
+        if not self.sent:
+            self.worker.send(HINTS, 0, self.rid,
+                             U32.pack(len(fields)) + "\0".join(fields).encode("latin-1"))
+
+    def answer(self, app, environ):
+        self.method = environ["REQUEST_METHOD"]
+        result = app(environ, self.start_response)
+        try:
+            if not self.sent and self.method != "HEAD":
+                file = sendable(result)
+                if file is not None and self.send_file(*file):
+                    return
+            if not hasattr(result, "__len__"):
+                # A generator may pause between pieces: let another thread lead.
+                lazy = self.declared() is None if self.status is not None else True
+                if lazy:
+                    self.worker.let_go()
+            elif len(result) == 1 and not self.sent:
+                for data in result:
+                    if not isinstance(data, bytes):
+                        raise TypeError("a WSGI app yields bytes, not %s" % type(data).__name__)
+                    self.sent_head(data, end=len(data) <= PIECE_MAX)
+                self.end()
+                return
+            for data in result:
+                if self.gone:
+                    break
+                self.write(data)
+            self.end()
+        finally:
+            close = getattr(result, "close", None)
+            if close is not None:
+                close()
+
+    def send_file(self, descriptor, offset, length):
+        worker = self.worker
+        if length is None:
+            declared = self.declared()
+            length = int(declared) if declared is not None else (1 << 63)
+        head = FILE_HEAD.pack(offset, length) + self.head()
+        self.sent = self.ended = True
+        with worker.mouth:
+            worker.pass_descriptor(descriptor)
+            worker.send_locked(FILE, END, self.rid, head)
+        return True
+
+
+class Worker:
+    def __init__(self, channel, bell, files):
+        self.channel, self.bell, self.files = channel, bell, files
+        self.app = None
+        self.base = {}
+        self.books = threading.Lock()   # guards every field that two threads change
+        self.mouth = threading.Lock()   # held while a frame is written
+        self.lead = threading.Lock()    # held on behalf of the thread that leads
+        self.leader = None              # ident of the thread that leads inside the app
+        self.threads = self.parked = 0
+        self.most = 1
+        self.eager = 0                  # requests for which the lead is passed on at once
+        self.read = 0                   # frames taken from the channel
+        self.queue = collections.deque()
+        self.exchanges = {}
+        self.buffer = memoryview(bytearray(512 * 1024))
+        self.start = self.stop = 0
+        self.forked = False
+
+    # -- frames ---------------------------------------------------------------------
+
+    def send(self, kind, flags, rid, payload):
+        with self.mouth:
+            self.send_locked(kind, flags, rid, payload)
+
+    def send_locked(self, kind, flags, rid, payload):
+        if self.forked:
+            os._exit(70)  # a child that the app forked must not speak for its parent
+        header = HEADER.pack(MAGIC, kind, flags, rid, len(payload), self.read)
+        self.channel.sendall(header + payload)
+
+    def pass_descriptor(self, descriptor):
+        socket.send_fds(self.files, [b"f"], [descriptor])
+
+    def take_descriptor(self):
+        _, descriptors, _, _ = socket.recv_fds(self.files, 1, 1)
+        os.set_inheritable(descriptors[0], False)
+        return descriptors[0]
+
+    def next_request(self):
+        """The next request, read by the thread that leads. None: the front is gone."""
+        while True:
+            if self.queue:
+                return self.queue.popleft()
+            if self.start == self.stop:
+                self.start = self.stop = 0
+            elif self.stop > 256 * 1024:
+                rest = bytes(self.buffer[self.start:self.stop])
+                self.buffer[:len(rest)] = rest
+                self.start, self.stop = 0, len(rest)
+            n = self.channel.recv_into(self.buffer[self.stop:])
+            if n == 0:
+                return None
+            self.stop += n
+            self.split()
+
+    def split(self):
+        while self.stop - self.start >= HEADER.size:
+            _, kind, flags, rid, size, _ = HEADER.unpack_from(self.buffer, self.start)
+            first = self.start + HEADER.size
+            if self.stop - first < size:
+                return
+            self.start = first + size
+            payload = self.buffer[first:self.start]
+            self.read = (self.read + 1) & 0xFFFFFFFF
+            if kind == REQUEST:
+                cut = U32.unpack_from(payload)[0] + 4
+                fields = str(payload[4:cut], "latin-1")
+                fd = self.take_descriptor() if flags & WITH_FILE else -1
+                exchange = None
+                if flags & STREAMED:
+                    # Its body may follow in the same read: it must be known by now.
+                    exchange = Exchange(self, rid)
+                    exchange.input = StreamedInput(self, rid)
+                    with self.books:
+                        self.exchanges[rid] = exchange
+                self.queue.append((rid, fields, bytes(payload[cut:]), fd, exchange))
+            elif kind == PROBE:
+                self.send(PONG, 0, 0, b"")
+            else:
+                self.control(kind, flags, rid, payload)
+
+    def control(self, kind, flags, rid, payload):
+        with self.books:
+            exchange = self.exchanges.get(rid)
+            if exchange is None:
+                return
+            if kind == CREDIT:
+                exchange.grant(U32.unpack_from(payload)[0])
+            elif kind == BODY and exchange.input is not None:
+                exchange.input.feed(bytes(payload), flags & END != 0)
+
+    # -- threads ----------------------------------------------------------------------
+
+    def let_go(self):
+        """Give the lead to another thread, if this thread still has it."""
+        with self.books:
+            if self.leader == threading.get_ident():
+                self.pass_lead()
+
+    def pass_lead(self):
+        """With books held: the lead is free; see to it that a thread will take it."""
+        self.leader = None
+        self.lead.release()
+        if self.parked == 0 and self.threads < self.most:
+            self.threads += 1
+            threading.Thread(target=self.serve, daemon=True,
+                             name="fumehood-%d" % self.threads).start()
+
+    def serve(self):
+        me = threading.get_ident()
+        while True:
+            with self.books:
+                self.parked += 1
+            self.lead.acquire()
+            with self.books:
+                self.parked -= 1
+            while True:
+                request = self.next_request()
+                if request is None:
+                    os._exit(0)
+                with self.books:
+                    self.leader = me
+                    if self.eager > 0:
+                        self.eager -= 1
+                        self.pass_lead()
+                self.handle(*request)
+                with self.books:
+                    if self.leader != me:
+                        break
+                    self.leader = None
+
+    def handle(self, rid, fields, body, fd, exchange):
+        if exchange is None:
+            exchange = Exchange(self, rid)
+            with self.books:
+                self.exchanges[rid] = exchange
+            stream = io.BytesIO(body) if fd < 0 else open(fd, "rb")
+        else:
+            exchange.thread = threading.get_ident()
+            stream = io.BufferedReader(exchange.input, PIECE_MAX)
+        try:
+            environ = self.base.copy()
+            pairs = iter(fields.split("\0"))
+            environ.update(zip(pairs, pairs))
+            environ["wsgi.input"] = stream
+            environ["wsgi.errors"] = sys.stderr
+            environ["wsgi.early_hints"] = exchange.early_hints
+            exchange.answer(self.app, environ)
+        except ClientGone:
+            self.send(PIECE, END, rid, b"")
+        except BaseException:  # SystemExit too: one request must not end the worker
+            self.send(ERROR, END, rid, app_traceback().encode("utf-8", "replace"))
+        finally:
+            if fd >= 0:
+                stream.close()
+            with self.books:
+                del self.exchanges[rid]
+
+    # -- the watcher: the main thread ---------------------------------------------------
+
+    def watch(self):
+        """Carry out what the front asks for, whatever the other threads are doing."""
+        while True:
+            message = b""
+            while len(message) < BELL.size:
+                got = self.bell.recv(BELL.size - len(message))
+                if not got:
+                    os._exit(0)  # the front is gone
+                message += got
+            kind, rid = BELL.unpack(message)
+            if kind == STOP:
+                return
+            if kind == WAKE:
+                self.wake()
+            elif kind == CANCEL:
+                with self.books:
+                    if rid in self.exchanges:
+                        self.exchanges[rid].grant(0, gone=True)
+            elif kind == DUMP:
+                self.dump(rid)
+
+    def wake(self):
+        with self.books:
+            if self.leader is not None:
+                self.pass_lead()
+                # This app waits for something: pass the lead on at once for a while.
+                self.eager = 64
+        self.send(PONG, 0, 0, b"")
+
+    def dump(self, rid):
+        with self.books:
+            exchange = self.exchanges.get(rid)
+        frame = sys._current_frames().get(exchange.thread) if exchange else None
+        text = "".join(traceback.format_stack(frame)) if frame else "the request is not running"
+        self.send(STACK, 0, rid, text.encode("utf-8", "replace"))
+
+    def after_fork(self):
+        self.forked = True
+        for sock in (self.channel, self.bell, self.files):
+            os.close(sock.detach())
+
+
+# -- finding the app ----------------------------------------------------------------------
+
+def app_traceback():
+    """The current exception's traceback without the shim's own frames."""
+    kind, error, trace = sys.exc_info()
+    while trace is not None and trace.tb_frame.f_code.co_filename == __shim__:
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(kind, error, trace))
+
+
+class BadTarget(Exception):
+    def __init__(self, error, hint):
+        super().__init__(error)
+        self.hint = hint
+
+
+def is_flask(value):
+    return any(base.__module__.split(".")[0] == "flask" and base.__name__ == "Flask"
+               for base in type(value).__mro__)
+
+
+def load(target):
+    module_name, colon, expression = target.partition(":")
+    if not module_name:
+        raise BadTarget("%r names no module" % target, "fumehood run module:callable")
+    __import__(module_name)
+    module = sys.modules[module_name]
+    if not colon:
+        expression = only_app(module_name, module)
+    name, paren, _ = expression.partition("(")
+    value = module
+    for part in name.strip().split("."):
+        if not hasattr(value, part):
+            raise BadTarget("%s has no %s" % (where(module_name, module), json.dumps(name)),
+                            suggestion(module_name, module))
+        value = getattr(value, part)
+    if paren:
+        value = call_factory(target, name, expression, value)
+    if not callable(value):
+        raise BadTarget("%s is a %s, which cannot be called"
+                        % (target, type(value).__name__), suggestion(module_name, module))
+    refuse_factory(target, value)
+    return module_name, value
+
+
+def where(module_name, module):
+    path = getattr(module, "__file__", None)
+    return os.path.relpath(path) if path else module_name
+
+
+def candidates(module):
+    """Names in module that look like an app: (name, what it is)."""
+    found = []
+    for name, value in vars(module).items():
+        if name.startswith("_") or isinstance(value, type):
+            continue
+        if is_flask(value):
+            found.append((name, "Flask"))
+        elif callable(value) and name in ("app", "application"):
+            found.append((name, "callable"))
+        elif callable(value) and name in ("create_app", "make_app"):
+            found.append((name + "()", "factory"))
+    return found
+
+
+def suggestion(module_name, module):
+    found = candidates(module)
+    if not found:
+        return "name the app as it is called there: fumehood run %s:NAME" % module_name
+    listed = ", ".join('"%s" (%s)' % pair for pair in found)
+    return "it has %s: fumehood run %s" % (listed, shell_word(module_name + ":" + found[0][0]))
+
+
+def shell_word(word):
+    return "'%s'" % word if "(" in word else word
+
+
+def only_app(module_name, module):
+    for name in ("app", "application"):
+        if callable(getattr(module, name, None)):
+            return name
+    found = [name for name, kind in candidates(module) if kind == "Flask"]
+    if len(found) == 1:
+        return found[0]
+    problem = "more than one Flask app" if found else "no app, application or Flask instance"
+    raise BadTarget("%s has %s" % (where(module_name, module), problem),
+                    suggestion(module_name, module))
+
+
+def call_factory(target, name, expression, value):
+    import ast
+    try:
+        call = ast.parse(expression.strip(), mode="eval").body
+        if not isinstance(call, ast.Call) or any(k.arg is None for k in call.keywords):
+            raise ValueError
+        arguments = [ast.literal_eval(a) for a in call.args]
+        keywords = {k.arg: ast.literal_eval(k.value) for k in call.keywords}
+    except (ValueError, SyntaxError):
+        raise BadTarget("%r is not a call with plain values" % expression,
+                        "arguments are strings, numbers, True, False or None: "
+                        "fumehood run 'module:%s(\"production\")'" % name) from None
+    if not callable(value):
+        raise BadTarget("%s is a %s, which cannot be called" % (name, type(value).__name__),
+                        "fumehood run %s" % target.partition("(")[0])
+    return value(*arguments, **keywords)
+
+
+def refuse_factory(target, value):
+    """A factory that was named without its parentheses cannot take a request."""
+    code = getattr(value, "__code__", None)
+    if code is None or "(" in target or code.co_flags & 0x04:
+        return
+    if code.co_argcount < 2:
+        raise BadTarget("%s takes %d arguments, a WSGI app takes two"
+                        % (target, code.co_argcount),
+                        "if it makes the app, call it: fumehood run '%s()'" % target)
+
+
+# -- what the front needs to know of the app -------------------------------------------------
+
+def describe(module_name, app):
+    about = {
+        "python": sys.version.split()[0],
+        "module": module_name,
+        "kind": type(app).__name__,
+        "framework": "",
+        "version": "",
+        "static": [],
+        "pid": os.getpid(),
+    }
+    if is_flask(app):
+        about["framework"] = "Flask"
+        about["version"] = installed_version("flask")
+        about["static"] = static_folders(app)
+    elif "django" in sys.modules and type(app).__module__.startswith("django."):
+        about["framework"] = "Django"
+        about["version"] = installed_version("django")
+    return about
+
+
+def installed_version(name):
+    """From the metadata folder's name: importlib.metadata would cost 2 MB a worker."""
+    try:
+        site = os.path.dirname(os.path.dirname(sys.modules[name].__file__))
+        for entry in os.listdir(site):
+            if entry.lower().startswith(name + "-") and entry.endswith(".dist-info"):
+                return entry[len(name) + 1:-len(".dist-info")]
+    except (OSError, AttributeError, KeyError, TypeError):
+        pass
+    return ""
+
+
+def static_folders(app):
+    """The folders that Flask would serve itself, as [url prefix, folder]."""
+    found = []
+    try:
+        for rule in app.url_map.iter_rules():
+            owner = app
+            if rule.endpoint.endswith(".static"):
+                owner = app.blueprints.get(rule.endpoint[:-len(".static")])
+            elif rule.endpoint != "static":
+                continue
+            folder = getattr(owner, "static_folder", None)
+            tail = "/<path:filename>"
+            if folder and rule.rule.endswith(tail) and not rule.host and not rule.subdomain:
+                found.append([rule.rule[:-len(tail)], os.path.abspath(folder)])
+    except Exception:  # an unusual app keeps serving its own files
+        return []
+    return found
+
+
+# -- start ------------------------------------------------------------------------------------
+
+def main(channel, setup):
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)
+    bell = socket.socket(fileno=setup["bell"])
+    files = socket.socket(fileno=setup["files"])
+    for sock in (channel, bell, files):
+        sock.set_inheritable(False)
+    worker = Worker(channel, bell, files)
+    worker.most = setup["threads"]
+    os.register_at_fork(after_in_child=worker.after_fork)
+    sys.argv = [setup["target"]]
+    try:
+        module_name, worker.app = load(setup["target"])
+        about = describe(module_name, worker.app)
+    except BaseException as error:
+        report_failure(worker, setup["target"], error)
+        return
+    worker.base = {
+        "wsgi.version": (1, 0),
+        "wsgi.multithread": worker.most > 1,
+        "wsgi.multiprocess": setup["workers"] > 1,
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+        "wsgi.file_wrapper": FileWrapper,
+    }
+    worker.send(READY, 0, 0, json.dumps(about).encode())
+    with worker.books:
+        worker.threads = 1
+        threading.Thread(target=worker.serve, daemon=True, name="fumehood-1").start()
+    worker.watch()
+
+
+def report_failure(worker, target, error):
+    module_name = target.partition(":")[0]
+    report = {"error": str(error), "hint": "", "traceback": ""}
+    if isinstance(error, BadTarget):
+        report["hint"] = error.hint
+    else:
+        report["traceback"] = app_traceback()
+        missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+        last = "%s: %s" % (type(error).__name__, error)
+        if missing and (module_name == missing or module_name.startswith(missing + ".")):
+            report["traceback"] = ""
+            report["error"] = "there is no module %s in %s" % (missing, os.getcwd())
+            report["hint"] = module_hint(missing)
+        elif missing:
+            report["error"] = "cannot import %s: no module named %s" % (module_name, missing)
+            report["hint"] = "install it for this interpreter: %s -m pip install %s" % (
+                sys.executable, missing.partition(".")[0])
+        elif isinstance(error, SystemExit):
+            report["error"] = "importing %s ended the program (%s)" % (module_name, last)
+            report["hint"] = 'put what it runs under: if __name__ == "__main__":'
+        else:
+            report["error"] = "cannot import %s: %s" % (module_name, last)
+            report["hint"] = "the traceback above is the app's own; the last line that names your file is where to look"
+    worker.send(FAILED, 0, 0, json.dumps(report).encode())
+
+
+def module_hint(missing):
+    near = []
+    for entry in sorted(os.listdir(".")):
+        name, extension = os.path.splitext(entry)
+        if extension == ".py" and not name.startswith(("_", "test")):
+            near.append(name)
+        elif os.path.isfile(os.path.join(entry, "__init__.py")):
+            near.append(entry)
+    if near:
+        return "this folder has %s: fumehood run %s" % (", ".join(near[:6]), near[0])
+    return "say where the app is: fumehood run --chdir FOLDER %s" % missing
