@@ -17,6 +17,20 @@ import (
 )
 
 // Config is the whole configuration. Its zero value is not useful: start from Default.
+//
+// The tags of a field are all that the loader, the flags, the help, the JSON schema and
+// the reference page know of it:
+//
+//	toml       the key in the file; FUMEHOOD_<SECTION>_<KEY> is its environment variable
+//	default    the value when nobody sets it
+//	min, max   the range allowed, for numbers, sizes and durations
+//	enum       the words allowed
+//	flag       the name of its option; short is its letter
+//	arg        it is the positional argument
+//	value      what help calls its value, where the kind says too little
+//	path       a relative path in the file starts at the file's folder; "program" only
+//	           if it holds a slash
+//	overrides  in a route: the key that it takes the place of
 type Config struct {
 	App      App             `toml:"app"`
 	Server   Server          `toml:"server"`
@@ -29,37 +43,39 @@ type Config struct {
 	Limits   limits.Config   `toml:"limits"`
 	Body     body.Config     `toml:"body"`
 
-	// Routes override settings for the requests that match a pattern.
+	// Routes are settings for the requests that match a pattern, in place of the general
+	// ones.
 	Routes []Route `toml:"route"`
 }
 
 // App says what is protected.
 type App struct {
 	// Target is the WSGI app: "module:callable", "module:create_app()", or "module".
-	Target string `toml:"target" arg:"target"`
+	Target string `toml:"target" arg:"TARGET"`
 
-	// Upstream is the URL of an app that runs elsewhere, such as "http://127.0.0.1:5000";
-	// it takes the place of target.
-	Upstream string `toml:"upstream" flag:"upstream"`
+	// Upstream is the URL of an app that runs elsewhere, such as "http://127.0.0.1:5000"
+	// or "unix:/run/app.sock"; it takes the place of target.
+	Upstream string `toml:"upstream" flag:"upstream" value:"URL"`
 
 	// Chdir is the folder that the app is imported from.
-	Chdir string `toml:"chdir" default:"." flag:"chdir"`
+	Chdir string `toml:"chdir" default:"." flag:"chdir" value:"DIR" path:"file"`
 
 	// Python is the interpreter that runs the app. Empty means: the active virtual
-	// environment, else one in .venv, venv or env beside the app, else python3.
-	Python string `toml:"python" flag:"python"`
+	// environment, else one in .venv, venv or env beside the app, else python3. A name
+	// without a slash is looked for in PATH.
+	Python string `toml:"python" flag:"python" value:"PROGRAM" path:"program"`
 }
 
 // Server says where and how connections are taken.
 type Server struct {
 	// Bind is the address served: "host:port", ":port" or "unix:/path". Empty means
 	// localhost:8443, or :443 when tls.domains are given.
-	Bind string `toml:"bind" flag:"bind" short:"b"`
+	Bind string `toml:"bind" flag:"bind" short:"b" value:"ADDR"`
 
 	// RedirectBind is where plain http is answered with a redirect to https, besides the
 	// https port itself, which always does. Empty means :80 when tls.domains are given,
 	// else nowhere.
-	RedirectBind string `toml:"redirect_bind" flag:"redirect-bind"`
+	RedirectBind string `toml:"redirect_bind" flag:"redirect-bind" value:"ADDR"`
 
 	// HTTP3 serves HTTP/3 over UDP on the same port too.
 	HTTP3 bool `toml:"http3" flag:"http3"`
@@ -90,26 +106,27 @@ type TLS struct {
 	Mode string `toml:"mode" default:"auto" enum:"auto,off" flag:"tls"`
 
 	// Domains are the names to get certificates for by ACME.
-	Domains []string `toml:"domains" flag:"domain"`
+	Domains []string `toml:"domains" flag:"domain" value:"NAME"`
 
 	// Email is the address that the certificate authority may write to.
-	Email string `toml:"email" flag:"acme-email"`
+	Email string `toml:"email" flag:"acme-email" value:"ADDRESS"`
 
 	// ACMEDirectory is the directory URL of the ACME server. Empty means Let's Encrypt.
-	ACMEDirectory string `toml:"acme_directory" flag:"acme-directory"`
+	ACMEDirectory string `toml:"acme_directory" flag:"acme-directory" value:"URL"`
 
 	// ACMERoot is a PEM file with the root certificate of a private ACME server.
-	ACMERoot string `toml:"acme_root" flag:"acme-root"`
+	ACMERoot string `toml:"acme_root" flag:"acme-root" value:"FILE" path:"file"`
 
-	// CertFile and KeyFile are a PEM certificate chain and its key; both are read again
-	// when they change.
-	CertFile string `toml:"certfile" flag:"certfile"`
-	// KeyFile is the private key of CertFile.
-	KeyFile string `toml:"keyfile" flag:"keyfile"`
+	// CertFile is a PEM file with the certificate chain to show; it and KeyFile are read
+	// again when they change.
+	CertFile string `toml:"certfile" flag:"certfile" value:"FILE" path:"file"`
+
+	// KeyFile is a PEM file with the private key of CertFile.
+	KeyFile string `toml:"keyfile" flag:"keyfile" value:"FILE" path:"file"`
 
 	// Storage is the folder of the local certificate authority and of ACME certificates.
 	// Empty means the user's data folder.
-	Storage string `toml:"storage" flag:"tls-storage"`
+	Storage string `toml:"storage" flag:"tls-storage" value:"DIR" path:"file"`
 
 	// DangerouslyServePlainHTTP lets mode "off" serve passwords and sessions readable by
 	// everyone on the way, on an address that is not loopback.
@@ -169,9 +186,9 @@ type Route struct {
 	StreamBody bool `toml:"stream_body"`
 
 	// MaxBody is the largest request body here, in place of limits.body.
-	MaxBody fumehood.Size `toml:"max_body"`
+	MaxBody fumehood.Size `toml:"max_body" min:"1" overrides:"limits.body"`
 
 	// Timeout is how long the app may take to begin its answer here, in place of
 	// workers.timeout.
-	Timeout time.Duration `toml:"timeout"`
+	Timeout time.Duration `toml:"timeout" min:"1ms" max:"24h" overrides:"workers.timeout"`
 }

@@ -1,0 +1,304 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/internal/hint"
+)
+
+// fromText sets v from what the environment or a flag says.
+func (n *node) fromText(v reflect.Value, text string) error {
+	if !utf8.ValidString(text) {
+		return errors.New("is not UTF-8")
+	}
+	switch n.kind {
+	case kindBool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%q is not true or false", text)
+		}
+		v.SetBool(b)
+	case kindInt:
+		i, err := strconv.ParseInt(text, 10, 32)
+		if err != nil {
+			return fmt.Errorf("%q is not a whole number", text)
+		}
+		return n.setInt(v, i, strconv.FormatInt(i, 10))
+	case kindList:
+		var items []string
+		if text != "" {
+			items = strings.Split(text, ",")
+		}
+		for i := range items {
+			items[i] = strings.TrimSpace(items[i])
+		}
+		return n.setList(v, items)
+	default:
+		return n.setString(v, text)
+	}
+	return nil
+}
+
+// fromTOML sets v from a decoded TOML value; file is the file that it stands in.
+func (n *node) fromTOML(v reflect.Value, value any, file string) error {
+	switch value := value.(type) {
+	case string:
+		if n.kind != kindBool && n.kind != kindInt && n.kind != kindList {
+			return n.setString(v, n.resolve(value, file))
+		}
+	case bool:
+		if n.kind == kindBool {
+			v.SetBool(value)
+			return nil
+		}
+	case int64:
+		if n.kind == kindInt || n.kind == kindSize {
+			return n.setInt(v, value, strconv.FormatInt(value, 10))
+		}
+	case []any:
+		if n.kind == kindList {
+			items := make([]string, len(value))
+			for i, item := range value {
+				s, ok := item.(string)
+				if !ok {
+					return fmt.Errorf("[%d] is %s, not a string", i, tomlType(item))
+				}
+				items[i] = s
+			}
+			return n.setList(v, items)
+		}
+	}
+	return hint.With(fmt.Errorf("is %s, not %s", tomlType(value), n.article()), "write it so: "+n.name+" = "+n.example())
+}
+
+// resolve makes a path of the file start at the file's folder.
+func (n *node) resolve(value, file string) string {
+	dir := filepath.Dir(file)
+	if n.path == "" || value == "" || dir == "." || filepath.IsAbs(value) ||
+		n.path == "program" && !strings.Contains(value, "/") {
+		return value
+	}
+	return filepath.Join(dir, value)
+}
+
+func (n *node) setString(v reflect.Value, text string) error {
+	switch n.kind {
+	case kindDuration:
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return fmt.Errorf("%q is not a duration: write 500ms, 30s, 10m or 1h", text)
+		}
+		return n.setInt(v, int64(d), formatDuration(d))
+	case kindSize:
+		var size fumehood.Size
+		if err := size.UnmarshalText([]byte(text)); err != nil {
+			return err
+		}
+		return n.setInt(v, int64(size), size.String())
+	}
+	if at := strings.IndexFunc(text, unicode.IsControl); at >= 0 {
+		return fmt.Errorf("holds a control character at byte %d", at)
+	}
+	if len(n.enum) > 0 && (text != "" || n.def != "") {
+		if err := n.inEnum(text); err != nil {
+			return err
+		}
+	}
+	v.SetString(text)
+	return nil
+}
+
+func (n *node) inEnum(text string) error {
+	for _, word := range n.enum {
+		if text == word {
+			return nil
+		}
+	}
+	err := fmt.Errorf("%q is not one of %s", text, strings.Join(n.enum, ", "))
+	if near := Nearest(text, n.enum); near != "" {
+		err = fmt.Errorf("%w; did you mean %s?", err, near)
+	}
+	return err
+}
+
+// setInt sets a number, a size or a duration that is in its range; text is how it is
+// shown.
+func (n *node) setInt(v reflect.Value, i int64, text string) error {
+	low, high := n.limit(n.min), n.limit(n.max)
+	if i < 0 || n.min != "" && i < low || n.max != "" && i > high || v.OverflowInt(i) {
+		return fmt.Errorf("%s is out of range: %s", text, n.bounds())
+	}
+	v.SetInt(i)
+	return nil
+}
+
+func (n *node) setList(v reflect.Value, items []string) error {
+	for i, item := range items {
+		if item == "" {
+			return fmt.Errorf("[%d] is empty", i)
+		}
+		if at := strings.IndexFunc(item, unicode.IsControl); at >= 0 {
+			return fmt.Errorf("[%d] holds a control character at byte %d", i, at)
+		}
+	}
+	if len(items) == 0 {
+		items = nil // so that a list set to nothing equals one never set
+	}
+	v.Set(reflect.ValueOf(items))
+	return nil
+}
+
+// limit reads a min or max tag; a wrong tag is a programmer's error.
+func (n *node) limit(tag string) int64 {
+	if tag == "" {
+		return 0
+	}
+	switch n.kind {
+	case kindDuration:
+		d, err := time.ParseDuration(tag)
+		if err != nil {
+			panic("config: " + n.key + ": " + err.Error())
+		}
+		return int64(d)
+	case kindSize:
+		var size fumehood.Size
+		if err := size.UnmarshalText([]byte(tag)); err != nil {
+			panic("config: " + n.key + ": " + err.Error())
+		}
+		return int64(size)
+	default:
+		i, err := strconv.ParseInt(tag, 10, 32)
+		if err != nil {
+			panic("config: " + n.key + ": " + err.Error())
+		}
+		return i
+	}
+}
+
+// bounds describes the range: "1 to 1024", "at least 1s".
+func (n *node) bounds() string {
+	low := n.min
+	if low == "" {
+		low = "0"
+	}
+	if n.max != "" {
+		return low + " to " + n.max
+	}
+	return "at least " + low
+}
+
+// article names the kind with its article, for "is a string, not a whole number".
+func (n *node) article() string {
+	return [...]string{
+		kindTable: "a table", kindString: "a string", kindBool: "true or false",
+		kindInt: "a whole number", kindDuration: "a duration", kindSize: "a size",
+		kindList: "a list of strings",
+	}[n.kind]
+}
+
+// example is a right value in TOML.
+func (n *node) example() string {
+	switch n.kind {
+	case kindBool:
+		return "true"
+	case kindInt:
+		if n.def != "" && n.def != "0" {
+			return n.def
+		}
+		return "4"
+	case kindDuration, kindSize:
+		if n.def != "" {
+			return quote(n.def)
+		}
+		return [...]string{kindDuration: `"30s"`, kindSize: `"20MB"`}[n.kind]
+	case kindList:
+		return `["...", "..."]`
+	}
+	if len(n.enum) > 0 {
+		return quote(n.enum[0])
+	}
+	return `"..."`
+}
+
+// tomlType names the type of a decoded value, with its article.
+func tomlType(value any) string {
+	switch value.(type) {
+	case string:
+		return "a string"
+	case bool:
+		return "true or false"
+	case int64:
+		return "a whole number"
+	case float64:
+		return "a number with a point"
+	case []any:
+		return "a list"
+	case map[string]any:
+		return "a table"
+	}
+	return "a date or time"
+}
+
+// formatDuration is time.Duration.String without the parts that are nothing: "10m".
+func formatDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// plain returns the value as JSON has it: a string, number, bool or list of strings.
+func (n *node) plain(v reflect.Value) any {
+	switch n.kind {
+	case kindBool:
+		return v.Bool()
+	case kindInt:
+		return v.Int()
+	case kindDuration:
+		return formatDuration(time.Duration(v.Int()))
+	case kindSize:
+		return fumehood.Size(v.Int()).String()
+	case kindList:
+		items := make([]string, v.Len()) // never nil: JSON shall say [], not null
+		reflect.Copy(reflect.ValueOf(items), v)
+		return items
+	}
+	return v.String()
+}
+
+// toml writes the value as the file has it.
+func (n *node) toml(v reflect.Value) string {
+	switch value := n.plain(v).(type) {
+	case bool:
+		return strconv.FormatBool(value)
+	case int64:
+		return strconv.FormatInt(value, 10)
+	case []string:
+		quoted := make([]string, len(value))
+		for i, item := range value {
+			quoted[i] = quote(item)
+		}
+		return "[" + strings.Join(quoted, ", ") + "]"
+	case string:
+		return quote(value)
+	}
+	panic("config: " + n.key + " has no TOML form")
+}
+
+// quote writes a TOML basic string. No value holds a control character.
+func quote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
