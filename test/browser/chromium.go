@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -110,6 +111,16 @@ func Open(t testing.TB, o Options) context.Context {
 func Do(t testing.TB, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	if err := chromedp.Do(ctx, steps...); err != nil {
+		fail(t, ctx, err)
+	}
+}
+
+// Follow runs the steps, the last of which leaves the page, and waits until the next page
+// has loaded. A wait for an element alone may still meet the page that is on its way out.
+func Follow(t testing.TB, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	_, err := chromedp.Run(ctx, chromedp.WaitEvent(page.LoadEventFired, nil, chromedp.Steps(steps...)))
+	if err != nil {
 		fail(t, ctx, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,12 +24,16 @@ import (
 
 func TestNotesBare(t *testing.T) {
 	t.Parallel()
-	useNotes(t, browser.Bare(t, browser.Notes(t), "app:app"), "bare")
+	site := browser.Bare(t, browser.Notes(t), "app:app")
+	useNotes(t, site, "bare")
+	seeEveryPage(t, site, "bare")
 }
 
 func TestNotesFumehood(t *testing.T) {
 	t.Parallel()
-	useNotes(t, browser.Fumehood(t, browser.Notes(t), "app:app", "--workers", "2"), "fumehood")
+	site := browser.Fumehood(t, browser.Notes(t), "app:app", "--workers", "2")
+	useNotes(t, site, "fumehood")
+	seeEveryPage(t, site, "fumehood")
 }
 
 // css is short for a selector.
@@ -42,27 +47,57 @@ func useNotes(t *testing.T, site browser.Site, name string) {
 		chromedp.Navigate(site.URL+"/"),
 		chromedp.WaitVisible(css("input[name=password]")))
 	shot("1-login")
-	browser.Do(t, ctx,
+	browser.Follow(t, ctx,
 		chromedp.Click(css("button.link")), // an inline handler and an inline script
-		chromedp.Click(css("form.card button")),
-		chromedp.WaitVisible(css(".notes .note")))
+		chromedp.Click(css("form.card button")))
+	browser.Do(t, ctx, chromedp.WaitVisible(css(".notes .note")))
 	shot("2-notes")
 
 	seeEvents(t, ctx)
-	writeNote(t, ctx, site)
+	writeNote(t, ctx)
 	shot("3-written")
-	search(t, ctx, site)
+	search(t, ctx)
 	uploadAndDownload(t, ctx, site)
 	shot("4-files")
 	seeChart(t, ctx, site)
 	shot("5-chart")
 	deleteNote(t, ctx, site)
 
+	browser.Follow(t, ctx, chromedp.Click(css("#logout")))
 	browser.Do(t, ctx,
-		chromedp.Click(css("#logout")),
 		chromedp.WaitVisible(css("input[name=password]")),
 		chromedp.Navigate(site.URL+"/files"),
 		chromedp.WaitVisible(css("input[name=password]")))
+}
+
+// seeEveryPage opens every page as the admin, in a window as wide as a telephone.
+func seeEveryPage(t *testing.T, site browser.Site, name string) {
+	ctx := browser.Open(t, browser.Options{Site: site, Width: 500, Height: 900})
+	browser.Do(t, ctx,
+		chromedp.Navigate(site.URL+"/register"),
+		chromedp.WaitVisible(css("input[name=email]")))
+	browser.Shot(t, ctx, name+"-page-register")
+	browser.Do(t, ctx, chromedp.Navigate(site.URL+"/login"))
+	browser.Follow(t, ctx,
+		chromedp.SendKeys(css("input[name=username]"), "admin"),
+		chromedp.SendKeys(css("input[name=password]"), "admin\r"))
+	for path, selector := range map[string]string{
+		"/":                "#live.on",
+		"/notes/new":       "textarea",
+		"/files":           ".empty",
+		"/chart":           "#chart .row",
+		"/user_profile/1":  "dl",
+		"/user_profile/2":  "dl",
+		"/password":        "input[type=password]",
+		"/admin_dashboard": "table",
+	} {
+		response := browser.Get(t, ctx, chromedp.NavigateResponse(site.URL+path))
+		if response.Status != 200 {
+			t.Errorf("%s: status %d", path, response.Status)
+		}
+		browser.Do(t, ctx, chromedp.WaitVisible(css(selector)))
+		browser.Shot(t, ctx, name+"-page"+strings.ReplaceAll(path, "/", "-"))
+	}
 }
 
 // seeEvents sees the five server-sent events arrive one by one. The app pauses 0.4 s
@@ -86,19 +121,17 @@ func seeEvents(t *testing.T, ctx context.Context) {
 
 const noteTitle = `Crème brûlée & <b>"sugar"</b> 🍮`
 
-func writeNote(t *testing.T, ctx context.Context, site browser.Site) {
+func writeNote(t *testing.T, ctx context.Context) {
 	t.Helper()
+	browser.Follow(t, ctx, chromedp.Click(css("a.button")))
 	browser.Do(t, ctx,
-		chromedp.Click(css("a.button")),
 		chromedp.SendKeys(css("input[name=title]"), noteTitle),
 		chromedp.SendKeys(css("textarea"), "four yolks\ntwo spoons"),
 		chromedp.SetValue(css("select[name=tag]"), "recipe"))
 	if words := browser.Get(t, ctx, chromedp.Text(css("#words"))); words != "4 words" {
 		t.Errorf("the word counter, an inline handler, shows %q", words)
 	}
-	browser.Do(t, ctx,
-		chromedp.Click(css("form.card button")),
-		chromedp.WaitVisible(css(".notes .note")))
+	browser.Follow(t, ctx, chromedp.Click(css("form.card button")))
 	title := browser.Get(t, ctx, chromedp.Text(css(".note:first-child h2")))
 	body := browser.Get(t, ctx, chromedp.Text(css(".note:first-child p")))
 	if title != noteTitle || body != "four yolks\ntwo spoons" {
@@ -106,13 +139,13 @@ func writeNote(t *testing.T, ctx context.Context, site browser.Site) {
 	}
 }
 
-func search(t *testing.T, ctx context.Context, site browser.Site) {
+func search(t *testing.T, ctx context.Context) {
 	t.Helper()
-	browser.Do(t, ctx,
-		chromedp.SendKeys(css("input[name=q]"), "brûlée\r"),
-		chromedp.WaitNotPresent(css(".note:nth-child(2)")))
-	if title := browser.Get(t, ctx, chromedp.Text(css(".note h2"))); title != noteTitle {
-		t.Errorf("the search found %q", title)
+	browser.Follow(t, ctx, chromedp.SendKeys(css("input[name=q]"), "brûlée\r"))
+	found := browser.Get(t, ctx, chromedp.Evaluate[[]string](
+		`Array.from(document.querySelectorAll(".note h2"), e => e.innerText)`))
+	if len(found) != 1 || found[0] != noteTitle {
+		t.Errorf("the search found %q", found)
 	}
 }
 
@@ -129,9 +162,8 @@ func uploadAndDownload(t *testing.T, ctx context.Context, site browser.Site) {
 	}
 	browser.Do(t, ctx,
 		chromedp.Navigate(site.URL+"/files"),
-		chromedp.SetUploadFiles(css("input[type=file]"), []string{source}),
-		chromedp.Click(css("form.card button")),
-		chromedp.WaitVisible(css("a.download")))
+		chromedp.SetUploadFiles(css("input[type=file]"), []string{source}))
+	browser.Follow(t, ctx, chromedp.Click(css("form.card button")))
 
 	events := true
 	if _, err := chromedp.Call(ctx, cdpbrowser.SetDownloadBehavior, cdpbrowser.SetDownloadBehaviorParams{
@@ -178,14 +210,12 @@ func deleteNote(t *testing.T, ctx context.Context, site browser.Site) {
 	questions := chromedp.Events(ctx, page.JavascriptDialogOpening)
 	answered := make(chan error, 1)
 	go func() { answered <- accept(ctx, questions, "Delete this note?") }()
-	browser.Do(t, ctx,
-		chromedp.Click(css(".note:first-child button")),
-		chromedp.WaitVisible(css(".flash")))
+	browser.Follow(t, ctx, chromedp.Click(css(".note:first-child button")))
 	if err := <-answered; err != nil {
 		t.Fatal(err)
 	}
 	left := browser.Get(t, ctx, chromedp.Evaluate[string](`document.querySelector(".notes").innerText`))
-	if bytes.Contains([]byte(left), []byte("brûlée")) {
+	if strings.Contains(left, "brûlée") {
 		t.Errorf("the note is still there:\n%s", left)
 	}
 }

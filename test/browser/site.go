@@ -46,7 +46,7 @@ func Fumehood(t testing.TB, dir, target string, args ...string) Site {
 func Bare(t testing.TB, dir, target string) Site {
 	t.Helper()
 	return Site{URL: start(t, exec.Command(Python(t), "-m", "gunicorn", "--chdir", dir,
-		"--bind", "127.0.0.1:0", "--threads", "8", target))}
+		"--bind", "127.0.0.1:0", "--threads", "8", "--no-control-socket", target))}
 }
 
 // Notes copies examples/notes, without what was made by running it, to a fresh folder.
