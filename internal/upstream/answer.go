@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -82,14 +83,19 @@ func (a *answer) overtakesBody() bool {
 	return true
 }
 
-// drainTime is how long the rest of a body that was overtaken is read and thrown away
-// before the connection is closed: closed at once, the client might lose the answer.
-const drainTime = time.Second
+// The rest of a body that was overtaken is read and thrown away within these bounds,
+// then the connection is closed; closed at once, the client might lose the answer.
+// net/http's own draining has no deadline.
+const (
+	drainTime = time.Second
+	drainSize = 256 << 10
+)
 
-// finish limits what net/http does after the handler.
-func (a *answer) finish() {
+// finish reads what is left of the request, within bounds.
+func (a *answer) finish(rest io.Reader) {
 	if a.overtook && !a.body.over.Load() {
 		http.NewResponseController(a.out).SetReadDeadline(time.Now().Add(drainTime))
+		a.body.drain(rest)
 	}
 }
 
@@ -220,9 +226,12 @@ type clientBody struct {
 	watch *watch
 	over  atomic.Bool // Transport reads in a goroutine of its own
 	err   atomic.Pointer[error]
+	mu    sync.Mutex // one reader at a time: Transport\'s last Read can outlive it
 }
 
 func (b *clientBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.watch.pause() // waiting for the client is not the upstream's fault
 	n, err := b.ReadCloser.Read(p)
 	b.watch.resume()
@@ -232,6 +241,13 @@ func (b *clientBody) Read(p []byte) (int, error) {
 		b.err.Store(&err)
 	}
 	return n, err
+}
+
+// drain throws away what is left in rest, which is what b reads from.
+func (b *clientBody) drain(rest io.Reader) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	io.CopyN(io.Discard, rest, drainSize)
 }
 
 // failure is why the client's body could not be read, or nil.

@@ -100,7 +100,7 @@ func bodyRefusal(cause error) error {
 // finish runs when ReverseProxy is done, also when it panics. An answer that broke off
 // ends the connection: the client must not take it for whole.
 func (u *Upstream) finish(x *exchange) {
-	x.answer.finish()
+	x.answer.finish(x.in.Body)
 	if x.answer.broken == nil {
 		return
 	}
