@@ -101,8 +101,8 @@ func (a *answer) fail(err error) {
 		}
 		panic(http.ErrAbortHandler)
 	}
-	if a.r.Context().Err() != nil {
-		return // the client is gone
+	if a.r.Context().Err() != nil { // the client is gone: nothing is left to say
+		panic(http.ErrAbortHandler)
 	}
 	if errors.Is(err, errAppRaised) {
 		err = &fumehood.Refusal{Status: http.StatusInternalServerError, Code: "app.error",

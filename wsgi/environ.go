@@ -46,9 +46,6 @@ func appendEnviron(b []byte, r *http.Request, l Listener, bodySize int64) ([]byt
 	e.put("wsgi.url_scheme", fumehood.Scheme(r))
 	e.put("REMOTE_ADDR", remoteAddr(r))
 	e.put("REMOTE_PORT", remotePort(r))
-	if id := fumehood.RequestID(r); id != "" {
-		e.put("fumehood.request_id", id)
-	}
 	if bodySize >= 0 {
 		e.number("CONTENT_LENGTH", bodySize)
 	}

@@ -58,12 +58,9 @@ func New(cfg Config) (*App, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	python := cfg.Python
-	if python == "" {
-		var err error
-		if python, _, err = pool.Interpreter("", cfg.Dir, os.Getenv); err != nil {
-			return nil, err
-		}
+	python, _, err := pool.Interpreter(cfg.Python, cfg.Dir, os.Getenv)
+	if err != nil {
+		return nil, err
 	}
 	workers, err := pool.New(pool.Config{
 		Target: cfg.Target, Dir: cfg.Dir, Python: python, Env: cfg.Env,
@@ -161,6 +158,10 @@ func (a *App) prepare(call *pool.Call, r *http.Request) (streamed bool, err erro
 	return streamed, nil
 }
 
+// lastBytes is how long the end of a streamed body is waited for once the app has
+// answered.
+const lastBytes = 50 * time.Millisecond
+
 // startPump sends the request body to the worker as it arrives. The returned function
 // ends that: r.Body must not be read once the handler has returned.
 func (a *App) startPump(w http.ResponseWriter, r *http.Request, call *pool.Call) (stop func()) {
@@ -176,9 +177,14 @@ func (a *App) startPump(w http.ResponseWriter, r *http.Request, call *pool.Call)
 		select {
 		case <-done:
 			return
-		default: // the answer came before the end of the body: no more of it is wanted
-			http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))
+		case <-time.After(lastBytes):
 		}
+		// The answer came before the end of the body: no more of it is wanted. net/http
+		// takes a passed deadline for a client that went away, so it must not be set
+		// while the end of the body may already have been read.
+		rc := http.NewResponseController(w)
+		rc.Flush()
+		rc.SetReadDeadline(time.Unix(1, 0))
 		<-done
 	}
 }

@@ -297,7 +297,7 @@ type About struct {
 	Kind      string      `json:"kind"`
 	Framework string      `json:"framework"`
 	Version   string      `json:"version"`
-	Static    [][2]string `json:"static"` // URL prefix, folder
+	Static    [][3]string `json:"static"` // URL prefix, folder, seconds to cache or ""
 	PID       int         `json:"pid"`
 }
 

@@ -642,7 +642,7 @@ def installed_version(name):
 
 
 def static_folders(app):
-    """The folders that Flask would serve itself, as [url prefix, folder]."""
+    """The folders that Flask would serve itself: [url prefix, folder, seconds or ""]."""
     found = []
     try:
         for rule in app.url_map.iter_rules():
@@ -654,10 +654,18 @@ def static_folders(app):
             folder = getattr(owner, "static_folder", None)
             tail = "/<path:filename>"
             if folder and rule.rule.endswith(tail) and not rule.host and not rule.subdomain:
-                found.append([rule.rule[:-len(tail)], os.path.abspath(folder)])
+                found.append([rule.rule[:-len(tail)], os.path.abspath(folder), max_age(app)])
     except Exception:  # an unusual app keeps serving its own files
         return []
     return found
+
+
+def max_age(app):
+    """How long Flask lets a static file be cached, in seconds; "" when it does not say."""
+    age = app.config.get("SEND_FILE_MAX_AGE_DEFAULT")
+    if age is None:
+        return ""
+    return str(int(age.total_seconds() if hasattr(age, "total_seconds") else age))
 
 
 # -- start ------------------------------------------------------------------------------------

@@ -1,0 +1,237 @@
+// Package static serves the folders that a Flask app would serve itself.
+//
+// It stops a path, encoded in whatever way, and a symbolic link from leading out of the
+// folder (os.Root), and it keeps static files from taking a worker. It does not hide
+// files that lie in the folder by mistake. It stands after the guards and before the
+// request body is read; what it does not have it leaves to the app, so that the app's own
+// 404 page is shown.
+package static
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+	"syscall"
+
+	fumehood "github.com/fumehood/fumehood"
+)
+
+// Mount is one folder and where it is served.
+type Mount struct {
+	Prefix string // "/static"
+	Folder string
+	MaxAge string // seconds for Cache-Control, "" to have each use checked
+}
+
+// Files serves mounts.
+type Files struct {
+	mounts []mount
+}
+
+type mount struct {
+	prefix       string // with a slash at the end
+	root         *os.Root
+	cacheControl string
+}
+
+// New opens the folders. One that does not exist is left out: the app names a folder
+// whether it has one or not.
+func New(mounts []Mount) (*Files, error) {
+	files := &Files{}
+	for _, m := range mounts {
+		root, err := os.OpenRoot(m.Folder)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			files.Close()
+			return nil, fmt.Errorf("static folder: %w", err)
+		}
+		control := "no-cache"
+		if m.MaxAge != "" {
+			control = "public, max-age=" + m.MaxAge
+		}
+		files.mounts = append(files.mounts, mount{strings.TrimSuffix(m.Prefix, "/") + "/", root, control})
+	}
+	return files, nil
+}
+
+// Close closes the folders.
+func (f *Files) Close() {
+	for _, m := range f.mounts {
+		m.root.Close()
+	}
+}
+
+// Prefixes returns where files are served.
+func (f *Files) Prefixes() []string {
+	var list []string
+	for _, m := range f.mounts {
+		list = append(list, m.prefix)
+	}
+	return list
+}
+
+// Handler serves what the folders have and leaves the rest to next.
+func (f *Files) Handler(next http.Handler) http.Handler {
+	if len(f.mounts) == 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			for i := range f.mounts {
+				name, ours := strings.CutPrefix(r.URL.Path, f.mounts[i].prefix)
+				if ours && f.mounts[i].serve(w, r, name) {
+					return
+				}
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// serve answers with the file called name and returns true, or returns false.
+func (m *mount) serve(w http.ResponseWriter, r *http.Request, name string) bool {
+	if name == "" || !fs.ValidPath(name) || strings.ContainsAny(name, "\\\x00") {
+		return false // not the one spelling of a file
+	}
+	file, info, err := m.open(name)
+	if err != nil {
+		if left := errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, errNoFile); left {
+			return false
+		}
+		// A link out of the folder. The app must not be asked: it would follow it.
+		fumehood.Refuse(w, r, &fumehood.Refusal{
+			Status: http.StatusNotFound, Code: "static.escape",
+			Public: "There is no such page.", Err: err,
+		})
+		return true
+	}
+	defer func() { file.Close() }()
+	h := w.Header()
+	variant, encoding, varies := m.compressed(r, name, info)
+	if varies {
+		h.Set("Vary", "Accept-Encoding")
+	}
+	if variant != nil {
+		file.Close()
+		file = variant
+		modified := info.ModTime()
+		if info, err = variant.Stat(); err != nil {
+			return false
+		}
+		h.Set("Content-Encoding", encoding)
+		if r.Header.Get("Range") == "" {
+			h.Set("Content-Length", strconv.FormatInt(info.Size(), 10))
+		}
+		h.Set("ETag", etag(info, encoding))
+		h.Set("Content-Type", contentType(name))
+		h.Set("Cache-Control", m.cacheControl)
+		http.ServeContent(w, r, name, modified, file)
+		return true
+	}
+	h.Set("ETag", etag(info, ""))
+	h.Set("Content-Type", contentType(name))
+	h.Set("Cache-Control", m.cacheControl)
+	http.ServeContent(w, r, name, info.ModTime(), file)
+	return true
+}
+
+var errNoFile = errors.New("not a regular file")
+
+func (m *mount) open(name string) (*os.File, fs.FileInfo, error) {
+	// O_NONBLOCK: opening a named pipe must not wait for a writer.
+	file, err := m.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errNoFile
+	}
+	if err != nil {
+		file.Close()
+		return nil, nil, err
+	}
+	return file, info, nil
+}
+
+// variants are the encodings that a file may lie beside itself in, best first.
+var variants = [...]struct{ encoding, suffix string }{{"br", ".br"}, {"zstd", ".zst"}, {"gzip", ".gz"}}
+
+// compressed returns the best variant of name that the client takes and that is not older
+// than name itself; varies says that there is one at all.
+func (m *mount) compressed(r *http.Request, name string, info fs.FileInfo) (file *os.File, encoding string, varies bool) {
+	for _, v := range variants {
+		candidate, about, err := m.open(name + v.suffix)
+		if err != nil {
+			continue
+		}
+		if about.ModTime().Before(info.ModTime()) {
+			candidate.Close()
+			continue
+		}
+		varies = true
+		if file == nil && accepts(r.Header["Accept-Encoding"], v.encoding) {
+			file, encoding = candidate, v.encoding
+			continue
+		}
+		candidate.Close()
+	}
+	return file, encoding, varies
+}
+
+// accepts reads Accept-Encoding (RFC 9110 12.5.3) as far as a stored variant needs it:
+// the encoding is named, without a weight of zero.
+func accepts(fields []string, encoding string) bool {
+	for _, field := range fields {
+		for item := range strings.SplitSeq(field, ",") {
+			name, weight, weighted := strings.Cut(item, ";")
+			if !strings.EqualFold(strings.TrimSpace(name), encoding) {
+				continue
+			}
+			value, isQ := strings.CutPrefix(strings.TrimSpace(weight), "q=")
+			q, err := strconv.ParseFloat(value, 64)
+			return !weighted || isQ && err == nil && q > 0
+		}
+	}
+	return false
+}
+
+func etag(info fs.FileInfo, encoding string) string {
+	tag := strconv.FormatInt(info.ModTime().UnixNano(), 36) + "-" + strconv.FormatInt(info.Size(), 36)
+	if encoding != "" {
+		tag += "-" + encoding
+	}
+	return `"` + tag + `"`
+}
+
+// webTypes are the types that must not depend on the machine's own table: a browser that
+// is told nosniff runs a script or uses a style only under its right type.
+var webTypes = map[string]string{
+	".css": "text/css; charset=utf-8", ".html": "text/html; charset=utf-8",
+	".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8",
+	".json": "application/json", ".map": "application/json", ".webmanifest": "application/manifest+json",
+	".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
+	".gif": "image/gif", ".webp": "image/webp", ".avif": "image/avif", ".ico": "image/x-icon",
+	".woff": "font/woff", ".woff2": "font/woff2", ".ttf": "font/ttf",
+	".txt": "text/plain; charset=utf-8", ".xml": "text/xml; charset=utf-8",
+	".pdf": "application/pdf", ".wasm": "application/wasm", ".mp4": "video/mp4", ".webm": "video/webm",
+}
+
+func contentType(name string) string {
+	extension := strings.ToLower(path.Ext(name))
+	if t := webTypes[extension]; t != "" {
+		return t
+	}
+	if t := mime.TypeByExtension(extension); t != "" {
+		return t
+	}
+	return "application/octet-stream" // never guessed from the content
+}
