@@ -30,8 +30,9 @@ type Options struct {
 	// Width and Height are the size of the window. Zero means 1280 by 800.
 	Width, Height int
 
-	// AllowConsoleErrors keeps an error on the console from failing the test.
-	AllowConsoleErrors bool
+	// Complaints is given the errors on the page's console when the test ends. When it is
+	// nil, they fail the test.
+	Complaints func(lines []string)
 }
 
 // patience is how long one test may use its browser.
@@ -93,7 +94,9 @@ func Open(t testing.TB, o Options) context.Context {
 	ctx, cancel := chromedp.NewContext(allocator)
 	complaints := &complaints{}
 	t.Cleanup(func() {
-		if lines := complaints.all(); len(lines) > 0 && !o.AllowConsoleErrors {
+		if lines := complaints.all(); o.Complaints != nil {
+			o.Complaints(lines)
+		} else if len(lines) > 0 {
 			t.Errorf("the browser's console:\n  %s", strings.Join(lines, "\n  "))
 		}
 		chromedp.Cancel(ctx)

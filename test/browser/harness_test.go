@@ -34,18 +34,51 @@ func TestOnlyTheSitesAuthorityIsTrusted(t *testing.T) {
 		t.Errorf("the trusted site says %q", text)
 	}
 
-	stranger := browser.Open(t, browser.Options{AllowConsoleErrors: true})
+	stranger := browser.Open(t, browser.Options{Complaints: ignore})
 	err := chromedp.Do(stranger, chromedp.Navigate(site.URL))
 	if err == nil || !strings.Contains(err.Error(), "ERR_CERT_AUTHORITY_INVALID") {
 		t.Errorf("a browser that does not know the authority: %v, want ERR_CERT_AUTHORITY_INVALID", err)
 	}
 
-	other := browser.Open(t, browser.Options{Site: site, AllowConsoleErrors: true})
+	other := browser.Open(t, browser.Options{Site: site, Complaints: ignore})
 	impostor := tlsSite(t)
 	err = chromedp.Do(other, chromedp.Navigate(impostor.URL))
 	if err == nil || !strings.Contains(err.Error(), "ERR_CERT_AUTHORITY_INVALID") {
 		t.Errorf("a site of another authority: %v, want ERR_CERT_AUTHORITY_INVALID", err)
 	}
+}
+
+func ignore([]string) {}
+
+// What a page does wrong has to reach the test, or no console error would ever fail one.
+func TestComplaintsAreHeard(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("Content-Security-Policy", "style-src 'none'")
+		fmt.Fprint(w, `<!doctype html><link rel="icon" href="data:,"><style>p { color: red }</style>
+			<script>console.log("fine"); console.error("bad", 7)</script>
+			<script>missing()</script><img src="/nowhere.png">`)
+	}))
+	t.Cleanup(server.Close)
+
+	ctx := browser.Open(t, browser.Options{Complaints: func(lines []string) {
+		all := strings.Join(lines, "\n")
+		for _, want := range []string{"console.error: \"bad\"", "missing is not defined", "404", "style-src 'none'"} {
+			if !strings.Contains(all, want) {
+				t.Errorf("nothing about %s in\n%s", want, all)
+			}
+		}
+		if len(lines) != 4 {
+			t.Errorf("%d complaints, want 4:\n%s", len(lines), all)
+		}
+	}})
+	browser.Do(t, ctx, chromedp.Navigate(server.URL))
+	browser.Get(t, ctx, chromedp.Evaluate[bool]("true")) // what came before it has been heard
 }
 
 // tlsSite serves "hello" with a certificate from an authority of its own.
