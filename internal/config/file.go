@@ -17,7 +17,8 @@ import (
 func (l *Loaded) file(name string, data []byte) {
 	values := map[string]any{}
 	if err := toml.Unmarshal(data, &values); err != nil {
-		mistake := Mistake{Origin: Origin{File: name}, Text: strings.TrimPrefix(err.Error(), "toml: ")}
+		mistake := Mistake{Origin: Origin{File: name}, Text: strings.TrimPrefix(err.Error(), "toml: "),
+			Hint: "a line of TOML is a [table] or key = value, each once; strings stand in quotes"}
 		var syntax *toml.DecodeError
 		if errors.As(err, &syntax) {
 			mistake.Origin.Line, _ = syntax.Position()

@@ -30,6 +30,7 @@ type commandLine struct {
 	config        string // --config
 	help, helpAll bool
 	rest          []string // positional arguments
+	guess         bool     // an unknown option may have left its value among rest
 }
 
 // recorder is a pflag.Value that only writes down what was given: the values are set
@@ -83,8 +84,9 @@ func (n *node) flagSet(line *commandLine, verb *pflag.FlagSet) *pflag.FlagSet {
 // is read again, so that all wrong ones are found.
 func (l *Loaded) parseArgs(args []string, verb *pflag.FlagSet) *commandLine {
 	args = slices.Clone(args)
+	guess := false
 	for {
-		line := &commandLine{}
+		line := &commandLine{guess: guess}
 		fs := l.schema.flagSet(line, verb)
 		err := fs.Parse(args)
 		if err == nil {
@@ -99,6 +101,7 @@ func (l *Loaded) parseArgs(args []string, verb *pflag.FlagSet) *commandLine {
 		case errors.As(err, &unknown):
 			bad = dashes(unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames())
 			l.unknownFlag(fs, bad)
+			line.guess = true
 		case errors.As(err, &bare):
 			bad = dashes(bare.GetSpecifiedName(), bare.GetSpecifiedShortnames())
 			l.note(Mistake{Origin: Origin{Flag: bad}, Text: "needs a value", Hint: bad + " " + placeholder(bare.GetFlag())})
@@ -115,7 +118,7 @@ func (l *Loaded) parseArgs(args []string, verb *pflag.FlagSet) *commandLine {
 		if bad == "" || at < 0 {
 			return line
 		}
-		args = slices.Delete(args, at, at+1)
+		args, guess = slices.Delete(args, at, at+1), line.guess
 	}
 }
 
@@ -186,7 +189,7 @@ func (l *Loaded) flags(line *commandLine) {
 // has one.
 func (l *Loaded) positional(line *commandLine, app AppArg) {
 	l.Rest = line.rest
-	if app == NoApp {
+	if app == NoApp || line.guess {
 		return
 	}
 	for _, v := range l.schema.settable() {

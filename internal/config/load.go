@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -22,6 +23,8 @@ const (
 	envPrefix = "FUMEHOOD_"
 	// envFile names the configuration file, as --config does.
 	envFile = envPrefix + "CONFIG"
+	// envTest begins the variables of this repository's own tests, which start fumehood.
+	envTest = envPrefix + "TEST_"
 
 	// maxFile is far above any real file and far below what hurts.
 	maxFile = 1 << 20
@@ -69,15 +72,17 @@ type Loaded struct {
 	schema   *node
 	origins  map[string]Origin
 	mistakes Mistakes
+
+	fromSources int // of mistakes: those before check
 }
 
 // Default returns the configuration that nobody has changed.
 func Default() Config {
-	return fresh().Config
+	return Defaults().Config
 }
 
-// fresh returns the defaults of the struct's tags.
-func fresh() *Loaded {
+// Defaults is what Load returns for no sources at all: the defaults of the struct's tags.
+func Defaults() *Loaded {
 	l := &Loaded{schema: newSchema(docs()), origins: map[string]Origin{}}
 	root := reflect.ValueOf(&l.Config).Elem()
 	for _, v := range l.schema.settable() {
@@ -94,7 +99,7 @@ func fresh() *Loaded {
 // Load reads the configuration from all its sources and checks it. Its error is ErrHelp,
 // ErrHelpAll, or has every mistake at once as a *Mistakes and a hint.
 func Load(src Sources) (*Loaded, error) {
-	l := fresh()
+	l := Defaults()
 	line := l.parseArgs(src.Args, src.Flags)
 	if line.helpAll {
 		return nil, ErrHelpAll
@@ -109,8 +114,11 @@ func Load(src Sources) (*Loaded, error) {
 	l.environment(env)
 	l.flags(line)
 	l.positional(line, src.App)
+	l.fromSources = len(l.mistakes.List)
 	for _, p := range check(&l.Config) {
-		l.note(Mistake{Origin: l.origin(p.key), Key: p.key, Text: p.text, Hint: p.hint})
+		if !l.blamed(p.key) { // a follow-up of what is already said
+			l.note(Mistake{Origin: l.origin(p.key), Key: p.key, Text: p.text, Hint: p.hint})
+		}
 	}
 	if err := l.mistakes.err(); err != nil {
 		return nil, err
@@ -137,6 +145,13 @@ func (l *Loaded) origin(key string) Origin {
 }
 
 func (l *Loaded) note(m Mistake) { l.mistakes.List = append(l.mistakes.List, m) }
+
+// blamed says whether the sources made a mistake at key or below it.
+func (l *Loaded) blamed(key string) bool {
+	return slices.ContainsFunc(l.mistakes.List[:l.fromSources], func(m Mistake) bool {
+		return m.Key == key || strings.HasPrefix(m.Key, key+".") || strings.HasPrefix(m.Key, key+"[")
+	})
+}
 
 // set records the outcome of setting one value.
 func (l *Loaded) set(n *node, key string, origin Origin, err error) {
@@ -200,7 +215,7 @@ func (l *Loaded) environment(env []variable) {
 			l.setText(v, variable.value, origin)
 			continue
 		}
-		if variable.name == envFile {
+		if variable.name == envFile || strings.HasPrefix(variable.name, envTest) {
 			continue
 		}
 		m := Mistake{Origin: origin, Text: "unknown", Hint: "unset " + variable.name}

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/http"
+	"path"
 	"strings"
 	"unicode"
 )
@@ -45,7 +46,11 @@ func (k *checker) pattern(key, pattern string) bool {
 	if !ok {
 		method, rest = "", pattern
 	}
-	host, _, _ := strings.Cut(strings.TrimLeft(rest, " \t"), "/")
+	host, rooted, _ := strings.Cut(strings.TrimLeft(rest, " \t"), "/")
+	clean := path.Clean("/" + rooted)
+	if strings.HasSuffix(rooted, "/") && clean != "/" {
+		clean += "/"
+	}
 	switch {
 	case pattern == "":
 		k.wrong(key, patternHint, "is missing")
@@ -53,6 +58,8 @@ func (k *checker) pattern(key, pattern string) bool {
 		k.wrong(key, "write "+strings.ToUpper(method)+" "+rest, "%q never matches: methods are upper case", pattern)
 	case strings.ContainsFunc(host, unicode.IsUpper):
 		k.wrong(key, "write "+strings.ToLower(host)+" for "+host, "%q never matches: hosts are lower case", pattern)
+	case clean != "/"+rooted && strings.Contains(rest, "/"):
+		k.wrong(key, "write "+clean, "%q never matches: paths are taken without //, . and ..", pattern)
 	default:
 		return true
 	}
@@ -74,6 +81,6 @@ func register(mux *http.ServeMux, pattern string) (failure string) {
 }
 
 func conflict(a, b string) bool {
-	mux := http.NewServeMux()
-	return register(mux, a) == "" && register(mux, b) != ""
+	both := http.NewServeMux()
+	return register(http.NewServeMux(), b) == "" && register(both, a) == "" && register(both, b) != ""
 }

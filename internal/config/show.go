@@ -113,18 +113,19 @@ func cutLast(key string) (table, name string) {
 
 // Explanation is all there is to know of one setting, or of a table with Keys.
 type Explanation struct {
-	Key     string   `json:"key"`
-	Doc     string   `json:"doc"`
-	Kind    string   `json:"kind"`
-	Allowed string   `json:"allowed,omitempty"`
-	Default any      `json:"default"`
-	Value   any      `json:"value"`
-	Origin  string   `json:"origin"`
-	File    string   `json:"file"`           // an example line for the file
-	Env     string   `json:"env,omitempty"`  // the environment variable
-	Flag    string   `json:"flag,omitempty"` // the option with its value, "-w, --workers NUMBER"
-	Route   string   `json:"route"`          // the route setting that overrides it, or ""
-	Keys    []string `json:"keys,omitempty"` // of a table
+	Key      string   `json:"key"`
+	Doc      string   `json:"doc"`
+	Kind     string   `json:"kind"`
+	Allowed  string   `json:"allowed,omitempty"`
+	Default  any      `json:"default"`
+	Value    any      `json:"value"`
+	Origin   string   `json:"origin"`
+	File     string   `json:"file"`           // an example line for the file
+	Env      string   `json:"env,omitempty"`  // the environment variable
+	Flag     string   `json:"flag,omitempty"` // the option with its value, "-w, --workers NUMBER"
+	Route    string   `json:"route"`          // the route setting that overrides it, or ""
+	PerRoute bool     `json:"per_route"`      // it is a setting of each route
+	Keys     []string `json:"keys,omitempty"` // of a table
 }
 
 // Explain says what there is to know of key, which may be the key, the option or the
@@ -153,10 +154,7 @@ func (l *Loaded) Explain(key string) (*Explanation, error) {
 		}
 	})
 	if n.inList {
-		e.Origin = ""
-		if n.overrides != "" {
-			e.Default = n.overrides
-		}
+		e.Origin, e.PerRoute = "", true
 	}
 	return e, nil
 }
@@ -176,7 +174,24 @@ func (l *Loaded) named(name string) *node {
 	return nil
 }
 
+// unknownKey says what key may have been meant to be.
 func (l *Loaded) unknownKey(key string) error {
+	err := fmt.Errorf("%q is no setting", key)
+	if err, found := l.meant(err, key); found {
+		return err
+	}
+	table, name, _ := strings.Cut(key, ".")
+	if t := l.schema.child(table); t != nil {
+		return suggest(err, table+" has "+strings.Join(t.names(), ", "))
+	}
+	if err, found := l.meant(err, name); found {
+		return err
+	}
+	return suggest(err, "fumehood config show --all lists the settings")
+}
+
+// meant adds to err the settings that key is near to, if there are any.
+func (l *Loaded) meant(err error, key string) (error, bool) {
 	var keys, last []string
 	for _, table := range l.schema.children {
 		keys = append(keys, table.key)
@@ -187,21 +202,14 @@ func (l *Loaded) unknownKey(key string) error {
 			last = append(last, n.key)
 		}
 	}
-	err := fmt.Errorf("%q is no setting", key)
 	if near := Nearest(key, keys); near != "" && len(last) == 0 {
 		last = []string{near}
 	}
 	if len(last) == 0 {
-		if table, name, ok := strings.Cut(key, "."); ok {
-			if t := l.schema.child(table); t != nil {
-				return suggest(err, table+" has "+strings.Join(t.names(), ", "))
-			}
-			return l.unknownKey(name)
-		}
-		return suggest(err, "fumehood config show --all lists the settings")
+		return nil, false
 	}
 	slices.Sort(last)
-	return suggest(fmt.Errorf("%w; did you mean %s?", err, strings.Join(last, " or ")), "fumehood config explain "+last[0])
+	return suggest(fmt.Errorf("%w; did you mean %s?", err, strings.Join(last, " or ")), "fumehood config explain "+last[0]), true
 }
 
 // kindName names the kind without an article.
