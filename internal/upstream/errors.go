@@ -51,7 +51,7 @@ func (u *Upstream) refusal(x *exchange, ctx context.Context, err error) error {
 		return &fumehood.Refusal{
 			Status: http.StatusGatewayTimeout, Code: "upstream.timeout",
 			Public: "The application took too long to answer.",
-			Err:    fmt.Errorf("upstream %s: %w after %v: %v", u.target, errTimeout, u.timeout, err),
+			Err:    fmt.Errorf("upstream %s: %w after %v: %v", u.target, errTimeout, x.watch.timeout, err),
 		}
 	}
 	var untrusted *tls.CertificateVerificationError
@@ -120,7 +120,7 @@ type watch struct {
 }
 
 func newWatch(timeout time.Duration, cancel context.CancelCauseFunc) *watch {
-	w := &watch{timeout: timeout, stopped: timeout < 0}
+	w := &watch{timeout: timeout, stopped: timeout <= 0}
 	if timeout > 0 {
 		w.timer = time.AfterFunc(timeout, func() { cancel(errTimeout) })
 	}

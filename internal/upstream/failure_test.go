@@ -126,7 +126,7 @@ func TestTimeouts(t *testing.T) {
 		go server.Serve(listener)
 		t.Cleanup(func() { server.Close() })
 		front := serve(t, newUpstream(t, upstream.Config{
-			URL: "http://" + listener.Addr().String(), Timeout: 50 * time.Millisecond,
+			URL: "http://" + listener.Addr().String(), TimeoutOf: func(*http.Request) time.Duration { return 50 * time.Millisecond },
 		}))
 		res, err := http.Post("http://"+front, "", io.LimitReader(zeros{}, 64<<20))
 		if err != nil {

@@ -47,6 +47,10 @@ type Config struct {
 	// take to begin its answer. 0 means 60 seconds, less than 0 no limit.
 	Timeout time.Duration
 
+	// TimeoutOf, when not nil, takes the place of Timeout: it is asked for each request,
+	// and 0 or less means no limit.
+	TimeoutOf func(*http.Request) time.Duration
+
 	// RootCAs verify an https upstream. Nil means the system's.
 	RootCAs *x509.CertPool
 
@@ -58,7 +62,7 @@ type Config struct {
 type Upstream struct {
 	target    *target
 	host      string
-	timeout   time.Duration
+	timeoutOf func(*http.Request) time.Duration
 	pseudonym string // ours in Via
 	log       *slog.Logger
 	transport *http.Transport
@@ -76,14 +80,18 @@ func New(c Config) (*Upstream, error) {
 	u := &Upstream{
 		target:    target,
 		host:      c.Host,
-		timeout:   c.Timeout,
+		timeoutOf: c.TimeoutOf,
 		pseudonym: newPseudonym(),
 		log:       c.Logger,
 		transport: newTransport(target, c.RootCAs),
 		closing:   make(chan struct{}),
 	}
-	if u.timeout == 0 {
-		u.timeout = defaultTimeout
+	if u.timeoutOf == nil {
+		timeout := c.Timeout
+		if timeout == 0 {
+			timeout = defaultTimeout
+		}
+		u.timeoutOf = func(*http.Request) time.Duration { return timeout }
 	}
 	if u.log == nil {
 		u.log = slog.New(slog.DiscardHandler)
@@ -152,7 +160,7 @@ func (u *Upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
-	x.watch = newWatch(u.timeout, cancel)
+	x.watch = newWatch(u.timeoutOf(r), cancel)
 	defer x.watch.stop()
 	if x.webSocket {
 		go u.endTunnel(ctx, cancel)
