@@ -12,6 +12,7 @@ FUZZTIME  ?= 30s
 
 # FUMEHOOD_WITHOUT=browser leaves the browser tests out, and says so. It is refused in CI.
 FUMEHOOD_WITHOUT ?=
+unexport FUMEHOOD_WITHOUT # fumehood itself refuses variables that it does not know
 
 STATICCHECK := v0.8.1
 PEBBLE      := v2.10.0
@@ -113,7 +114,7 @@ need-python:
 need-browser: need-go
 	@case "$(FUMEHOOD_WITHOUT)" in \
 	"") $(GO) test $(RACEFLAG) -run '^$$' ./test/browser >&2 ;; \
-	browser) [ -z "$$CI$$FUMEHOOD_REQUIRE_ALL" ] || { echo 'error: FUMEHOOD_WITHOUT is refused in CI'; exit 1; } >&2 ;; \
+	browser) [ -z "$$CI$$FUMEHOOD_TEST_REQUIRE_ALL" ] || { echo 'error: FUMEHOOD_WITHOUT is refused in CI'; exit 1; } >&2 ;; \
 	*) { echo 'error: FUMEHOOD_WITHOUT=$(FUMEHOOD_WITHOUT)'; echo 'hint: only "browser" can be left out'; exit 1; } >&2 ;; \
 	esac
 

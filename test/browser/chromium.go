@@ -38,11 +38,11 @@ type Options struct {
 // patience is how long one test may use its browser.
 const patience = 2 * time.Minute
 
-// Find returns the Chromium or Chrome to use: FUMEHOOD_CHROMIUM, else the first on PATH
+// Find returns the Chromium or Chrome to use: FUMEHOOD_TEST_CHROMIUM, else the first on PATH
 // or in the usual places.
 func Find() (string, error) {
 	names := []string{
-		os.Getenv("FUMEHOOD_CHROMIUM"),
+		os.Getenv("FUMEHOOD_TEST_CHROMIUM"),
 		"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "/snap/bin/chromium",
 		"/Applications/Chromium.app/Contents/MacOS/Chromium",
 		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -53,7 +53,7 @@ func Find() (string, error) {
 		}
 	}
 	return "", fmt.Errorf("no Chromium\n" +
-		"hint: sudo apt install chromium, or FUMEHOOD_CHROMIUM=/path; make test FUMEHOOD_WITHOUT=browser goes without")
+		"hint: sudo apt install chromium, or FUMEHOOD_TEST_CHROMIUM=/path; make test FUMEHOOD_WITHOUT=browser goes without")
 }
 
 // Open starts a browser with an empty profile and returns the chromedp context of its
@@ -146,10 +146,10 @@ func fail(t testing.TB, ctx context.Context, err error) {
 	t.Fatalf("%v\nat %s\nthe page says:\n%.1500s", err, where, text)
 }
 
-// Shot saves a picture of the page in the folder that FUMEHOOD_SCREENSHOTS names, if any.
+// Shot saves a picture of the page in the folder that FUMEHOOD_TEST_SCREENSHOTS names, if any.
 func Shot(t testing.TB, ctx context.Context, name string) {
 	t.Helper()
-	folder := os.Getenv("FUMEHOOD_SCREENSHOTS")
+	folder := os.Getenv("FUMEHOOD_TEST_SCREENSHOTS")
 	if folder == "" {
 		return
 	}

@@ -11,10 +11,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/fumehood/fumehood/internal/testapp"
 )
 
 // Site is a server that a test started.
@@ -29,13 +33,13 @@ func Fumehood(t testing.TB, dir, target string, args ...string) Site {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "fumehood")
 	build := exec.Command("go", "build", "-o", binary, "./cmd/fumehood")
-	build.Dir = Root(t)
+	build.Dir = testapp.Root(t)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build ./cmd/fumehood: %v\n%s", err, out)
 	}
 	storage := t.TempDir()
 	args = append([]string{"run", "--chdir", dir, "--bind", "localhost:0", "--tls-storage", storage,
-		"--python", Python(t)}, args...)
+		"--python", testapp.Python(t)}, args...)
 	site := Site{URL: start(t, exec.Command(binary, append(args, target)...))}
 	site.CA = authority(t, storage)
 	return site
@@ -45,7 +49,7 @@ func Fumehood(t testing.TB, dir, target string, args ...string) Site {
 // without Fumehood.
 func Bare(t testing.TB, dir, target string) Site {
 	t.Helper()
-	return Site{URL: start(t, exec.Command(Python(t), "-m", "gunicorn", "--chdir", dir,
+	return Site{URL: start(t, exec.Command(testapp.Python(t), "-m", "gunicorn", "--chdir", dir,
 		"--bind", "127.0.0.1:0", "--threads", "8", "--no-control-socket", target))}
 }
 
@@ -53,7 +57,7 @@ func Bare(t testing.TB, dir, target string) Site {
 func Notes(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
-	source := os.DirFS(filepath.Join(Root(t), "examples", "notes"))
+	source := os.DirFS(filepath.Join(testapp.Root(t), "examples", "notes"))
 	err := fs.WalkDir(source, ".", func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -75,38 +79,6 @@ func Notes(t testing.TB) string {
 	return dir
 }
 
-// Python returns the interpreter with the pinned test packages: FUMEHOOD_TEST_PYTHON,
-// else the one that `make setup` makes.
-func Python(t testing.TB) string {
-	t.Helper()
-	python := os.Getenv("FUMEHOOD_TEST_PYTHON")
-	if python == "" {
-		python = filepath.Join(Root(t), ".cache", "py", "test", "bin", "python")
-	}
-	if _, err := os.Stat(python); err != nil {
-		t.Fatalf("no Python with the test packages: %v\nhint: make setup", err)
-	}
-	return python
-}
-
-// Root returns the folder of this repository.
-func Root(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("the test does not run inside the repository")
-		}
-		dir = filepath.Dir(dir)
-	}
-}
-
 // What a server may take to come up (an import under load) and to go down.
 const (
 	bootTime = 60 * time.Second
@@ -120,6 +92,7 @@ var address = regexp.MustCompile(`https?://(localhost|127\.0\.0\.1):[1-9][0-9]*`
 func start(t testing.TB, cmd *exec.Cmd) string {
 	t.Helper()
 	out := &output{ready: make(chan string, 1)}
+	cmd.Env = environment(os.Environ())
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -144,6 +117,14 @@ func start(t testing.TB, cmd *exec.Cmd) string {
 		t.Fatalf("%v: not ready after %s", cmd.Args, bootTime)
 	}
 	return ""
+}
+
+// environment leaves out what would configure the server that is tested: the developer's
+// own FUMEHOOD_ and GUNICORN_ variables.
+func environment(all []string) []string {
+	return slices.DeleteFunc(all, func(entry string) bool {
+		return strings.HasPrefix(entry, "FUMEHOOD_") || strings.HasPrefix(entry, "GUNICORN_")
+	})
 }
 
 // stop asks the server to end and says when it did not do so properly.

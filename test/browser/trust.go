@@ -15,9 +15,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Required says that nothing may be left out: FUMEHOOD_REQUIRE_ALL or CI is set.
+// Required says that nothing may be left out: FUMEHOOD_TEST_REQUIRE_ALL or CI is set.
 func Required() bool {
-	return os.Getenv("FUMEHOOD_REQUIRE_ALL") != "" || os.Getenv("CI") != ""
+	return os.Getenv("FUMEHOOD_TEST_REQUIRE_ALL") != "" || os.Getenv("CI") != ""
 }
 
 // trust makes the browser accept the site's certificate authority, as `fumehood trust`
