@@ -27,6 +27,7 @@ WAKE, CANCEL, DUMP, STOP = 1, 2, 3, 4
 
 WINDOW = 256 * 1024  # bytes of one answer that may be on the way unacknowledged
 PIECE_MAX = 64 * 1024
+HELD_MOST = 16 * 1024  # bytes of short answers that wait for the next one
 PIECE_COST = 512  # what the smallest piece counts, so that a window also bounds the count
 FILE_HEAD = struct.Struct("<QQ")
 U32 = struct.Struct("<I")
@@ -298,7 +299,8 @@ class Worker:
         self.threads = self.parked = 0
         self.most = 1
         self.eager = 0                  # requests for which the lead is passed on at once
-        self.read = 0                   # frames taken from the channel
+        self.read = 0                   # frames carried out or begun
+        self.held = b""                 # short answers that leave with the next one
         self.queue = collections.deque()
         self.exchanges = {}
         self.buffer = memoryview(bytearray(512 * 1024))
@@ -314,8 +316,22 @@ class Worker:
     def send_locked(self, kind, flags, rid, payload):
         if self.forked:
             os._exit(70)  # a child that the app forked must not speak for its parent
-        header = HEADER.pack(MAGIC, kind, flags, rid, len(payload), self.read)
-        self.channel.sendall(header + payload)
+        frame = HEADER.pack(MAGIC, kind, flags, rid, len(payload), self.read) + payload
+        if kind == ANSWER and flags & END and self.queue and not self.eager \
+                and len(self.held) + len(frame) < HELD_MOST:
+            # The next request is here already: its answer takes this one along. Should the
+            # app stay away, the bell does: the front has not heard of this answer yet.
+            self.held += frame
+            return
+        if self.held:
+            frame, self.held = self.held + frame, b""
+        self.channel.sendall(frame)
+
+    def flush(self):
+        with self.mouth:
+            held, self.held = self.held, b""
+            if held:
+                self.channel.sendall(held)
 
     def pass_descriptor(self, descriptor):
         socket.send_fds(self.files, [b"f"], [descriptor])
@@ -329,7 +345,10 @@ class Worker:
         """The next request, read by the thread that leads. None: the front is gone."""
         while True:
             if self.queue:
+                self.count()
                 return self.queue.popleft()
+            if self.held:
+                self.flush()
             if self.start == self.stop:
                 self.start = self.stop = 0
             elif self.stop > 256 * 1024:
@@ -350,7 +369,6 @@ class Worker:
                 return
             self.start = first + size
             payload = self.buffer[first:self.start]
-            self.read = (self.read + 1) & 0xFFFFFFFF
             if kind == REQUEST:
                 cut = U32.unpack_from(payload)[0] + 4
                 fields = str(payload[4:cut], "latin-1")
@@ -364,9 +382,16 @@ class Worker:
                         self.exchanges[rid] = exchange
                 self.queue.append((rid, fields, bytes(payload[cut:]), fd, exchange))
             elif kind == PROBE:
+                self.count()
                 self.send(PONG, 0, 0, b"")
             else:
+                self.count()
                 self.control(kind, flags, rid, payload)
+
+    def count(self):
+        """One more frame is dealt with. A request counts when a thread takes it: the front
+        rings the bell for those that only wait behind a thread that is in the app."""
+        self.read = (self.read + 1) & 0xFFFFFFFF
 
     def control(self, kind, flags, rid, payload):
         with self.books:

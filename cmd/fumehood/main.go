@@ -1,0 +1,35 @@
+// Command fumehood serves a Flask app, or any other WSGI app, with every protection on.
+//
+// It stops no attack itself: it reads the command line, calls internal/server, and says
+// what went wrong and what to do about it. Each verb has a file of its own.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(dispatch(newEnv(ctx), os.Args[1:]))
+}
+
+// verb is one thing that fumehood does.
+type verb struct {
+	name, summary string
+	help          func(all bool) string
+	run           func(*env, []string) error
+}
+
+func verbs() []verb {
+	return []verb{
+		{"run", "serve an app", helpRun, runRun},
+		{"trust", "let this machine's browsers trust the local certificates", helpTrust, runTrust},
+		{"config", "show, check and explain the configuration", helpConfig, runConfig},
+		{"version", "print the version", helpVersion, runVersion},
+		{"help", "explain a verb", helpHelp, runHelp},
+	}
+}

@@ -1,0 +1,6 @@
+package main
+
+import "golang.org/x/sys/unix"
+
+// ioctlReadTermios asks for the settings of a terminal; only a terminal answers.
+const ioctlReadTermios = unix.TCGETS

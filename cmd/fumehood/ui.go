@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/sys/unix"
+
+	"github.com/fumehood/fumehood/internal/config"
+	"github.com/fumehood/fumehood/internal/hint"
+)
+
+// The exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// env is the world that a verb sees. ctx ends at the first SIGINT or SIGTERM; it lives
+// here because a verb's world is made once, by main.
+type env struct {
+	ctx            context.Context
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	environ        []string
+	tty            bool // stderr is a terminal
+	color          bool // stderr takes colours
+}
+
+func newEnv(ctx context.Context) *env {
+	_, err := unix.IoctlGetTermios(int(os.Stderr.Fd()), ioctlReadTermios)
+	e := &env{ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), tty: err == nil}
+	e.color = e.tty && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
+	return e
+}
+
+// getenv returns a variable of the environment, or "".
+func (e *env) getenv(name string) string {
+	for i := len(e.environ) - 1; i >= 0; i-- {
+		if key, value, _ := strings.Cut(e.environ[i], "="); key == name {
+			return value
+		}
+	}
+	return ""
+}
+
+// load reads the configuration for a verb that takes the options of run.
+func (e *env) load(args []string, app config.AppArg, flags *pflag.FlagSet) (*config.Loaded, error) {
+	return config.Load(config.Sources{Args: args, Environ: e.environ, App: app, Flags: flags})
+}
+
+// parse reads a verb's own options, for a verb that takes none of run's, and returns the
+// other arguments.
+func (e *env) parse(flags *pflag.FlagSet, args []string) ([]string, error) {
+	flags.SetOutput(io.Discard)
+	err := flags.Parse(args)
+	if errors.Is(err, pflag.ErrHelp) {
+		return nil, config.ErrHelp
+	}
+	if err != nil {
+		return nil, usage(err, "fumehood help "+flags.Name())
+	}
+	return flags.Args(), nil
+}
+
+// usageError is an error of whoever typed the command.
+type usageError struct{ error }
+
+func (u usageError) Unwrap() error { return u.error }
+
+// usage makes err end with the exit code for wrong use, and gives it a hint.
+func usage(err error, text string) error { return usageError{hint.With(err, text)} }
+
+// dispatch runs the verb that args name and returns the exit code.
+func dispatch(e *env, args []string) int {
+	if len(args) == 0 {
+		fmt.Fprint(e.stderr, overview())
+		return exitUsage
+	}
+	name := args[0]
+	switch name {
+	case "-h", "--help", "--help-all":
+		name = "help"
+	case "-V", "--version":
+		name = "version"
+	}
+	var names []string
+	for _, v := range verbs() {
+		if v.name == name {
+			return e.finish(v, v.run(e, args[1:]))
+		}
+		names = append(names, v.name)
+	}
+	err, fix := fmt.Errorf("there is no verb %q", name), "fumehood help"
+	if near := config.Nearest(name, names); near != "" {
+		err, fix = fmt.Errorf("%w; did you mean %s?", err, near), "fumehood "+strings.Join(append([]string{near}, args[1:]...), " ")
+	} else if strings.HasPrefix(name, "-") || strings.Contains(name, ":") || strings.HasSuffix(name, ".py") {
+		fix = "fumehood run " + strings.Join(args, " ")
+	}
+	return e.fail(usage(err, fix))
+}
+
+// finish turns the outcome of a verb into an exit code.
+func (e *env) finish(v verb, err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, config.ErrHelp), errors.Is(err, config.ErrHelpAll):
+		fmt.Fprint(e.stdout, v.help(errors.Is(err, config.ErrHelpAll)))
+		return exitOK
+	}
+	return e.fail(err)
+}
+
+// fail prints an error and its hint and returns the exit code.
+func (e *env) fail(err error) int {
+	fmt.Fprintf(e.stderr, "%s %v\n", e.paint(red, "fumehood: error:"), err)
+	if text := hint.Of(err); text != "" {
+		fmt.Fprintf(e.stderr, "%s %s\n", e.paint(bold, "hint:"), text)
+	}
+	var wrong usageError
+	var mistakes *config.Mistakes
+	if errors.As(err, &wrong) || errors.As(err, &mistakes) && mistakes.Usage() {
+		return exitUsage
+	}
+	return exitFailure
+}
+
+// The colours mark state; the words carry it.
+const (
+	bold   = "1"
+	red    = "1;31"
+	yellow = "33"
+	dim    = "2"
+)
+
+// paint colours text for stderr, where colours are wanted.
+func (e *env) paint(color, text string) string {
+	if !e.color {
+		return text
+	}
+	return "\x1b[" + color + "m" + text + "\x1b[0m"
+}
+
+// printJSON writes v for programs.
+func (e *env) printJSON(v any) error {
+	enc := json.NewEncoder(e.stdout)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
