@@ -91,11 +91,11 @@ func (p *parser) field(unit, line []byte) *fumehood.Refusal {
 	switch len(name) {
 	case 4:
 		if is(name, "host") {
-			return p.host(unit, value)
+			return p.host(unit, name, value)
 		}
 	case 6:
 		if is(name, "expect") {
-			return p.expect(value)
+			return p.expect(name, value)
 		}
 		if is(name, "origin") {
 			return p.once(onceOrigin, name)
@@ -175,8 +175,8 @@ func (p *parser) once(kind uint8, name []byte) *fumehood.Refusal {
 	return nil
 }
 
-func (p *parser) expect(value []byte) *fumehood.Refusal {
-	if bad := p.once(onceExpect, []byte("Expect")); bad != nil {
+func (p *parser) expect(name, value []byte) *fumehood.Refusal {
+	if bad := p.once(onceExpect, name); bad != nil {
 		return bad
 	}
 	if !is(value, "100-continue") {

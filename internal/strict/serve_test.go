@@ -44,7 +44,8 @@ func (l listener) Accept() (net.Conn, error) {
 }
 
 func describe(method, target string, body []byte) string {
-	return fmt.Sprintf("%s %s %d %x", method, target, len(body), sha256.Sum256(body))[:len(method)+len(target)+len(fmt.Sprint(len(body)))+3+12]
+	sum := sha256.Sum256(body)
+	return fmt.Sprintf("%s %s %d %x", method, target, len(body), sum[:6])
 }
 
 // app reads the whole body, as guard/body does, and refuses when that fails.
@@ -137,6 +138,15 @@ func (a answer) code(t testing.TB) string {
 // talk sends the bytes, ends its side of the connection, and returns all answers.
 func talk(t testing.TB, addr string, sent []byte) []answer {
 	t.Helper()
+	answers, err := exchange(t, addr, sent)
+	if err != nil {
+		t.Errorf("after %d answers: %v", len(answers), err)
+	}
+	return answers
+}
+
+func exchange(t testing.TB, addr string, sent []byte) ([]answer, error) {
+	t.Helper()
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
@@ -147,28 +157,24 @@ func talk(t testing.TB, addr string, sent []byte) []answer {
 		conn.Write(sent)
 		conn.(*net.TCPConn).CloseWrite()
 	}()
-	return readAnswers(t, conn)
+	return readAnswers(conn)
 }
 
-func readAnswers(t testing.TB, conn net.Conn) []answer {
-	t.Helper()
-	var answers []answer
+// readAnswers reads until the server ends the connection; anything but a clean end is an
+// error.
+func readAnswers(conn net.Conn) (answers []answer, err error) {
 	in := bufio.NewReader(conn)
 	for {
-		if _, err := in.Peek(1); err != nil {
-			if err != io.EOF {
-				t.Errorf("after %d answers: %v", len(answers), err)
-			}
-			return answers
+		if _, err := in.Peek(1); err == io.EOF {
+			return answers, nil
 		}
 		res, err := http.ReadResponse(in, nil)
 		if err != nil {
-			t.Errorf("after %d answers: %v", len(answers), err)
-			return answers
+			return answers, err
 		}
 		body, err := io.ReadAll(res.Body)
 		if err != nil {
-			t.Errorf("body of answer %d: %v", len(answers), err)
+			return answers, err
 		}
 		if res.StatusCode >= 200 {
 			answers = append(answers, answer{res.StatusCode, res.Header, body, res.Close})
@@ -185,20 +191,11 @@ func addHost(sent []byte) []byte {
 	return bytes.ReplaceAll(sent, []byte(" HTTP/1.1\r\n"), []byte(" HTTP/1.1\r\nHost: a\r\n"))
 }
 
-// chunked writes a chunked POST with the body as it is.
-func chunked(body string) string {
-	return "POST /in HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + body
-}
-
-func isRefusal(err error, code string) bool {
-	var refusal *fumehood.Refusal
-	return errors.As(err, &refusal) && refusal.Code == code && refusal.CloseConn
-}
-
 // fakeConn hands out the given pieces, one for each Read, then EOF.
 type fakeConn struct {
 	net.Conn
 	pieces [][]byte
+	most   int   // of bytes for each Read, when not 0
 	end    error // in place of EOF
 }
 
@@ -208,6 +205,9 @@ func (c *fakeConn) Read(b []byte) (int, error) {
 			return 0, c.end
 		}
 		return 0, io.EOF
+	}
+	if c.most > 0 {
+		b = b[:min(len(b), c.most)]
 	}
 	n := copy(b, c.pieces[0])
 	if c.pieces[0] = c.pieces[0][n:]; len(c.pieces[0]) == 0 {

@@ -71,8 +71,8 @@ func checkPath(path []byte) *fumehood.Refusal {
 // host judges the Host field. In a request with an absolute-form target it must agree
 // with it (RFC 9112, section 3.2 has clients send it so): programs differ in which of the
 // two they believe.
-func (p *parser) host(unit, value []byte) *fumehood.Refusal {
-	if bad := p.once(onceHost, []byte("Host")); bad != nil {
+func (p *parser) host(unit, name, value []byte) *fumehood.Refusal {
+	if bad := p.once(onceHost, name); bad != nil {
 		return bad
 	}
 	if !validHost(value) {
