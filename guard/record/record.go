@@ -104,6 +104,10 @@ func limitUnread(rec *recorder, r *http.Request) {
 	if r.ProtoMajor != 1 || r.Body == nil || r.Body == http.NoBody || rec.hijacked != nil {
 		return
 	}
+	patience := afterBody
+	if rec.x.Refused != nil && rec.x.Refused.CloseConn {
+		patience = 0 // who was too slow gets no more time
+	}
 	// An error means that w has no deadlines, thus no connection that could be held.
-	_ = http.NewResponseController(rec.w).SetReadDeadline(time.Now().Add(afterBody))
+	_ = http.NewResponseController(rec.w).SetReadDeadline(time.Now().Add(patience))
 }
