@@ -117,12 +117,12 @@ func explanation(x *config.Explanation) string {
 	fmt.Fprintln(&b)
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, "  %-10s%s\n", name, value)
+			fmt.Fprintf(&b, "  %-10s%s\n", name, strings.ReplaceAll(value, "\n", "\n            "))
 		}
 	}
 	if x.Keys != nil {
 		row("in a file", x.File)
-		row("settings", strings.Join(x.Keys, "\n            "))
+		row("settings", strings.Join(x.Keys, "\n"))
 		return b.String()
 	}
 	if x.Origin != "" {

@@ -23,7 +23,8 @@ func TestScript(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Setup:               setUp(t),
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "serves": serves},
 	})
 }
 

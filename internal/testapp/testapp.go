@@ -34,9 +34,9 @@ func Python(t testing.TB) string {
 	if python := os.Getenv("FUMEHOOD_TEST_PYTHON"); python != "" {
 		return python
 	}
-	python := filepath.Join(Root(t), ".venv", "bin", "python")
+	python := filepath.Join(Root(t), ".cache", "py", "test", "bin", "python")
 	if _, err := os.Stat(python); err != nil {
-		t.Fatalf("no interpreter with Flask at %s; make one with: make venv", python)
+		t.Fatalf("no interpreter with Flask at %s; make one with: make setup", python)
 	}
 	return python
 }
