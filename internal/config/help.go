@@ -79,11 +79,18 @@ func (n *node) defaultNote() string {
 	return "default " + n.def
 }
 
+// firstSentence is what short help has room for: the first sentence, and what no value
+// means.
 func firstSentence(doc string) string {
-	if sentence, _, ok := strings.Cut(doc, ". "); ok {
-		return sentence + "."
+	first, rest, ok := strings.Cut(doc, ". ")
+	if !ok {
+		return doc
 	}
-	return doc
+	if strings.HasPrefix(rest, "Empty means") || strings.HasPrefix(rest, "0 means") {
+		second, _, _ := strings.Cut(rest, ". ")
+		return first + ". " + strings.TrimSuffix(second, ".") + "."
+	}
+	return first + "."
 }
 
 // Wrap breaks text into lines of at most width bytes where its words allow it; it

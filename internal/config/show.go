@@ -120,7 +120,7 @@ type Explanation struct {
 	Default  any      `json:"default"`
 	Value    any      `json:"value"`
 	Origin   string   `json:"origin"`
-	File     string   `json:"file"`           // an example line for the file
+	File     string   `json:"file"`           // an example for the file
 	Env      string   `json:"env,omitempty"`  // the environment variable
 	Flag     string   `json:"flag,omitempty"` // the option with its value, "-w, --workers NUMBER"
 	Route    string   `json:"route"`          // the route setting that overrides it, or ""
@@ -147,7 +147,11 @@ func (l *Loaded) Explain(key string) (*Explanation, error) {
 		return e, nil
 	}
 	e.Allowed, e.Flag, e.Env, e.Route = n.allowed(), n.option(), n.env(), n.overriddenBy(l.schema)
-	e.File = n.name + " = " + n.example()
+	table, _ := cutLast(n.key)
+	e.File = "[" + table + "]\n" + n.name + " = " + n.example()
+	if n.inList {
+		e.File = "[" + strings.Replace(e.File, "]", "]]", 1)
+	}
 	l.visit(func(at *node, s Setting, _ reflect.Value) {
 		if at == n && !n.inList {
 			e.Value, e.Default = s.Value, s.Default
@@ -192,6 +196,9 @@ func (l *Loaded) unknownKey(key string) error {
 
 // meant adds to err the settings that key is near to, if there are any.
 func (l *Loaded) meant(err error, key string) (error, bool) {
+	if key == "" {
+		return nil, false
+	}
 	var keys, last []string
 	for _, table := range l.schema.children {
 		keys = append(keys, table.key)

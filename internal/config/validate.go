@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/fumehood/fumehood/guard/clientip"
+	"github.com/fumehood/fumehood/guard/hosts"
 	"github.com/fumehood/fumehood/internal/hint"
 )
 
@@ -39,8 +41,14 @@ func check(c *Config) []problem {
 	k.server(c)
 	k.certificates(&c.TLS)
 	k.plainHTTP(c)
-	k.proxies(c.ClientIP.TrustedProxies)
-	k.hosts(c.Hosts.Allow)
+	k.entries("clientip.trusted_proxies", c.ClientIP.TrustedProxies, func(entry string) error {
+		_, err := clientip.New(clientip.Config{TrustedProxies: []string{entry}})
+		return err
+	})
+	k.entries("hosts.allow", c.Hosts.Allow, func(entry string) error {
+		_, err := hosts.New(hosts.Config{Allow: []string{entry}}, hosts.Served{})
+		return err
+	})
 	k.limits(c)
 	k.routes(c.Routes)
 	return k.problems
@@ -190,7 +198,7 @@ func (k *checker) domain(key, name string) {
 	case net.ParseIP(name) != nil, strings.EqualFold(name, "localhost"), strings.HasSuffix(strings.ToLower(name), ".localhost"):
 		k.wrong(key, "leave it out: on this machine Fumehood is its own certificate authority", "%q gets no certificate by ACME", name)
 	case !hostName(name) || !strings.Contains(name, "."):
-		k.wrong(key, "write the bare name, such as shop.example", "%q is not a domain name", name)
+		k.wrong(key, "write the bare name in ASCII, such as shop.example or xn--bcher-kva.example", "%q is not a domain name", name)
 	}
 }
 
@@ -249,43 +257,13 @@ func local(addr string) bool {
 	return err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
 }
 
-func (k *checker) proxies(list []string) {
-	for i, item := range list {
-		key := fmt.Sprintf("clientip.trusted_proxies[%d]", i)
-		const fix = "write the proxy's address or network, such as 10.0.0.7 or 10.0.0.0/8, or unix"
-		if item == "unix" {
-			continue
+// entries asks the guard that a list is for about each entry of it, so that a mistake has
+// the place of the entry and the guard alone knows the rules.
+func (k *checker) entries(key string, list []string, try func(entry string) error) {
+	for i, entry := range list {
+		if err := try(entry); err != nil {
+			k.wrong(fmt.Sprintf("%s[%d]", key, i), hint.Of(err), "%s", strings.TrimPrefix(err.Error(), key+": "))
 		}
-		if strings.Contains(item, "/") {
-			prefix, err := netip.ParsePrefix(item)
-			switch {
-			case err != nil:
-				k.wrong(key, fix, "%q is not a network", item)
-			case prefix.Bits() == 0 || prefix.Addr().Is4In6() && prefix.Bits() <= 96:
-				k.wrong(key, fix, "%q trusts everyone: any client could then choose its own address", item)
-			}
-			continue
-		}
-		if ip, err := netip.ParseAddr(item); err != nil || ip.Zone() != "" || ip.IsUnspecified() {
-			k.wrong(key, fix, "%q is not the address of a proxy", item)
-		}
-	}
-}
-
-func (k *checker) hosts(list []string) {
-	for i, name := range list {
-		key := fmt.Sprintf("hosts.allow[%d]", i)
-		bare, _ := strings.CutPrefix(name, "*.")
-		if net.ParseIP(strings.Trim(name, "[]")) != nil || hostName(bare) {
-			continue
-		}
-		fix := "write the bare name, such as shop.example or *.shop.example"
-		if host, _, err := net.SplitHostPort(name); err == nil && hostName(host) {
-			fix = "write " + host
-		} else if u, err := url.Parse(name); err == nil && hostName(u.Hostname()) {
-			fix = "write " + u.Hostname()
-		}
-		k.wrong(key, fix, "%q is not a host name", name)
 	}
 }
 

@@ -19,7 +19,7 @@ type Refusal struct {
 	Code    string
 	Status  int
 	Public  string
-	Package string // its folder
+	Package string // its folder, or several
 	Place   string // file:line
 }
 
@@ -42,11 +42,15 @@ func Refusals(root string) ([]Refusal, error) {
 		f.find(finders)
 		mistakes = append(mistakes, f.mistakes...)
 		for _, r := range f.found {
-			if other, ok := byCode[r.Code]; ok && (other.Status != r.Status || other.Package != r.Package) {
-				mistakes = append(mistakes, fmt.Errorf("%s: the code %q is also that of %s, with another status or package", r.Place, r.Code, other.Place))
-			}
-			if _, ok := byCode[r.Code]; !ok {
+			other, ok := byCode[r.Code]
+			switch {
+			case !ok:
 				byCode[r.Code] = r
+			case other.Status != r.Status:
+				mistakes = append(mistakes, fmt.Errorf("%s: the code %q has the status %d here and %d at %s", r.Place, r.Code, r.Status, other.Status, other.Place))
+			case !slices.Contains(strings.Split(other.Package, ", "), r.Package):
+				other.Package += ", " + r.Package
+				byCode[r.Code] = other
 			}
 		}
 	}
@@ -279,6 +283,15 @@ func (f *finder) isCalled(call *ast.CallExpr, function *ast.FuncDecl, caller *fi
 	return false
 }
 
+func calledName(call *ast.CallExpr) string {
+	if selector, ok := call.Fun.(*ast.SelectorExpr); ok {
+		return selector.Sel.Name
+	}
+	return ""
+}
+
+var verbForm = regexp.MustCompile(`%[-+# 0-9.]*[a-zA-Z]`)
+
 var codeForm = regexp.MustCompile(`^[a-z0-9]+\.[a-z0-9][a-z0-9.-]*$`)
 
 // row takes {http.StatusX, "package.reason", "Sentence."} in a table.
@@ -298,6 +311,12 @@ func (f *finder) text(e ast.Expr) (string, bool) {
 	case *ast.BasicLit:
 		s, err := strconv.Unquote(e.Value)
 		return s, err == nil && e.Kind == token.STRING
+	case *ast.CallExpr: // fmt.Sprintf: the page has the format
+		if calledName(e) != "Sprintf" || len(e.Args) == 0 {
+			return "", false
+		}
+		format, ok := f.text(e.Args[0])
+		return verbForm.ReplaceAllString(format, "..."), ok
 	case *ast.BinaryExpr:
 		x, ok1 := f.text(e.X)
 		y, ok2 := f.text(e.Y)

@@ -1,0 +1,116 @@
+package house_test
+
+import (
+	"bytes"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/fumehood/fumehood/internal/gen"
+)
+
+// text reports whether a file is text that people wrote.
+func text(name string, data []byte) bool {
+	return !strings.Contains(name, "testdata/") && path.Base(name) != "go.sum" && !bytes.ContainsRune(data, 0)
+}
+
+// TestNothingLeftUndone: work that is left belongs in an issue, not in a comment.
+func TestNothingLeftUndone(t *testing.T) {
+	t.Parallel()
+	// Put together, so that this file does not find itself.
+	marks := regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|XX` + `X)\b`)
+	machine := regexp.MustCompile(`/root/\.|/work/(main|shared)\b`)
+	broken := map[string]string{}
+	for _, name := range files(t) {
+		data, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !text(name, data) || strings.HasPrefix(name, "internal/house/") {
+			continue
+		}
+		for i, line := range bytes.Split(data, []byte("\n")) {
+			if mark := marks.Find(line); mark != nil {
+				broken[sprint("%s:%d", name, i+1)] = sprint("%s: do it, or make an issue of it", mark)
+			}
+			if found := machine.Find(line); found != nil {
+				broken[sprint("%s:%d", name, i+1)] = sprint("%s is a path of one machine", found)
+			}
+		}
+	}
+	report(t, "undone", broken)
+}
+
+var (
+	link  = regexp.MustCompile(`!?\[[^\]]*\]\(([^)\s]+)(?:\s+"[^"]*")?\)`)
+	fence = regexp.MustCompile("(?ms)^ *```.*?^ *```")
+	code  = regexp.MustCompile("`[^`\n]*`")
+	title = regexp.MustCompile(`(?m)^#+ +(.+?) *$`)
+)
+
+// TestLinks: every relative link of a page leads to a file, and every anchor to a heading.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	broken := map[string]string{}
+	for _, name := range files(t) {
+		if path.Ext(name) != ".md" || strings.Contains(name, "testdata/") {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		prose := code.ReplaceAll(fence.ReplaceAll(data, nil), nil)
+		for _, m := range link.FindAllSubmatch(prose, -1) {
+			u, err := url.Parse(string(m[1]))
+			if err != nil || u.IsAbs() || u.Host != "" {
+				continue
+			}
+			to := name
+			if u.Path != "" {
+				to = path.Join(path.Dir(name), u.Path)
+			}
+			target, err := os.ReadFile(filepath.Join(root, to))
+			if _, statErr := os.Stat(filepath.Join(root, to)); statErr != nil {
+				broken[name+" -> "+u.String()] = "there is no " + to
+			} else if err == nil && u.Fragment != "" && path.Ext(to) == ".md" && !hasHeading(target, u.Fragment) {
+				broken[name+" -> "+u.String()] = to + " has no heading for #" + u.Fragment
+			}
+		}
+	}
+	report(t, "link", broken)
+}
+
+// hasHeading says whether a page has the anchor, as forges make them from headings.
+func hasHeading(page []byte, anchor string) bool {
+	drop := regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+	for _, m := range title.FindAllSubmatch(fence.ReplaceAll(page, nil), -1) {
+		slug := strings.ReplaceAll(drop.ReplaceAllString(strings.ToLower(string(m[1])), ""), " ", "-")
+		if slug == anchor {
+			return true
+		}
+	}
+	return false
+}
+
+// TestRefusalCodes: every code that a client can get is on the page about them.
+func TestRefusalCodes(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join(root, "docs/reference/refusals.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusals, err := gen.Refusals(root)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, r := range refusals {
+		if !bytes.Contains(page, []byte("`"+r.Code+"`")) {
+			t.Errorf("%s: %s is not in docs/reference/refusals.md; run: go generate ./internal/config", r.Place, r.Code)
+		}
+	}
+}
