@@ -80,11 +80,15 @@ func (p *Pool) spawn(slot int) (*worker, error) {
 	return w, nil
 }
 
+// lastWords is how long the reader may take for what a worker said before it ended.
+const lastWords = 2 * time.Second
+
 func (w *worker) reap() {
 	w.exit, _ = w.proc.Wait()
 	close(w.exited)
-	// A child of the app may hold the channel open: the worker is gone all the same.
-	w.channel.Close()
+	// The reader still takes the worker's last words, up to the end of the channel. A child
+	// of the app may hold that open: the worker is gone all the same.
+	w.channel.SetReadDeadline(time.Now().Add(lastWords))
 }
 
 func (p *Pool) sendShim(w *worker) error {
