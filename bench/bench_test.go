@@ -100,13 +100,17 @@ func TestDripSeesTheCut(t *testing.T) {
 	}
 }
 
-func TestInvalidReport(t *testing.T) {
+func TestInvalidRow(t *testing.T) {
 	t.Parallel()
-	cases := []*invalidCase{{name: "a", status: 400}, {name: "b", status: http.StatusOK}, {name: "a with Host", status: 501}}
-	report := invalidReport(cases, 2, 1)
-	for _, want := range []string{"| 1 of 2 | 1 |", "| 1 of 1 |", "b: 200", "MISSED"} {
-		if !strings.Contains(report, want) {
-			t.Errorf("no %q in\n%s", want, report)
-		}
+	tb := newTable("what")
+	others := invalidRow(tb, "x", []*invalidCase{{name: "a", status: 400}, {name: "b", status: http.StatusOK}}, 2, 1)
+	if len(others) != 1 || others[0] != "b: 200" || !strings.Contains(tb.String(), "| x | 1 of 2 | 1 | 2 of 2, 0 calls: MISSED |") {
+		t.Errorf("%q\n%s", others, tb)
+	}
+	asItIs, hosted, err := invalidCases([]string{"a", "b"}, map[string][]byte{
+		"a": []byte("GET / HTTP/1.1\r\n\r\n"), "b": []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+	}, "h:1")
+	if err != nil || len(asItIs) != 2 || len(hosted) != 1 || string(hosted[0].sent) != "GET / HTTP/1.1\r\nHost: h:1\r\n\r\n" {
+		t.Errorf("%v, %v, %v", asItIs, hosted, err)
 	}
 }

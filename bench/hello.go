@@ -111,7 +111,7 @@ func warmArm(ctx context.Context, start starter, s setup, path string, conns int
 	counted := warm
 	if err := warm.load(ctx, time.Second); err != nil {
 		server.stop()
-		return nil, err
+		return nil, fmt.Errorf("%s: %w\n%s", server.name, err, server.said())
 	}
 	return &counted, nil
 }

@@ -42,66 +42,88 @@ func runInvalid(ctx context.Context, b *bench) (string, error) {
 		return "", err
 	}
 	defer server.stop()
-	before, err := os.ReadFile(calls) // those of start
-	if err != nil {
-		return "", fmt.Errorf("a good request was not counted: %w", err)
-	}
-	var cases []*invalidCase
-	for _, name := range names {
-		sent, ok := files[name]
-		if !ok {
-			return "", fmt.Errorf("%s is not in gunicorn's archive", name)
-		}
-		cases = append(cases, &invalidCase{name: name, sent: sent})
-		if !bytes.Contains(bytes.ToLower(sent), []byte("\nhost:")) { // it may be refused for that alone
-			if line, rest, ok := bytes.Cut(sent, []byte("\r\n")); ok {
-				hosted := fmt.Appendf(nil, "%s\r\nHost: %s\r\n%s", line, server.addr, rest)
-				cases = append(cases, &invalidCase{name: name + " with Host", sent: hosted})
-			}
-		}
-	}
-	var group sync.WaitGroup
-	for _, c := range cases {
-		group.Go(func() { c.send(server.addr) })
-	}
-	group.Wait()
-	after, err := os.ReadFile(calls)
+	asItIs, hosted, err := invalidCases(names, files, server.addr)
 	if err != nil {
 		return "", err
 	}
-	return invalidReport(cases, len(names), len(after)-len(before)), nil
+	t := newTable("what", "refused with 4xx, 501 or 505", "calls of the app", "bar")
+	var others []string
+	for _, group := range []struct {
+		what  string
+		cases []*invalidCase
+		total int // 0 for no bar
+	}{
+		{"as in gunicorn's files", asItIs, 46},
+		{"with a Host field put in where there is none", hosted, 0},
+	} {
+		called, err := replay(group.cases, server.addr, calls)
+		if err != nil {
+			return "", err
+		}
+		others = append(others, invalidRow(t, group.what, group.cases, group.total, called)...)
+	}
+	report := "Each request goes to the running binary on a connection of its own.\n\n" + t.String()
+	if len(others) > 0 {
+		report += "\nNot refused (0: no answer): " + strings.Join(others, ", ") + ".\n"
+	}
+	return report, nil
 }
 
-func invalidReport(cases []*invalidCase, total, calls int) string {
-	asItIs, hosted, hostedTotal := 0, 0, 0
-	var others []string
-	for _, c := range cases {
-		refused := c.status >= 400 && c.status < 500 || c.status == http.StatusNotImplemented ||
-			c.status == http.StatusHTTPVersionNotSupported
-		if strings.HasSuffix(c.name, " with Host") {
-			hostedTotal++
-			if refused {
-				hosted++
-			}
-		} else if refused {
-			asItIs++
+// invalidCases returns the named requests as they are, and those that have no Host once
+// more with one: they may be refused for that alone.
+func invalidCases(names []string, files map[string][]byte, host string) (asItIs, hosted []*invalidCase, err error) {
+	for _, name := range names {
+		sent, ok := files[name]
+		if !ok {
+			return nil, nil, fmt.Errorf("%s is not in gunicorn's archive", name)
 		}
-		if !refused {
+		asItIs = append(asItIs, &invalidCase{name: name, sent: sent})
+		line, rest, ok := bytes.Cut(sent, []byte("\r\n"))
+		if ok && !bytes.Contains(bytes.ToLower(sent), []byte("\nhost:")) {
+			with := fmt.Appendf(nil, "%s\r\nHost: %s\r\n%s", line, host, rest)
+			hosted = append(hosted, &invalidCase{name: name + " with Host", sent: with})
+		}
+	}
+	return asItIs, hosted, nil
+}
+
+// replay sends all cases and returns how often the app was called for them. calls is the
+// file that the app adds a byte to for each call.
+func replay(cases []*invalidCase, addr, calls string) (called int, err error) {
+	before, err := os.ReadFile(calls) // the call that told that the server is ready
+	if err != nil {
+		return 0, fmt.Errorf("a good request was not counted: %w", err)
+	}
+	var group sync.WaitGroup
+	for _, c := range cases {
+		group.Go(func() { c.send(addr) })
+	}
+	group.Wait()
+	after, err := os.ReadFile(calls)
+	return len(after) - len(before), err
+}
+
+// invalidRow writes one row and returns the cases that were not refused.
+func invalidRow(t *table, what string, cases []*invalidCase, total, called int) (others []string) {
+	refused := 0
+	for _, c := range cases {
+		if c.status >= 400 && c.status < 500 || c.status == http.StatusNotImplemented ||
+			c.status == http.StatusHTTPVersionNotSupported {
+			refused++
+		} else {
 			others = append(others, fmt.Sprintf("%s: %d", c.name, c.status))
 		}
 	}
-	t := newTable("what", "refused with 4xx, 501 or 505", "calls of the app", "bar")
-	t.row("as in gunicorn's files", fmt.Sprintf("%d of %d", asItIs, total), fmt.Sprint(calls),
-		fmt.Sprintf("%d of %d, 0 calls: %s", total, total, verdict(asItIs == total && total == 46 && calls == 0)))
-	t.row("with a Host field put in where there is none", fmt.Sprintf("%d of %d", hosted, hostedTotal), "", "")
-	report := "Each request goes to the running binary on a connection of its own.\n\n" + t.String()
-	if len(others) > 0 {
-		report += "\nNot refused (0: no answer in 20 s): " + strings.Join(others, ", ") + ". With Host, a request can be a good one.\n"
+	bar := ""
+	if total > 0 {
+		bar = fmt.Sprintf("%d of %d, 0 calls: %s", total, total, verdict(refused == total && len(cases) == total && called == 0))
 	}
-	return report
+	t.row(what, fmt.Sprintf("%d of %d", refused, len(cases)), fmt.Sprint(called), bar)
+	return others
 }
 
-// send sends the case and notes the status of the first answer.
+// send sends the case and notes the status of the first answer. A head that is cut short
+// is followed by the end of the client's side.
 func (c *invalidCase) send(addr string) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -110,6 +132,9 @@ func (c *invalidCase) send(addr string) {
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
 	conn.Write(c.sent)
+	if !bytes.Contains(c.sent, []byte("\r\n\r\n")) {
+		conn.(*net.TCPConn).CloseWrite()
+	}
 	if res, err := http.ReadResponse(bufio.NewReader(conn), nil); err == nil {
 		c.status = res.StatusCode
 	}

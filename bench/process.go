@@ -57,8 +57,7 @@ func (b *bench) start(ctx context.Context, name, scheme string, env []string, co
 	}()
 	if err := p.ready(ctx); err != nil {
 		p.stop()
-		said, _ := os.ReadFile(p.log)
-		return nil, fmt.Errorf("%s: %w\n%s\n%s", name, err, strings.Join(args, " "), said)
+		return nil, fmt.Errorf("%s: %w\n%s\n%s", name, err, strings.Join(args, " "), p.said())
 	}
 	return p, nil
 }
@@ -105,6 +104,12 @@ func (p *process) ready(ctx context.Context) error {
 		}
 	}
 	return fmt.Errorf("no good answer in 20 s")
+}
+
+// said returns the end of what the server wrote.
+func (p *process) said() string {
+	text, _ := os.ReadFile(p.log) // no log is no reason to lose the error
+	return string(text[max(0, len(text)-4000):])
 }
 
 // stop ends the server, with force when it does not go in 10 seconds.
