@@ -1,0 +1,191 @@
+package server
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// conn is one accepted connection, below TLS. It counts against the cap until it is
+// closed, and a peer that takes nothing for the time patience ends it.
+type conn struct {
+	net.Conn
+	set      *connSet
+	patience time.Duration
+	closing  sync.Once
+
+	first    byte // read to tell TLS from plain http; Read gives it out again
+	hasFirst bool
+
+	phase  atomic.Int32
+	writes atomic.Int64 // deadline for writes that was asked for: nanoseconds since 1970, or 0
+}
+
+// The phases of a connection; a stop treats them differently.
+const (
+	silent  int32 = iota // it has sent nothing
+	shaking              // the TLS handshake goes on
+	fresh                // handed to net/http, no request yet
+	active               // there was a request
+)
+
+// stride is how many bytes one write deadline covers: at least stride/patience bytes a
+// second must flow, 1 KB/s with the defaults.
+const stride = 64 << 10
+
+func (c *conn) Read(b []byte) (int, error) {
+	if c.hasFirst && len(b) > 0 {
+		c.hasFirst = false
+		b[0] = c.first
+		return 1, nil
+	}
+	return c.Conn.Read(b)
+}
+
+// sniff reads the first byte.
+func (c *conn) sniff() (byte, error) {
+	var one [1]byte
+	if _, err := io.ReadFull(c.Conn, one[:]); err != nil {
+		return 0, err
+	}
+	c.first, c.hasFirst = one[0], true
+	return c.first, nil
+}
+
+func (c *conn) arm() {
+	deadline := time.Now().Add(c.patience)
+	if asked := c.writes.Load(); asked != 0 && asked < deadline.UnixNano() {
+		deadline = time.Unix(0, asked)
+	}
+	c.Conn.SetWriteDeadline(deadline)
+}
+
+func (c *conn) Write(b []byte) (n int, err error) {
+	for {
+		part := b[n:min(n+stride, len(b))]
+		c.arm()
+		m, err := c.Conn.Write(part)
+		n += m
+		if err != nil || n == len(b) {
+			return n, err
+		}
+	}
+}
+
+// ReadFrom lets the kernel send a file where it can, a stride at a time.
+func (c *conn) ReadFrom(src io.Reader) (n int64, err error) {
+	to, ok := c.Conn.(io.ReaderFrom)
+	if !ok {
+		return io.Copy(writeOnly{c}, src)
+	}
+	limited, ok := src.(*io.LimitedReader) // net sees through one of these, not through two
+	if !ok {
+		limited = &io.LimitedReader{R: src, N: 1<<63 - 1}
+	}
+	part := &io.LimitedReader{R: limited.R}
+	for limited.N > 0 {
+		part.N = min(stride, limited.N)
+		want := part.N
+		c.arm()
+		m, err := to.ReadFrom(part)
+		n += m
+		limited.N -= want - part.N
+		if err != nil || part.N > 0 { // part.N > 0: the source ended
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// writeOnly hides ReadFrom, so that io.Copy does not come back to it.
+type writeOnly struct{ io.Writer }
+
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	if t.IsZero() {
+		c.writes.Store(0)
+	} else {
+		c.writes.Store(t.UnixNano())
+	}
+	return c.Conn.SetWriteDeadline(t)
+}
+
+func (c *conn) SetDeadline(t time.Time) error {
+	if err := c.Conn.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return c.SetWriteDeadline(t)
+}
+
+// CloseWrite ends the sending side.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return http.ErrNotSupported
+}
+
+func (c *conn) Close() error {
+	err := net.ErrClosed
+	c.closing.Do(func() {
+		err = c.Conn.Close()
+		c.set.remove(c)
+	})
+	return err
+}
+
+// below returns the conn under what net/http was given: strict and TLS lie between.
+func below(nc net.Conn) *conn {
+	for {
+		switch v := nc.(type) {
+		case *conn:
+			return v
+		case interface{ NetConn() net.Conn }:
+			nc = v.NetConn()
+		default:
+			return nil
+		}
+	}
+}
+
+// connSet has the open connections and a place for each.
+type connSet struct {
+	places chan struct{}
+	mu     sync.Mutex
+	open   map[*conn]struct{}
+}
+
+func newConnSet(most int) *connSet {
+	return &connSet{places: make(chan struct{}, max(most, 1)), open: map[*conn]struct{}{}}
+}
+
+func (s *connSet) add(c *conn) {
+	s.mu.Lock()
+	s.open[c] = struct{}{}
+	s.mu.Unlock()
+}
+
+func (s *connSet) remove(c *conn) {
+	s.mu.Lock()
+	delete(s.open, c)
+	s.mu.Unlock()
+	<-s.places
+}
+
+// close closes the connections whose phase is at most phase and says how many they were.
+func (s *connSet) close(phase int32) int {
+	s.mu.Lock()
+	var list []*conn
+	for c := range s.open {
+		if c.phase.Load() <= phase {
+			list = append(list, c)
+		}
+	}
+	s.mu.Unlock()
+	for _, c := range list {
+		c.Close()
+	}
+	return len(list)
+}

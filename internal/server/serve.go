@@ -1,0 +1,157 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/fumehood/fumehood/internal/strict"
+)
+
+// The limits of an HTTP/2 connection. Frames are the smallest allowed: a client gains
+// nothing from larger ones, and each is read whole into memory.
+const (
+	maxStreams    = 100
+	maxFrame      = 16 << 10
+	streamWindow  = 256 << 10
+	connWindow    = 1 << 20
+	headerTable   = 4 << 10
+	pingAfter     = 30 * time.Second
+	pingAnswered  = 15 * time.Second
+	listSizeExtra = 32 // RFC 9113 counts 32 octets more for each field
+)
+
+// Serve answers requests with handler until ctx is done, then stops: it takes no new
+// connections, finishes what runs within the graceful timeout, and cuts the rest. It
+// closes everything that the Server holds, and must be called once.
+func (s *Server) Serve(ctx context.Context, handler http.Handler) error {
+	defer s.Close()
+	base, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	mainQueue, plainQueue := newQueue(s.Addr()), newQueue(s.Addr())
+	main := s.httpServer(base, s.front(handler))
+	plain := s.httpServer(base, s.plainHandler())
+	plain.SetKeepAlivesEnabled(false)
+
+	var servers, listeners, handshakes sync.WaitGroup
+	servers.Go(func() { main.Serve(mainQueue) })
+	servers.Go(func() { plain.Serve(plainQueue) })
+	three, err := s.startHTTP3(base, main.Handler)
+	if err != nil {
+		mainQueue.Close()
+		plainQueue.Close()
+		servers.Wait()
+		return err
+	}
+	for _, l := range s.main {
+		serve := func(c *conn) { s.secure(c, mainQueue, plainQueue) }
+		if s.tls == nil {
+			serve = func(c *conn) { s.unencrypted(c, mainQueue) }
+		}
+		listeners.Go(func() { s.accept(ctx, l, &handshakes, serve) })
+	}
+	for _, l := range s.redirect {
+		listeners.Go(func() { s.accept(ctx, l, &handshakes, func(c *conn) { s.unencrypted(c, plainQueue) }) })
+	}
+	if s.source != nil {
+		err = s.source.Manage(ctx)
+	}
+	if err == nil {
+		<-ctx.Done()
+	} else { // nobody else closes them, for ctx goes on
+		s.closeListeners()
+	}
+	main.SetKeepAlivesEnabled(false) // from here on each answer says that the connection ends
+	listeners.Wait()
+	s.stop(&handshakes, main, plain, three)
+	servers.Wait()
+	return err
+}
+
+// stop ends what runs, in the order of who can still begin something.
+func (s *Server) stop(handshakes *sync.WaitGroup, main, plain *http.Server, three *http3Server) {
+	grace, end := context.WithTimeout(context.Background(), s.cfg.Server.GracefulTimeout)
+	defer end()
+	s.conns.close(silent)
+	shaken := make(chan struct{})
+	go func() { handshakes.Wait(); close(shaken) }()
+	select {
+	case <-shaken:
+	case <-time.After(min(soon, s.cfg.Server.GracefulTimeout)):
+		s.conns.close(shaking)
+		<-shaken
+	}
+	s.conns.close(fresh) // browsers open connections that they may never use
+
+	var stopping sync.WaitGroup
+	var late [3]error
+	stopping.Go(func() { late[0] = main.Shutdown(grace) })
+	stopping.Go(func() { late[1] = plain.Shutdown(grace) })
+	stopping.Go(func() { late[2] = three.shutdown(grace) })
+	stopping.Wait()
+
+	main.Close()
+	plain.Close()
+	cut := s.conns.close(active) // those that a handler took over, too
+	if err := errors.Join(late[:]...); err != nil {
+		s.log.Warn("stopped with requests unfinished", "connections", cut,
+			"hint", "server.graceful_timeout is how long they may take")
+	}
+}
+
+func (s *Server) httpServer(base context.Context, handler http.Handler) *http.Server {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	return &http.Server{
+		Handler:           handler,
+		Protocols:         protocols,
+		ReadHeaderTimeout: s.cfg.Server.HeaderTimeout,
+		IdleTimeout:       s.cfg.Server.IdleTimeout,
+		MaxHeaderBytes:    s.limits.Head + listSizeExtra*s.limits.Fields,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams:          maxStreams,
+			MaxReadFrameSize:              maxFrame,
+			MaxDecoderHeaderTableSize:     headerTable,
+			MaxReceiveBufferPerConnection: connWindow,
+			MaxReceiveBufferPerStream:     streamWindow,
+			SendPingTimeout:               pingAfter,
+			PingTimeout:                   pingAnswered,
+		},
+		BaseContext:                  func(net.Listener) context.Context { return base },
+		ConnContext:                  strict.ConnContext,
+		ConnState:                    connState,
+		ErrorLog:                     log.New(debugLog{s.log}, "", 0),
+		DisableGeneralOptionsHandler: true, // OPTIONS * goes through the chain like the rest
+	}
+}
+
+// connState follows net/http, for strict (hijacking) and for a stop.
+func connState(c net.Conn, state http.ConnState) {
+	strict.ConnState(c, state)
+	if state != http.StateActive {
+		return
+	}
+	if c := below(c); c != nil && c.phase.Load() != active {
+		c.phase.Store(active)
+	}
+}
+
+// debugLog passes what net/http logs, faults of clients above all, to slog.
+type debugLog struct{ log *slog.Logger }
+
+func (d debugLog) Write(line []byte) (int, error) {
+	if d.log.Enabled(context.Background(), slog.LevelDebug) {
+		text := line
+		if n := len(text); n > 0 && text[n-1] == '\n' {
+			text = text[:n-1]
+		}
+		d.log.Debug("net/http", "message", string(text))
+	}
+	return len(line), nil
+}
