@@ -17,7 +17,7 @@ type Config struct {
 
 	// MinRate is the lowest rate, in bytes a second, at which a body may arrive once
 	// Grace has passed.
-	MinRate fumehood.Size `toml:"min_rate" default:"500" flag:"body-min-rate" min:"0"`
+	MinRate fumehood.Size `toml:"min_rate" default:"500" flag:"body-min-rate" min:"1"`
 
 	// Grace is the time before MinRate is asked for.
 	Grace time.Duration `toml:"grace" default:"10s" flag:"body-grace" min:"0s"`

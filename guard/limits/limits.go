@@ -127,7 +127,7 @@ func (g *Guard) check(r *http.Request, limit fumehood.Size) error {
 		return &fumehood.Refusal{
 			Status: http.StatusExpectationFailed, Code: "limits.expect",
 			Public: "This server does not know that expectation.",
-			Err:    fmt.Errorf("Expect: %.64q", expect),
+			Err:    fmt.Errorf("expectation %.64q", expect),
 		}
 	}
 	if r.ContentLength > int64(limit) {
