@@ -3,7 +3,10 @@ package server
 import (
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	fumehood "github.com/fumehood/fumehood"
@@ -94,6 +97,11 @@ func (r *routes) of(req *http.Request) *config.Route {
 	if r.mux == nil {
 		return nil
 	}
+	if host := strings.ToLower(req.Host); host != req.Host {
+		copied := *req // ServeMux compares hosts as they are written
+		copied.Host = host
+		req = &copied
+	}
 	handler, _ := r.mux.Handler(req)
 	entry, ok := handler.(*routeEntry)
 	if !ok {
@@ -126,4 +134,40 @@ func Timeouts(cfg config.Config) func(*http.Request) time.Duration {
 		}
 		return cfg.Workers.Timeout
 	}
+}
+
+// Served returns what guard/hosts needs to know of a server with this configuration: its
+// own names, and whether those are all it can have.
+func Served(cfg config.Config) hosts.Served {
+	served := hosts.Served{Names: cfg.TLS.Domains, Local: []string{"localhost", "127.0.0.1", "::1"}}
+	host, _, err := net.SplitHostPort(bindOf(cfg))
+	if err != nil {
+		return served // a Unix socket: who knows which names lead to it
+	}
+	ip := net.ParseIP(host)
+	loopback := host == "localhost" || ip != nil && ip.IsLoopback()
+	served.Known = loopback && len(cfg.ClientIP.TrustedProxies) == 0
+	if host != "" && host != "localhost" && !isWildcard(host) {
+		served.Local = append(served.Local, host)
+	}
+	return served
+}
+
+// NameAndPort are what an app sees as SERVER_NAME and SERVER_PORT: the listener's, never
+// what a client wrote into Host.
+func (s *Server) NameAndPort() (name, port string) {
+	host, port, err := net.SplitHostPort(s.bind())
+	if err != nil {
+		return "localhost", ""
+	}
+	switch {
+	case len(s.cfg.TLS.Domains) > 0:
+		host = s.cfg.TLS.Domains[0]
+	case host == "" || isWildcard(host):
+		host = "localhost"
+	}
+	if p := firstPort(s.main); p != 0 {
+		port = strconv.Itoa(p)
+	}
+	return host, port
 }

@@ -238,3 +238,12 @@ func TestServedNames(t *testing.T) {
 		srv.Close()
 	}
 }
+
+// Tests may run as root, which needs no privilege: the error is made up.
+func TestPrivilegedPortHasAHint(t *testing.T) {
+	t.Parallel()
+	err := server.ListenError("0.0.0.0", "443", os.ErrPermission)
+	if h := hint.Of(err); !strings.Contains(h, "--bind 0.0.0.0:8443") || !strings.Contains(h, "setcap cap_net_bind_service=+ep") {
+		t.Errorf("hint %q", h)
+	}
+}

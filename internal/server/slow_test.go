@@ -117,7 +117,7 @@ func idleAfter(c net.Conn) { io.WriteString(c, "GET / HTTP/1.1\r\nHost: localhos
 
 func openHTTP2(c net.Conn) *http2.Framer {
 	io.WriteString(c, http2.ClientPreface)
-	f := http2.NewFramer(c, nil)
+	f := http2.NewFramer(c, c)
 	f.WriteSettings()
 	return f
 }

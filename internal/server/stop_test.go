@@ -2,6 +2,8 @@ package server_test
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -9,6 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
 
 	"github.com/fumehood/fumehood/internal/config"
 )
@@ -95,37 +100,45 @@ func refused(t *testing.T, addr string) {
 	}
 }
 
-// HTTP/2 clients are told that the connection ends; HTTP/3 clients that a new request was
-// not begun, so that they may send it elsewhere.
-func TestStopRejectsNewRequestsOnOpenConnections(t *testing.T) {
+// A client of HTTP/3 is told that a new request was not begun, so that it may send it
+// elsewhere (RFC 9114, section 4.1.1).
+func TestStopRejectsNewRequestsOfHTTP3(t *testing.T) {
 	t.Parallel()
-	for _, version := range []string{"h2", "h3"} {
-		t.Run(version, func(t *testing.T) {
-			t.Parallel()
-			app := newBlocker()
-			r := start(t, app, func(cfg *config.Config) { cfg.Server.HTTP3 = true })
-			client := r.client(version)
-			first := make(chan error, 1)
-			go func() {
-				_, err := client.Get(r.url("/"))
-				first <- err
-			}()
-			<-app.running
-			r.stop()
-			refused(t, r.addr)
-			ctx, cancel := context.WithTimeout(t.Context(), slack)
-			defer cancel()
-			second, _ := http.NewRequestWithContext(ctx, "GET", r.url("/"), nil)
-			if _, err := client.Do(second); err == nil {
-				t.Error("a new request was served")
-			}
-			close(app.finish)
-			if err := <-first; err != nil {
-				t.Errorf("the running request: %v", err)
-			}
-			r.wait(20 * time.Second)
-		})
+	app := newBlocker()
+	r := start(t, app, func(cfg *config.Config) { cfg.Server.HTTP3 = true })
+	settings := &tls.Config{RootCAs: r.pool, ServerName: "localhost", NextProtos: []string{"h3"}}
+	raw, err := quic.DialAddr(t.Context(), r.addr, settings, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
+	client := new(http3.Transport).NewClientConn(raw)
+	ask := func() error {
+		request, _ := http.NewRequestWithContext(t.Context(), "GET", r.url("/"), nil)
+		_, err := client.RoundTrip(request)
+		return err
+	}
+	first := make(chan error, 1)
+	go func() { first <- ask() }()
+	<-app.running
+	r.stop()
+	refused(t, r.addr)
+	for end := time.Now().Add(slack); ; {
+		short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		request, _ := http.NewRequestWithContext(short, "GET", r.url("/"), nil)
+		_, err := client.RoundTrip(request)
+		cancel()
+		if rejected := new(http3.Error); errors.As(err, &rejected) && rejected.ErrorCode == http3.ErrCodeRequestRejected {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("a new request: %v", err)
+		}
+	}
+	close(app.finish)
+	if err := <-first; err != nil {
+		t.Errorf("the running request: %v", err)
+	}
+	r.wait(20 * time.Second)
 }
 
 func TestStopCutsWhatDoesNotEnd(t *testing.T) {

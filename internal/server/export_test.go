@@ -1,0 +1,7 @@
+package server
+
+// For the tests, which look from outside.
+var (
+	WellFormed  = wellFormed
+	ListenError = listenError
+)
