@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/fumehood/fumehood/internal/certs"
+	"github.com/fumehood/fumehood/internal/rawio"
 	"github.com/fumehood/fumehood/internal/strict"
 )
 
@@ -49,7 +51,7 @@ func (q *queue) Close() error {
 
 func (q *queue) Addr() net.Addr { return q.addr }
 
-// drain is how long a listener is still asked at a stop for connections that the kernel
+// drain is how long a listener is still asked at a stop for a connection that the kernel
 // has accepted already; closing it at once would reset them.
 const drain = 20 * time.Millisecond
 
@@ -57,16 +59,28 @@ const drain = 20 * time.Millisecond
 // goroutine of its own, which group waits for.
 func (s *Server) accept(ctx context.Context, l net.Listener, group *sync.WaitGroup, serve func(*conn)) {
 	defer l.Close()
-	stop := context.AfterFunc(ctx, func() {
-		if d, ok := l.(interface{ SetDeadline(time.Time) error }); !ok || d.SetDeadline(time.Now().Add(drain)) != nil {
+	until := func(t time.Time) {
+		if d, ok := l.(interface{ SetDeadline(time.Time) error }); !ok || d.SetDeadline(t) != nil {
 			l.Close()
 		}
-	})
+	}
+	stop := context.AfterFunc(ctx, func() { until(time.Now()) })
 	defer stop()
 	var pause time.Duration
+	var draining time.Time // when that began
 	for {
+		if !draining.IsZero() {
+			if time.Since(draining) > soon {
+				return
+			}
+			until(time.Now().Add(drain))
+		}
 		raw, err := l.Accept()
 		if err != nil {
+			if ctx.Err() != nil && draining.IsZero() {
+				draining = time.Now()
+				continue
+			}
 			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
 				return
 			}
@@ -85,6 +99,10 @@ func (s *Server) accept(ctx context.Context, l net.Listener, group *sync.WaitGro
 			continue
 		}
 		c := &conn{Conn: raw, set: s.conns, patience: s.cfg.Server.WriteTimeout}
+		if socket, ok := raw.(syscall.Conn); ok {
+			c.raw, _ = rawio.New(socket) // without it, package net does the same, slower
+		}
+		c.enter(silent)
 		s.conns.add(c)
 		group.Go(func() { serve(c) })
 	}
@@ -123,7 +141,7 @@ func (s *Server) secure(c *conn, main, plain *queue) {
 		s.unencrypted(c, plain)
 		return
 	}
-	c.phase.Store(shaking)
+	c.enter(shaking)
 	secured := tls.Server(c, s.tls)
 	if err := secured.HandshakeContext(context.Background()); err != nil {
 		s.log.LogAttrs(context.Background(), slog.LevelDebug, "TLS handshake failed",
@@ -132,7 +150,7 @@ func (s *Server) secure(c *conn, main, plain *queue) {
 		return
 	}
 	c.SetDeadline(time.Time{})
-	c.phase.Store(fresh)
+	c.enter(fresh)
 	switch secured.ConnectionState().NegotiatedProtocol {
 	case "h2": // net/http does HTTP/2 on a *tls.Conn only
 		main.put(secured)
@@ -146,6 +164,6 @@ func (s *Server) secure(c *conn, main, plain *queue) {
 // unencrypted hands on a connection that carries plain http.
 func (s *Server) unencrypted(c *conn, to *queue) {
 	c.SetDeadline(time.Time{})
-	c.phase.Store(fresh)
+	c.enter(fresh)
 	to.put(strict.Wrap(c, s.limits))
 }

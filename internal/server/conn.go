@@ -7,12 +7,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/fumehood/fumehood/internal/rawio"
 )
 
 // conn is one accepted connection, below TLS. It counts against the cap until it is
 // closed, and a peer that takes nothing for the time patience ends it.
 type conn struct {
 	net.Conn
+	raw      *rawio.IO // the socket of Conn, or nil when it has none
 	set      *connSet
 	patience time.Duration
 	closing  sync.Once
@@ -21,6 +24,7 @@ type conn struct {
 	hasFirst bool
 
 	phase  atomic.Int32
+	since  atomic.Int64 // when the phase began: nanoseconds since 1970
 	writes atomic.Int64 // deadline for writes that was asked for: nanoseconds since 1970, or 0
 }
 
@@ -36,11 +40,19 @@ const (
 // second must flow, 1 KB/s with the defaults.
 const stride = 64 << 10
 
+func (c *conn) enter(phase int32) {
+	c.since.Store(time.Now().UnixNano())
+	c.phase.Store(phase)
+}
+
 func (c *conn) Read(b []byte) (int, error) {
 	if c.hasFirst && len(b) > 0 {
 		c.hasFirst = false
 		b[0] = c.first
 		return 1, nil
+	}
+	if c.raw != nil {
+		return c.raw.Read(b)
 	}
 	return c.Conn.Read(b)
 }
@@ -63,11 +75,18 @@ func (c *conn) arm() {
 	c.Conn.SetWriteDeadline(deadline)
 }
 
+func (c *conn) writer() io.Writer {
+	if c.raw != nil {
+		return c.raw
+	}
+	return c.Conn
+}
+
 func (c *conn) Write(b []byte) (n int, err error) {
 	for {
 		part := b[n:min(n+stride, len(b))]
 		c.arm()
-		m, err := c.Conn.Write(part)
+		m, err := c.writer().Write(part)
 		n += m
 		if err != nil || n == len(b) {
 			return n, err
@@ -176,16 +195,34 @@ func (s *connSet) remove(c *conn) {
 
 // close closes the connections whose phase is at most phase and says how many they were.
 func (s *connSet) close(phase int32) int {
-	s.mu.Lock()
-	var list []*conn
-	for c := range s.open {
-		if c.phase.Load() <= phase {
-			list = append(list, c)
-		}
-	}
-	s.mu.Unlock()
+	list := s.list(func(c *conn) bool { return c.phase.Load() <= phase })
 	for _, c := range list {
 		c.Close()
 	}
 	return len(list)
+}
+
+// settle closes connections that have asked for nothing since a while, and says whether
+// there are none left that may be about to ask.
+func (s *connSet) settle(before time.Time) bool {
+	waiting := s.list(func(c *conn) bool { return c.phase.Load() < active })
+	left := len(waiting)
+	for _, c := range waiting {
+		if c.phase.Load() != shaking && c.since.Load() < before.UnixNano() {
+			c.Close()
+			left--
+		}
+	}
+	return left == 0
+}
+
+func (s *connSet) list(which func(*conn) bool) (list []*conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.open {
+		if which(c) {
+			list = append(list, c)
+		}
+	}
+	return list
 }

@@ -45,9 +45,6 @@ func malformedRequest(code, public, format string, args ...any) *fumehood.Refusa
 // checkMultiplexed judges a request of HTTP/2 or HTTP/3, and takes out of it what HTTP/1
 // requests do not have in the same place: the field Host, trailers.
 func checkMultiplexed(r *http.Request) *fumehood.Refusal {
-	if r.TLS == nil { // net/http's way to say that :scheme is "http", on a connection with TLS
-		return malformedRequest("http.bad-scheme", malformed, ":scheme is not https")
-	}
 	if refusal := checkTarget(r); refusal != nil {
 		return refusal
 	}
@@ -188,11 +185,7 @@ func checkLength(r *http.Request) *fumehood.Refusal {
 }
 
 // Refusals returns every refusal that this package makes of its own, without its cause,
-// for the reference page. Those of malformed requests are listed by package strict, except
-// for the scheme, which HTTP/1 requests do not have.
+// for the reference page. Those of malformed requests are listed by package strict.
 func Refusals() []fumehood.Refusal {
-	return []fumehood.Refusal{
-		*httpsRequired(nil), *unknownHost(nil),
-		{Status: http.StatusBadRequest, Code: "http.bad-scheme", Public: malformed},
-	}
+	return []fumehood.Refusal{*httpsRequired(nil), *unknownHost(nil)}
 }

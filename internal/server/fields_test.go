@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/net/http/httpguts"
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 
@@ -92,7 +93,6 @@ func TestMalformedHTTP2(t *testing.T) {
 		code string // "" where the library ends the stream itself
 		one  string // the same fault in HTTP/1, if it can be said there
 	}{
-		{"plain scheme over TLS", request{fields: ":method: GET\n:scheme: http\n:path: /\n:authority: localhost"}, "http.bad-scheme", ""},
 		{"absolute path with another host", request{fields: ":method: GET\n:scheme: https\n:path: http://evil.example/x\n:authority: localhost"}, "http.bad-target", ""},
 		{"space in the path", request{fields: ":method: GET\n:scheme: https\n:path: /a b HTTP/1.1\n:authority: localhost"}, "http.bad-target", ""},
 		{"fragment in the path", request{fields: ":method: GET\n:scheme: https\n:path: /a#b\n:authority: localhost"}, "http.bad-target", "GET /a#b HTTP/1.1\r\nHost: localhost\r\n\r\n"},
@@ -105,13 +105,13 @@ func TestMalformedHTTP2(t *testing.T) {
 		{"path in the host", request{fields: ":method: GET\n:scheme: https\n:path: /\n:authority: localhost/evil"}, "http.bad-host", "GET / HTTP/1.1\r\nHost: localhost/evil\r\n\r\n"},
 		{"port in the host is no number", request{fields: ":method: GET\n:scheme: https\n:path: /\n:authority: localhost:x"}, "http.bad-host", "GET / HTTP/1.1\r\nHost: localhost:x\r\n\r\n"},
 		{"two lengths", request{fields: start2 + "content-length: 5\ncontent-length: 3", body: "hello"}, "http.duplicate-field", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 3\r\n\r\nhello"},
-		{"length is no number", request{fields: start2 + "content-length: 5, 5", body: "hello"}, "http.bad-length", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5, 5\r\n\r\nhello"},
-		{"length has a sign", request{fields: start2 + "content-length: +5", body: "hello"}, "http.bad-length", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: +5\r\n\r\nhello"},
+		{"length is no number", request{fields: start2 + "content-length: 5, 5"}, "http.bad-length", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5, 5\r\n\r\nhello"},
+		{"length has a sign", request{fields: start2 + "content-length: +5"}, "http.bad-length", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: +5\r\n\r\nhello"},
 		{"length without a body", request{fields: start2 + "content-length: 5"}, "http.bad-length", ""},
 		{"two types", request{fields: start2 + "content-type: text/plain\ncontent-type: application/json"}, "http.duplicate-field", "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Type: application/json\r\n\r\n"},
 		{"two authorizations", request{fields: start2 + "authorization: a\nauthorization: b"}, "http.duplicate-field", "GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n"},
 		{"two origins", request{fields: start2 + "origin: https://a\norigin: https://b"}, "http.duplicate-field", "GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: https://a\r\nOrigin: https://b\r\n\r\n"},
-		{"white space around a value", request{fields: start2 + "x-a: b "}, "http.control-byte", ""},
+		{"white space around a value", request{fields: start2 + "x-a: b \nx-c: d"}, "http.control-byte", ""},
 		{"percent without digits in the path", request{fields: ":method: GET\n:scheme: https\n:path: /%2\n:authority: localhost"}, "", "GET /%2 HTTP/1.1\r\nHost: localhost\r\n\r\n"},
 
 		{"connection field", request{fields: start2 + "connection: close"}, "", ""},
@@ -120,7 +120,6 @@ func TestMalformedHTTP2(t *testing.T) {
 		{"line feed in a value", request{fields: start2 + "x-a: b\vc"}, "", ""},
 		{"pseudo field after another", request{fields: ":method: GET\n:scheme: https\nx-a: b\n:path: /"}, "", ""},
 		{"two paths", request{fields: start2 + ":path: /b"}, "", ""},
-		{"body longer than its length", request{fields: start2 + "content-length: 3", body: "hello"}, "", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -154,6 +153,7 @@ func TestWellFormedHTTP2Passes(t *testing.T) {
 		request
 		want string
 	}{
+		{"plain scheme, over TLS", request{fields: ":method: GET\n:scheme: http\n:path: /\n:authority: localhost"}, "tls=true"},
 		{"usual", request{fields: start2}, "GET / host=localhost length=0 header=map[]"},
 		{"query with odd marks", request{fields: ":method: GET\n:scheme: https\n:path: /a%20b?c=100%&d=\"<>\n:authority: localhost:8443"}, "GET /a%20b?c=100%&d=\"<> host=localhost:8443"},
 		{"Host in place of authority", request{fields: ":method: GET\n:scheme: https\n:path: /\nhost: localhost"}, "host=localhost length=0 header=map[]"},
@@ -217,10 +217,10 @@ func FuzzWellFormedRequestMeansTheSameInHTTP1(f *testing.F) {
 		r := httptest.NewRequest("GET", "https://localhost/", nil)
 		r.ProtoMajor, r.Proto, r.Method, r.RequestURI, r.Host = 2, "HTTP/2.0", method, target, host
 		r.Header = http.Header{}
-		if !token(method) || !token(name) || strings.ContainsAny(value, "\x00\r\n\x7f") {
+		if !token(method) || !token(name) || !httpguts.ValidHeaderFieldValue(value) {
 			return // the libraries refuse these, and guard/limits the method
 		}
-		r.Header.Add(http.CanonicalHeaderKey(name), value)
+		r.Header.Add(name, value)
 		if length != "" {
 			r.Header["Content-Length"] = []string{length}
 			fmt.Sscan(length, &r.ContentLength)

@@ -26,6 +26,11 @@ const (
 	listSizeExtra = 32 // RFC 9113 counts 32 octets more for each field
 )
 
+const (
+	youth    = 250 * time.Millisecond // a connection without a request is kept this long at a stop
+	settling = 10 * time.Millisecond  // how often a stop looks
+)
+
 // Serve answers requests with handler until ctx is done, then stops: it takes no new
 // connections, finishes what runs within the graceful timeout, and cuts the rest. It
 // closes everything that the Server holds, and must be called once.
@@ -77,16 +82,15 @@ func (s *Server) Serve(ctx context.Context, handler http.Handler) error {
 func (s *Server) stop(handshakes *sync.WaitGroup, main, plain *http.Server, three *http3Server) {
 	grace, end := context.WithTimeout(context.Background(), s.cfg.Server.GracefulTimeout)
 	defer end()
-	s.conns.close(silent)
-	shaken := make(chan struct{})
-	go func() { handshakes.Wait(); close(shaken) }()
-	select {
-	case <-shaken:
-	case <-time.After(min(soon, s.cfg.Server.GracefulTimeout)):
-		s.conns.close(shaking)
-		<-shaken
+	// A request may be on its way on a connection that is new; but browsers also open
+	// connections that they may never use.
+	for end := time.Now().Add(min(soon, s.cfg.Server.GracefulTimeout)); time.Now().Before(end); time.Sleep(settling) {
+		if s.conns.settle(time.Now().Add(-youth)) {
+			break
+		}
 	}
-	s.conns.close(fresh) // browsers open connections that they may never use
+	s.conns.close(fresh)
+	handshakes.Wait()
 
 	var stopping sync.WaitGroup
 	var late [3]error
