@@ -45,7 +45,8 @@ func (a *answer) run() {
 				a.fail(err)
 				return
 			}
-			if e.End {
+			if e.End || a.begun && a.noBody { // of what follows nothing would be sent
+				closeFiles(events[i+1:])
 				return
 			}
 		}
@@ -67,22 +68,33 @@ func closeFiles(events []pool.Event) {
 // errAppRaised says that the app ended with an exception.
 var errAppRaised = errors.New("the app raised an exception")
 
+var errTwoHeads = errors.New("a second head in one answer")
+
 func (a *answer) take(e *pool.Event) error {
 	switch e.Kind {
 	case frame.Hints:
 		return a.hints(e.Payload)
 	case frame.Answer:
+		if a.begun {
+			return errTwoHeads
+		}
 		body, err := a.head(e.Payload, e.End)
 		if err != nil {
 			return err
 		}
 		return a.body(body, e.End)
 	case frame.Piece:
+		if !a.begun {
+			return badAnswer("a body without a head")
+		}
 		err := a.body(e.Payload, e.End)
 		a.call.Consumed(len(e.Payload))
 		return err
 	case frame.File:
 		defer e.File.Close()
+		if a.begun {
+			return errTwoHeads
+		}
 		return a.file(e)
 	case frame.Error:
 		a.app.log.Error("app raised", "request", fumehood.RequestID(a.r),
@@ -99,6 +111,8 @@ func (a *answer) fail(err error) {
 		if !errors.Is(err, context.Canceled) && !errors.Is(err, errAppRaised) {
 			a.app.log.Warn("answer broke off", "request", fumehood.RequestID(a.r), "cause", err)
 		}
+		// What there was goes out first: with nothing at all, a client may ask again.
+		http.NewResponseController(a.w).Flush()
 		panic(http.ErrAbortHandler)
 	}
 	if a.r.Context().Err() != nil { // the client is gone: nothing is left to say

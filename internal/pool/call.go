@@ -122,10 +122,21 @@ func (c *Call) Pending() bool {
 	return len(c.events) > 0
 }
 
+// mostEvents is more parts than an honest worker can have on the way: the window bounds
+// them, and the head and a few hints come on top.
+const mostEvents = 2*window/pieceCost + 64
+
 // deliver adds a part of the answer. It reports false when the worker sent more than its
 // window allows.
 func (c *Call) deliver(h frame.Header, payload []byte, file *os.File) bool {
 	c.mu.Lock()
+	if len(c.events) >= mostEvents || len(c.arena) > 2*window+frame.MaxPayload {
+		c.mu.Unlock()
+		if file != nil {
+			file.Close()
+		}
+		return false
+	}
 	c.events = append(c.events, Event{
 		Kind: h.Kind, End: h.Flags&frame.End != 0, File: file, at: len(c.arena), n: len(payload),
 	})

@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fumehood/fumehood/internal/hint"
+	"github.com/fumehood/fumehood/internal/rawio"
 	"github.com/fumehood/fumehood/wsgi/shim"
 )
 
@@ -40,13 +41,13 @@ func (p *Pool) spawn(slot int) (*worker, error) {
 			return nil, err
 		}
 	}
-	raw, err := ours[0].SyscallConn()
+	raw, err := rawio.New(ours[0])
 	if err != nil {
 		return nil, err
 	}
 	w := &worker{
 		pool: p, slot: slot, started: time.Now(),
-		channel: ours[0], raw: raw, bell: ours[1], files: ours[2],
+		channel: ours[0], io: raw, bell: ours[1], files: ours[2],
 		calls:  map[uint32]*Call{},
 		booted: make(chan error, 1), retired: make(chan struct{}),
 		drained: make(chan struct{}), exited: make(chan struct{}),
@@ -74,7 +75,7 @@ func (p *Pool) spawn(slot int) (*worker, error) {
 	p.workers = append(p.workers, w)
 	p.mu.Unlock()
 	if err := p.sendShim(w); err != nil {
-		w.proc.Kill()
+		w.kill()
 	}
 	go w.readLoop()
 	return w, nil
@@ -179,11 +180,16 @@ func printable(line []byte) string {
 	}, s)
 }
 
-func describeExit(state *os.ProcessState) string {
+// describeExit says how the process of w ended, once it has been waited for.
+func (w *worker) describeExit() string {
+	state := w.exit
 	if state == nil {
 		return "no exit status"
 	}
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		if status.Signal() == syscall.SIGKILL && w.killed.Load() {
+			return "killed by the front"
+		}
 		if status.Signal() == syscall.SIGKILL {
 			return "killed by signal 9: the system may have been out of memory"
 		}

@@ -8,11 +8,13 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/fumehood/fumehood/internal/frame"
 	"github.com/fumehood/fumehood/internal/hint"
+	"github.com/fumehood/fumehood/internal/rawio"
 )
 
 // What the bell says; the numbers stand in shim.py too.
@@ -32,7 +34,7 @@ type worker struct {
 	started time.Time
 
 	channel *net.UnixConn // frames, both ways
-	raw     syscall.RawConn
+	io      *rawio.IO     // the same, for what does not wait
 	bell    *net.UnixConn // short orders to the watcher thread
 	files   *net.UnixConn // descriptors, both ways
 
@@ -41,6 +43,7 @@ type worker struct {
 	drained chan struct{} // closed when nothing that somebody waits for is left
 	exited  chan struct{} // closed when the process has been waited for
 	exit    *os.ProcessState
+	killed  atomic.Bool // by the front
 
 	once struct{ booted, retired, drained sync.Once }
 
@@ -55,6 +58,7 @@ type worker struct {
 	read      uint32 // frames that the worker says it has read
 	heard     uint64 // frames received
 	heardTick uint64 // the same at the last tick
+	silence   int    // ticks without a word
 	answered  time.Time
 }
 
@@ -96,7 +100,7 @@ func (w *worker) flush() {
 		buf := w.out
 		w.out = w.spare[:0]
 		p.mu.Unlock()
-		n := w.tryWrite(buf)
+		n, _ := w.io.TryWrite(buf) // an error shows in the reader
 		if n < len(buf) {
 			rest := append([]byte(nil), buf[n:]...)
 			p.mu.Lock()
@@ -110,23 +114,6 @@ func (w *worker) flush() {
 	}
 	w.writing = false
 	p.mu.Unlock()
-}
-
-// tryWrite writes what the socket takes without waiting.
-func (w *worker) tryWrite(b []byte) (written int) {
-	w.raw.Write(func(fd uintptr) bool {
-		for written < len(b) {
-			n, err := syscall.Write(int(fd), b[written:])
-			if n > 0 {
-				written += n
-			}
-			if err != nil && err != syscall.EINTR {
-				return true // EAGAIN: the rest waits; anything else: the reader will see it
-			}
-		}
-		return true
-	})
-	return written
 }
 
 func (w *worker) writeRest(rest []byte) {
@@ -146,14 +133,20 @@ func (w *worker) writeRest(rest []byte) {
 	}
 }
 
-// ring gives the watcher thread an order. A full bell is no loss: the worker has more
-// orders than it can take and its process is watched from outside as well.
+// ring gives the watcher thread an order. It never waits: a full bell is no loss, for the
+// worker has more orders than it can take and its process is watched from outside as well.
 func (w *worker) ring(order, id uint32) {
 	var message [8]byte
 	binary.LittleEndian.PutUint32(message[:], order)
 	binary.LittleEndian.PutUint32(message[4:], id)
-	w.bell.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
-	w.bell.Write(message[:])
+	raw, err := w.bell.SyscallConn()
+	if err != nil {
+		return
+	}
+	raw.Write(func(fd uintptr) bool {
+		syscall.Write(int(fd), message[:])
+		return true
+	})
 }
 
 // passFile sends a descriptor ahead of the frame that speaks of it. Both orders are kept
@@ -164,13 +157,23 @@ func (w *worker) passFile(f *os.File) error {
 	return err
 }
 
+// takeFile takes the descriptor that came ahead of a frame. It never waits: pool.mu is
+// held, and an honest worker has sent it by now.
 func (w *worker) takeFile() (*os.File, error) {
 	var b [1]byte
+	var n int
 	oob := make([]byte, syscall.CmsgSpace(4))
-	w.files.SetReadDeadline(time.Now().Add(5 * time.Second))
-	_, n, _, _, err := w.files.ReadMsgUnix(b[:], oob)
+	raw, err := w.files.SyscallConn()
 	if err != nil {
 		return nil, err
+	}
+	var received error
+	err = raw.Read(func(fd uintptr) bool {
+		_, n, _, _, received = syscall.Recvmsg(int(fd), b[:], oob, syscall.MSG_DONTWAIT)
+		return true
+	})
+	if err = errors.Join(err, received); err != nil {
+		return nil, fmt.Errorf("%w: no descriptor came with the frame: %w", frame.ErrGarbage, err)
 	}
 	messages, err := syscall.ParseSocketControlMessage(oob[:n])
 	if err != nil || len(messages) != 1 {
@@ -188,6 +191,12 @@ func (w *worker) takeFile() (*os.File, error) {
 // or without pool.mu held; the reader does the rest when the socket closes.
 func (w *worker) condemn(err error) {
 	w.pool.log.Error("worker condemned", "worker", w.slot, "pid", w.proc.Pid, "cause", err)
+	w.kill()
+}
+
+// kill ends the process at once.
+func (w *worker) kill() {
+	w.killed.Store(true)
 	w.proc.Kill()
 }
 
@@ -200,7 +209,7 @@ func (w *worker) readLoop() {
 		if have == len(buf) { // a frame longer than the buffer: the header bounds its size
 			buf = append(buf, make([]byte, len(buf))...)
 		}
-		n, err := w.channel.Read(buf[have:])
+		n, err := w.io.Read(buf[have:])
 		if err != nil {
 			break
 		}
@@ -272,7 +281,12 @@ func (w *worker) handle(h frame.Header, payload []byte, now time.Time) (*Call, e
 			c.taken(int(binary.LittleEndian.Uint32(payload)))
 		}
 		return nil, nil
-	case frame.Answer, frame.Piece, frame.File, frame.Error, frame.Hints:
+	case frame.Error:
+		if h.ID == 0 { // after the end of an answer
+			p.log.Error("app raised after its answer", "worker", w.slot, "traceback", string(payload))
+			return nil, nil
+		}
+	case frame.Answer, frame.Piece, frame.File, frame.Hints:
 	default:
 		return nil, fmt.Errorf("%w: kind %d", frame.ErrGarbage, h.Kind)
 	}
@@ -329,6 +343,9 @@ func bootError(payload []byte) error {
 	return &BootError{Err: hint.With(errors.New(report.Error), report.Hint), Traceback: report.Traceback}
 }
 
+// lastBreath is how long a process that has closed its channel may take to be gone.
+const lastBreath = 200 * time.Millisecond
+
 // lost is called once, when the channel has ended: nothing more will come.
 func (w *worker) lost() {
 	p := w.pool
@@ -351,11 +368,15 @@ func (w *worker) lost() {
 		}
 	}
 	p.mu.Unlock()
-	w.proc.Kill() // a process without its channel serves nobody
+	select {
+	case <-w.exited: // it went by itself, for the reason that exit tells
+	case <-time.After(lastBreath):
+		w.kill() // a process without its channel serves nobody
+	}
 	w.channel.Close()
 	w.bell.Close()
 	w.files.Close()
 	<-w.exited
-	w.bootedWith(fmt.Errorf("the worker ended while it imported the app (%s)", describeExit(w.exit)))
+	w.bootedWith(fmt.Errorf("the worker ended while it imported the app (%s)", w.describeExit()))
 	w.retire()
 }

@@ -11,9 +11,11 @@ import io
 import json
 import os
 import socket
+import stat
 import struct
 import sys
 import threading
+import time
 import traceback
 
 # Frame header: magic, kind, flags, id, size, frames read so far. Little endian.
@@ -28,8 +30,11 @@ WAKE, CANCEL, DUMP, STOP = 1, 2, 3, 4
 WINDOW = 256 * 1024  # bytes of one answer that may be on the way unacknowledged
 PIECE_MAX = 64 * 1024
 HELD_MOST = 16 * 1024  # bytes of short answers that wait for the next one
+QUICK = 0.001  # seconds: an app that answers in less does not wait for anything
+TRACEBACK_MAX = 256 * 1024
 PIECE_COST = 512  # what the smallest piece counts, so that a window also bounds the count
 FILE_HEAD = struct.Struct("<QQ")
+PLAIN_FILES = (io.BufferedReader, io.BufferedRandom, io.FileIO)
 U32 = struct.Struct("<I")
 
 
@@ -75,9 +80,16 @@ def sendable(result):
         length = getattr(result, "byte_range", None)
     if type(wrapper) is not FileWrapper:
         return None
+    file = wrapper.filelike
+    if type(file).__module__ == "tempfile":
+        file = getattr(file, "file", file)  # what NamedTemporaryFile wraps
+    if type(file) not in PLAIN_FILES:
+        return None  # such as a GzipFile: it has a descriptor and reads something else
     try:
-        descriptor = wrapper.filelike.fileno()
-        offset = wrapper.filelike.tell() if start is None else start
+        descriptor = file.fileno()
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        offset = file.tell() if start is None else start
     except (AttributeError, OSError, ValueError):
         return None
     return descriptor, offset, length
@@ -257,7 +269,9 @@ class Exchange:
                 lazy = self.declared() is None if self.status is not None else True
                 if lazy:
                     self.worker.let_go()
-            elif len(result) == 1 and not self.sent:
+            elif type(result) is bytes:
+                result = (result,)  # a common slip: iterated, it would be numbers
+            elif len(result) == 1 and not self.sent and type(result) in (list, tuple):
                 for data in result:
                     if not isinstance(data, bytes):
                         raise TypeError("a WSGI app yields bytes, not %s" % type(data).__name__)
@@ -298,7 +312,7 @@ class Worker:
         self.leader = None              # ident of the thread that leads inside the app
         self.threads = self.parked = 0
         self.most = 1
-        self.eager = 0                  # requests for which the lead is passed on at once
+        self.eager = False              # pass the lead on before each call of the app
         self.read = 0                   # frames carried out or begun
         self.held = b""                 # short answers that leave with the next one
         self.queue = collections.deque()
@@ -432,13 +446,17 @@ class Worker:
                 request = self.next_request()
                 if request is None:
                     os._exit(0)
+                eager = self.eager
                 with self.books:
                     self.leader = me
-                    if self.eager > 0:
-                        self.eager -= 1
+                    if eager:
+                        began = time.perf_counter()
                         self.pass_lead()
                 self.handle(*request)
                 with self.books:
+                    if eager:
+                        quick = time.perf_counter() - began < QUICK
+                        self.eager = not quick
                     if self.leader != me:
                         break
                     self.leader = None
@@ -460,15 +478,23 @@ class Worker:
             environ["wsgi.errors"] = sys.stderr
             environ["wsgi.early_hints"] = exchange.early_hints
             exchange.answer(self.app, environ)
-        except ClientGone:
-            self.send(PIECE, END, rid, b"")
-        except BaseException:  # SystemExit too: one request must not end the worker
-            self.send(ERROR, END, rid, app_traceback().encode("utf-8", "replace"))
+        except BaseException as error:  # SystemExit too: one request must not end the worker
+            self.failed(exchange, error)
         finally:
             if fd >= 0:
                 stream.close()
             with self.books:
                 del self.exchanges[rid]
+
+    def failed(self, exchange, error):
+        """Say that the app raised; once its answer is over, to the log only."""
+        over, exchange.sent, exchange.ended = exchange.ended, True, True
+        if isinstance(error, ClientGone):
+            if not over:
+                self.send(PIECE, END, exchange.rid, b"")
+            return
+        text = app_traceback().encode("utf-8", "replace")[-TRACEBACK_MAX:]
+        self.send(ERROR, END, 0 if over else exchange.rid, text)
 
     # -- the watcher: the main thread ---------------------------------------------------
 
@@ -497,8 +523,9 @@ class Worker:
         with self.books:
             if self.leader is not None:
                 self.pass_lead()
-                # This app waits for something: pass the lead on at once for a while.
-                self.eager = 64
+                # This app may be waiting for something: pass the lead on at once until it
+                # proves quick. Or the machine was busy and the thread only stood in line.
+                self.eager = True
         self.send(PONG, 0, 0, b"")
 
     def dump(self, rid):
@@ -510,6 +537,7 @@ class Worker:
 
     def after_fork(self):
         self.forked = True
+        self.books, self.mouth = threading.Lock(), threading.Lock()  # their holders are not here
         for sock in (self.channel, self.bell, self.files):
             os.close(sock.detach())
 
@@ -518,10 +546,27 @@ class Worker:
 
 def app_traceback():
     """The current exception's traceback without the shim's own frames."""
-    kind, error, trace = sys.exc_info()
-    while trace is not None and trace.tb_frame.f_code.co_filename == __shim__:
+    error = sys.exc_info()[1]
+    chain, seen = [error], set()
+    while chain:
+        link = chain.pop()
+        if link is not None and id(link) not in seen:
+            seen.add(id(link))
+            link.__traceback__ = without_shim(link.__traceback__)
+            chain += link.__cause__, link.__context__
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+
+
+def without_shim(trace):
+    frames = []
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename != __shim__:
+            frames.append(trace)
         trace = trace.tb_next
-    return "".join(traceback.format_exception(kind, error, trace))
+    kept = None
+    for frame in reversed(frames):
+        kept = type(frame)(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return kept
 
 
 class BadTarget(Exception):
