@@ -107,7 +107,7 @@ func (p *Pool) boot(slot int) (*worker, error) {
 		err = ErrClosed
 	}
 	if err != nil {
-		w.proc.Kill()
+		w.kill()
 		<-w.retired
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (p *Pool) explainEnd(w *worker) {
 	select {
 	case <-w.exited:
 		if w.state.now() == Gone && !p.isClosed() {
-			p.log.Error("worker ended", "worker", w.slot, "pid", w.proc.Pid, "cause", describeExit(w.exit))
+			p.log.Error("worker ended", "worker", w.slot, "pid", w.proc.Pid, "cause", w.describeExit())
 		}
 	default: // it drains; its successor starts now
 	}
@@ -172,13 +172,13 @@ func (w *worker) stop(grace time.Duration) {
 		return
 	}
 	if importing { // it listens to nobody yet
-		w.proc.Kill()
+		w.kill()
 	}
 	w.ring(bellStop, 0)
 	select {
 	case <-w.exited:
 	case <-time.After(grace):
-		w.proc.Kill()
+		w.kill()
 		<-w.exited
 	}
 }
@@ -254,17 +254,23 @@ func (p *Pool) tickLoop() {
 	}
 }
 
-// ringSilent rings the bell of each worker that has frames to read and has said nothing
-// since the last tick: the thread that leads is busy inside the app. It returns false
+// patience is how many ticks a worker may be silent before its bell rings: with one, a
+// busy machine alone would set it off.
+const patience = 2
+
+// ringSilent rings the bell of each worker that has frames to deal with and has said
+// nothing for some ticks: the thread that leads is busy inside the app. It returns false
 // when nothing is under way in the whole pool.
 func (p *Pool) ringSilent() bool {
 	p.mu.Lock()
 	var silent []*worker
 	for _, w := range p.workers {
-		if w.sent != w.read && w.heard == w.heardTick && w.state.now() != Importing {
+		if w.sent == w.read || w.heard != w.heardTick || w.state.now() == Importing {
+			w.silence, w.heardTick = 0, w.heard
+		} else if w.silence++; w.silence >= patience {
+			w.silence = 0
 			silent = append(silent, w)
 		}
-		w.heardTick = w.heard
 	}
 	busy := p.outstanding > 0 || p.waiting > 0
 	p.ticking = busy
