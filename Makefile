@@ -29,7 +29,7 @@ export FUMEHOOD_TEST_PYTHONS     = $(shell cat $(VENVS)/matrix 2>/dev/null)
 export PYTHONDONTWRITEBYTECODE  := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check notes-test vet lint bench fuzz cross setup tools venvs \
+.PHONY: help run build test check notes-test vet lint bench fuzz cross setup tools venvs corpus \
         need-go need-python need-browser clean
 
 help: ## list the targets
@@ -84,7 +84,7 @@ cross: need-go ## compile for the other systems
 
 # ---- set-up: done once, then without the network --------------------------------------
 
-setup: tools venvs ## fetch the tools and make the virtual environments that the tests use
+setup: tools venvs corpus ## fetch the tools and make the virtual environments that the tests use
 
 tools: $(CACHE)/stamp/staticcheck-$(STATICCHECK) $(CACHE)/stamp/pebble-$(PEBBLE)
 
@@ -103,6 +103,16 @@ venvs: need-python
 	@mkdir -p $(VENVS)
 	@$(PYTHON) test/python/venvs.py test > $(VENVS)/matrix.new
 	@mv $(VENVS)/matrix.new $(VENVS)/matrix
+
+# gunicorn's own test requests, which its source archive holds; pip checks the hash.
+CORPUS := internal/strict/testdata/gunicorn/requirements.txt
+corpus: $(CACHE)/corpus/gunicorn-26.1.0.tar.gz
+
+$(CACHE)/corpus/gunicorn-26.1.0.tar.gz: $(CORPUS) | venvs
+	@echo "setup: gunicorn's request corpus"
+	@$(FUMEHOOD_TEST_PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
+	  --dest $(@D) --requirement $(CORPUS)
+	@touch $@
 
 need-go:
 	@command -v $(GO) >/dev/null || { echo 'error: no Go'; echo 'hint: https://go.dev/dl, 1.26 or later'; exit 1; } >&2
