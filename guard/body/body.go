@@ -98,14 +98,12 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 			fumehood.Refuse(w, r, err)
 			return
 		}
-		inner.TransferEncoding, inner.Trailer = nil, nil
-		if whole.Size() == 0 {
-			inner.Body, inner.ContentLength = http.NoBody, 0
-			next.ServeHTTP(w, &inner)
-			return
-		}
 		defer whole.Close()
+		inner.TransferEncoding, inner.Trailer = nil, nil
 		inner.Body, inner.ContentLength = whole, whole.Size()
+		if whole.Size() == 0 {
+			inner.Body = http.NoBody
+		}
 		next.ServeHTTP(w, &inner)
 	})
 }

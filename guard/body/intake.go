@@ -37,12 +37,15 @@ func (g *Guard) read(src io.Reader, declared int64) (*Whole, error) {
 	if declared >= 0 {
 		first = min(declared, firstKnown)
 	}
-	if err := in.grow(min(first, int64(g.cfg.Memory))); err != nil {
-		return nil, in.fail(err)
+	if declared != 0 {
+		if err := in.grow(min(first, int64(g.cfg.Memory))); err != nil {
+			return nil, in.fail(err)
+		}
 	}
 	for {
 		room := in.buf[in.used:]
-		if declared >= 0 && in.written+int64(in.used) == declared {
+		complete := declared >= 0 && in.written+int64(in.used) == declared
+		if complete {
 			room = in.probe[:] // only the end can come now
 		} else if len(room) == 0 {
 			if err := in.makeRoom(); err != nil {
@@ -51,7 +54,7 @@ func (g *Guard) read(src io.Reader, declared int64) (*Whole, error) {
 			room = in.buf[in.used:]
 		}
 		n, err := src.Read(room)
-		if n > 0 && len(room) == 1 && &room[0] == &in.probe[0] {
+		if complete && n > 0 {
 			return nil, in.fail(truncated(fmt.Errorf("more than the declared %d bytes", declared)))
 		}
 		in.used += n
