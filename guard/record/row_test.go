@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -102,6 +103,22 @@ func TestTheRowOfGuards(t *testing.T) {
 				t.Errorf("recorded %v", first)
 			}
 		})
+	}
+}
+
+// The price of the log line, to compare with the row.
+func BenchmarkLine(b *testing.B) {
+	g, err := record.New(record.Config{Logger: slog.New(slog.NewJSONHandler(io.Discard, nil)), Access: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	h := g.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(200) }))
+	r := httptest.NewRequest("GET", "/notes?page=2", nil)
+	r.Header.Set("User-Agent", "Mozilla/5.0")
+	w := &discard{header: http.Header{}}
+	b.ReportAllocs()
+	for b.Loop() {
+		h.ServeHTTP(w, r)
 	}
 }
 
