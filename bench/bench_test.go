@@ -11,10 +11,9 @@ import (
 	"time"
 )
 
-func TestArmReadsWrk(t *testing.T) {
+func TestReadWrk(t *testing.T) {
 	t.Parallel()
-	a := &arm{}
-	err := a.read(`Running 4s test @ http://127.0.0.1:1/
+	got, err := readWrk(`Running 4s test @ http://127.0.0.1:1/
   Latency Distribution
      50%    3.21ms
      99%    1.50s
@@ -23,13 +22,10 @@ func TestArmReadsWrk(t *testing.T) {
   Non-2xx or 3xx responses: 10
 Requests/sec:   6030.75
 `)
-	if err != nil {
-		t.Fatal(err)
+	if want := (sample{rps: 6030.75, p50: 3.21, p99: 1500, requests: 24123, errors: 15}); err != nil || got != want {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
 	}
-	if a.rps[0] != 6030.75 || a.p50[0] != 3.21 || a.p99[0] != 1500 || a.requests != 24123 || a.errors != 15 {
-		t.Errorf("read %+v", a)
-	}
-	if err := a.read("unable to connect"); err == nil {
+	if _, err := readWrk("unable to connect"); err == nil {
 		t.Error("no error for what is no result")
 	}
 }
@@ -58,6 +54,9 @@ func TestOwnProcessIsSeen(t *testing.T) {
 	}
 	if parent, _ := p.cpu(); parent < tick {
 		t.Errorf("CPU time %v", parent)
+	}
+	if busy, total, err := machineTime(); err != nil || busy <= 0 || total < busy {
+		t.Errorf("machineTime: %v of %v, %v", busy, total, err)
 	}
 	if n, err := memory(p.pid, "status", "VmRSS"); err != nil || n < 1<<20 {
 		t.Errorf("VmRSS %d, %v", n, err)

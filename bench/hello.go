@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,16 +11,11 @@ import (
 
 // arm is one server under load, and what its rounds gave.
 type arm struct {
-	name     string
-	server   *process
-	path     string
-	conns    int
-	rps      []float64
-	p50, p99 []float64 // milliseconds
-	parent   time.Duration
-	children time.Duration
-	requests int
-	errors   int
+	name   string
+	server *process
+	path   string
+	conns  int
+	rounds []sample
 }
 
 // pair is Fumehood beside gunicorn, round by round.
@@ -39,9 +34,10 @@ type starter func(context.Context, setup) (*process, error)
 func runHello(ctx context.Context, b *bench) (string, error) {
 	var report strings.Builder
 	fmt.Fprintf(&report, "Flask, 2 workers with the same number of threads each; wrk -t1 with keep-alive on the same machine; "+
-		"median of %d rounds of %v in turns, after a warm-up. The ratio is the median of the rounds' ratios. "+
-		"CPU is that of all server processes, for one request.\n\n", b.rounds, b.seconds)
-	t := newTable("what", "server", "requests/s", "lowest to highest", "p50 ms", "p99 ms", "CPU/request", "front + workers", "errors", "ratio", "bar")
+		"median of %d rounds of %v in turns, after a warm-up. \"times\" and \"cost\" are the medians of the rounds' ratios. "+
+		"CPU is that of all server processes, for one request. \"Others\" is what programs that are not part of the measurement took of the machine; "+
+		"rounds in which it was more than %.0f %% are repeated, up to %d times as many.\n\n", b.rounds.count, b.seconds, 100*quiet, mostRounds)
+	t := newTable("what", "server", "requests/s", "lowest to highest", "p50 ms", "p99 ms", "CPU/request", "front + workers", "others", "errors", "times", "cost", "bar")
 	four := setup{workers: 2, threads: 4}
 	secure, logged := four, four
 	secure.tls, logged.access = true, true
@@ -81,8 +77,7 @@ func runHello(ctx context.Context, b *bench) (string, error) {
 	return report.String(), nil
 }
 
-func (b *bench) measurePair(ctx context.Context, p *pair, s setup, path string, conns int) error {
-	var err error
+func (b *bench) measurePair(ctx context.Context, p *pair, s setup, path string, conns int) (err error) {
 	if p.ours, err = warmArm(ctx, b.fumehood, s, path, conns); err != nil {
 		return err
 	}
@@ -91,14 +86,7 @@ func (b *bench) measurePair(ctx context.Context, p *pair, s setup, path string, 
 		return err
 	}
 	defer p.peer.server.stop()
-	for range b.rounds {
-		for _, a := range []*arm{p.ours, p.peer} {
-			if err := a.load(ctx, b.seconds); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return b.rounds.run(ctx, b.seconds, p.ours, p.peer)
 }
 
 // warmArm starts a server and loads it for a second that does not count.
@@ -107,13 +95,12 @@ func warmArm(ctx context.Context, start starter, s setup, path string, conns int
 	if err != nil {
 		return nil, err
 	}
-	warm := arm{name: server.name, server: server, path: path, conns: conns}
-	counted := warm
-	if err := warm.load(ctx, time.Second); err != nil {
+	a := &arm{name: server.name, server: server, path: path, conns: conns}
+	if _, err := a.load(ctx, time.Second); err != nil {
 		server.stop()
 		return nil, fmt.Errorf("%s: %w\n%s", server.name, err, server.said())
 	}
-	return &counted, nil
+	return a, nil
 }
 
 // measureOther measures a server that is shown for information.
@@ -123,83 +110,48 @@ func (b *bench) measureOther(ctx context.Context, t *table, start starter, s set
 		return err
 	}
 	defer a.server.stop()
-	for range b.rounds {
-		if err := a.load(ctx, b.seconds); err != nil {
-			return err
-		}
+	if err := b.rounds.run(ctx, b.seconds, a); err != nil {
+		return err
 	}
-	a.print(t, "hello, http, alone", "", "")
+	a.print(t, "hello, http, alone", "", "", "")
 	return nil
 }
 
 func (p *pair) print(t *table) {
-	var ratios []float64
-	for i := range p.ours.rps {
-		ratios = append(ratios, p.ours.rps[i]/p.peer.rps[i])
+	var faster, cheaper []float64
+	for i := range p.ours.rounds {
+		ours, peer := p.ours.rounds[i], p.peer.rounds[i]
+		faster = append(faster, ours.rps/peer.rps)
+		cheaper = append(cheaper, float64(peer.cost())/float64(ours.cost()))
 	}
 	bar := ""
 	if p.bar > 0 {
-		bar = fmt.Sprintf(">= %.1f: %s", p.bar, verdict(median(ratios) >= p.bar))
+		bar = fmt.Sprintf(">= %.1f times: %s", p.bar, verdict(median(faster) >= p.bar))
 	}
-	p.ours.print(t, p.what, fmt.Sprintf("%.2f", median(ratios)), bar)
-	p.peer.print(t, "", "", "")
+	p.ours.print(t, p.what, fmt.Sprintf("%.2f", median(faster)), fmt.Sprintf("1/%.2f", median(cheaper)), bar)
+	p.peer.print(t, "", "", "", "")
 }
 
-func (a *arm) print(t *table, what, ratio, bar string) {
-	lowest, highest := a.rps[0], a.rps[0]
-	for _, v := range a.rps {
-		lowest, highest = min(lowest, v), max(highest, v)
-	}
-	n := time.Duration(max(a.requests, 1))
-	t.row(what, a.name, whole(median(a.rps)), whole(lowest)+" to "+whole(highest),
-		fmt.Sprintf("%.1f", median(a.p50)), fmt.Sprintf("%.1f", median(a.p99)),
-		micro((a.parent+a.children)/n), micro(a.parent/n)+" + "+micro(a.children/n),
-		strconv.Itoa(a.errors), ratio, bar)
-}
-
-// load runs wrk once and adds what it found.
-func (a *arm) load(ctx context.Context, length time.Duration) error {
-	parent, children := a.server.cpu()
-	text, err := output(ctx, "wrk", "-t1", "-c", strconv.Itoa(a.conns), "-d", fmt.Sprintf("%.0fs", length.Seconds()),
-		"--latency", a.server.url+a.path)
-	if err != nil {
-		return err
-	}
-	parentAfter, childrenAfter := a.server.cpu()
-	a.parent += parentAfter - parent
-	a.children += childrenAfter - children
-	return a.read(text)
-}
-
-// read takes the figures from what wrk printed.
-func (a *arm) read(text string) error {
-	find := func(pattern string) string {
-		if m := regexp.MustCompile(pattern).FindStringSubmatch(text); m != nil {
-			return m[1]
+func (a *arm) print(t *table, what, faster, cheaper, bar string) {
+	values := func(of func(sample) float64) (all []float64) {
+		for _, s := range a.rounds {
+			all = append(all, of(s))
 		}
-		return ""
+		return all
 	}
-	rps, err := strconv.ParseFloat(find(`Requests/sec:\s+([\d.]+)`), 64)
-	if err != nil {
-		return fmt.Errorf("wrk printed no rate: %s", text)
+	middle := func(of func(sample) float64) float64 { return median(values(of)) }
+	rps := values(func(s sample) float64 { return s.rps })
+	errors := 0
+	for _, s := range a.rounds {
+		errors += s.errors
 	}
-	a.rps = append(a.rps, rps)
-	for percentile, to := range map[string]*[]float64{`50%`: &a.p50, `99%`: &a.p99} {
-		d, err := time.ParseDuration(find(`\s` + percentile + `\s+(\S+)`))
-		if err != nil {
-			return fmt.Errorf("wrk printed no %s: %s", percentile, text)
-		}
-		*to = append(*to, float64(d)/float64(time.Millisecond))
-	}
-	n, err := strconv.Atoi(find(`(\d+) requests in`))
-	if err != nil {
-		return fmt.Errorf("wrk printed no number of requests: %s", text)
-	}
-	a.requests += n
-	for _, pattern := range []string{`Non-2xx or 3xx responses: (\d+)`, `connect (\d+)`, `read (\d+)`, `write (\d+)`, `timeout (\d+)`} {
-		if n, err := strconv.Atoi(find(pattern)); err == nil {
-			a.errors += n
-		}
-	}
-	return nil
+	front := middle(func(s sample) float64 { return float64(s.parent) / float64(s.requests) })
+	workers := middle(func(s sample) float64 { return float64(s.children) / float64(s.requests) })
+	t.row(what, a.name, whole(median(rps)), whole(slices.Min(rps))+" to "+whole(slices.Max(rps)),
+		fmt.Sprintf("%.1f", middle(func(s sample) float64 { return s.p50 })),
+		fmt.Sprintf("%.1f", middle(func(s sample) float64 { return s.p99 })),
+		micro(time.Duration(middle(func(s sample) float64 { return float64(s.cost()) }))),
+		micro(time.Duration(front))+" + "+micro(time.Duration(workers)),
+		fmt.Sprintf("%.0f %%", 100*middle(func(s sample) float64 { return s.others })),
+		strconv.Itoa(errors), faster, cheaper, bar)
 }

@@ -26,7 +26,7 @@ type bench struct {
 	temp    string
 	python  string
 	seconds time.Duration // length of one round
-	rounds  int
+	rounds  rounds
 	extra   bool // also the rows that have no bar
 }
 
@@ -59,7 +59,7 @@ func main() {
 func run(ctx context.Context) error {
 	b := &bench{}
 	flag.DurationVar(&b.seconds, "time", 4*time.Second, "length of one round of hello; slow runs 15 times as long")
-	flag.IntVar(&b.rounds, "rounds", 5, "rounds of hello")
+	flag.IntVar(&b.rounds.count, "rounds", 5, "rounds of hello")
 	flag.BoolVar(&b.extra, "extra", true, "also the rows of hello that have no bar")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: go run ./bench [flags] [what]...    (all, when nothing is named)")
@@ -158,7 +158,7 @@ func (b *bench) machine(ctx context.Context, what string) string {
 		"print('Python', platform.python_version()+',', 'Flask', v('flask')+',', 'gunicorn', v('gunicorn')+',', 'granian', v('granian'))")
 	return fmt.Sprintf("%s, Linux %s, %s, %s, commit %s, %s.\n\n    go run ./bench -time %v -rounds %d %s\n",
 		cpu, words("uname", "-r"), strings.Fields(words("go", "version"))[2], versions, commit,
-		time.Now().UTC().Format("2006-01-02"), b.seconds, b.rounds, what)
+		time.Now().UTC().Format("2006-01-02"), b.seconds, b.rounds.count, what)
 }
 
 // output runs a command to its end and returns what it wrote, without space around it.
