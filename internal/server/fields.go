@@ -27,6 +27,10 @@ func wellFormed(next http.Handler) http.Handler {
 			fumehood.Refuse(w, r, refusal)
 			return
 		}
+		if r.ProtoMajor == 3 && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+			r.Header.Del("Expect") // net/http does both for the other versions
+			w.WriteHeader(http.StatusContinue)
+		}
 		next.ServeHTTP(w, r)
 	})
 }

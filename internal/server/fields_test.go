@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
+	"net/textproto"
 	"strings"
 	"testing"
 
@@ -13,6 +16,7 @@ import (
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 
+	"github.com/fumehood/fumehood/internal/config"
 	"github.com/fumehood/fumehood/internal/server"
 )
 
@@ -33,7 +37,7 @@ type request struct {
 // the stream ended.
 func ask(t *testing.T, r *running, q request) (int, string) {
 	t.Helper()
-	c := r.dialTLS("h2")
+	c := r.dialTLS(t, "h2")
 	defer c.Close()
 	f := openHTTP2(c)
 	f.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
@@ -135,7 +139,7 @@ func TestMalformedHTTP2(t *testing.T) {
 			if test.one == "" {
 				return
 			}
-			c := guarded.dialTLS("http/1.1")
+			c := guarded.dialTLS(t, "http/1.1")
 			got := send(t, c, test.one)
 			_, body, _ = strings.Cut(got, "\r\n\r\n")
 			if test.code != "" && codeOf(body) != test.code || !strings.HasPrefix(got, "HTTP/1.1 4") && !strings.HasPrefix(got, "HTTP/1.1 5") {
@@ -203,6 +207,26 @@ func TestMalformedHTTP3(t *testing.T) {
 		if code := refused(test.change); code != test.code {
 			t.Errorf("code %q, want %q", code, test.code)
 		}
+	}
+}
+
+func TestContinueOverHTTP3(t *testing.T) {
+	t.Parallel()
+	r := start(t, server.WellFormed(seen), func(cfg *config.Config) { cfg.Server.HTTP3 = true })
+	request, _ := http.NewRequest("POST", r.url("/"), strings.NewReader("hello"))
+	request.Header.Set("Expect", "100-continue")
+	told := 0
+	request = request.WithContext(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+		Got1xxResponse: func(code int, _ textproto.MIMEHeader) error { told = code; return nil },
+	}))
+	answer, err := r.client("h3").Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, _ := io.ReadAll(answer.Body)
+	if told != 100 || !strings.Contains(string(body), "length=5") || strings.Contains(string(body), "Expect") {
+		t.Errorf("interim answer %d, %q", told, body)
 	}
 }
 

@@ -134,23 +134,23 @@ func get(t *testing.T, c *http.Client, url string) (int, string) {
 }
 
 // dial opens a TCP connection that fails rather than hang.
-func (r *running) dial() net.Conn {
-	r.t.Helper()
+func (r *running) dial(t *testing.T) net.Conn {
+	t.Helper()
 	c, err := net.Dial("tcp", r.addr)
 	if err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
 	c.SetDeadline(time.Now().Add(30 * time.Second))
-	r.t.Cleanup(func() { c.Close() })
+	t.Cleanup(func() { c.Close() })
 	return c
 }
 
 // dialTLS opens a TLS connection for HTTP/1.1, or for "h2".
-func (r *running) dialTLS(protocol string) *tls.Conn {
-	r.t.Helper()
-	c := tls.Client(r.dial(), &tls.Config{RootCAs: r.pool, ServerName: "localhost", NextProtos: []string{protocol}})
+func (r *running) dialTLS(t *testing.T, protocol string) *tls.Conn {
+	t.Helper()
+	c := tls.Client(r.dial(t), &tls.Config{RootCAs: r.pool, ServerName: "localhost", NextProtos: []string{protocol}})
 	if err := c.Handshake(); err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return c
 }

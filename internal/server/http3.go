@@ -28,6 +28,10 @@ type http3Server struct {
 	closed   chan struct{}
 }
 
+// vanished is how long a QUIC peer may be silent, asked or not. It is not the time without
+// a request, which http3.Server.IdleTimeout ends: an app may take longer than that.
+const vanished = 30 * time.Second
+
 func (s *Server) http3Port() int {
 	if len(s.udp) == 0 {
 		return 0
@@ -52,8 +56,8 @@ func (s *Server) startHTTP3(base context.Context, handler http.Handler) (*http3S
 	}
 	settings := &quic.Config{
 		HandshakeIdleTimeout:           s.cfg.Server.HeaderTimeout / 2, // quic-go allows twice that in all
-		MaxIdleTimeout:                 s.cfg.Server.IdleTimeout,
-		KeepAlivePeriod:                s.cfg.Server.IdleTimeout / 2, // an app may be silent for longer; http3 ends idle connections
+		MaxIdleTimeout:                 vanished,
+		KeepAlivePeriod:                vanished / 2,
 		MaxIncomingStreams:             maxStreams,
 		MaxStreamReceiveWindow:         streamWindow,
 		InitialStreamReceiveWindow:     streamWindow,

@@ -134,7 +134,7 @@ func TestMalformedPlainRequestIsRefused(t *testing.T) {
 		"GET / HTTP/1.1\nHost: localhost\n\n",
 		"\x80\x2e\x01\x03\x01", // the hello of SSL 2
 	} {
-		c := r.dial()
+		c := r.dial(t)
 		if got := send(t, c, raw); !strings.HasPrefix(got, "HTTP/1.1 400 ") {
 			t.Errorf("%q: %q", raw, got)
 		}

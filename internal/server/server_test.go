@@ -72,7 +72,7 @@ func TestOldTLSIsRefused(t *testing.T) {
 	t.Parallel()
 	r := start(t, say("hello"), nil)
 	for _, version := range []uint16{tls.VersionTLS10, tls.VersionTLS11} {
-		c := tls.Client(r.dial(), &tls.Config{RootCAs: r.pool, ServerName: "localhost", MinVersion: version, MaxVersion: version})
+		c := tls.Client(r.dial(t), &tls.Config{RootCAs: r.pool, ServerName: "localhost", MinVersion: version, MaxVersion: version})
 		if err := c.Handshake(); err == nil || !strings.Contains(err.Error(), "protocol version") {
 			t.Errorf("%s: %v", tls.VersionName(version), err)
 		}
@@ -109,7 +109,7 @@ func TestRenewedFilesAreServedWithoutARestart(t *testing.T) {
 	install(files[0])
 	r := start(t, say("hello"), func(cfg *config.Config) { cfg.TLS.CertFile, cfg.TLS.KeyFile = used, used })
 	shown := func() string {
-		c := tls.Client(r.dial(), &tls.Config{InsecureSkipVerify: true})
+		c := tls.Client(r.dial(t), &tls.Config{InsecureSkipVerify: true})
 		if err := c.Handshake(); err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +129,7 @@ func TestOptionsForTheWholeServerReachesTheHandler(t *testing.T) {
 	r := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "seen "+r.RequestURI)
 	}), nil)
-	got := send(t, r.dialTLS("http/1.1"), "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+	got := send(t, r.dialTLS(t, "http/1.1"), "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 	if !strings.HasSuffix(got, "seen *") {
 		t.Errorf("%q", got)
 	}
@@ -148,7 +148,7 @@ func TestConnectionCanBeTakenOver(t *testing.T) { // as WebSockets do
 		line, _ := buf.ReadString('\n')
 		io.WriteString(c, "echo "+line)
 	}), nil)
-	c := r.dialTLS("http/1.1")
+	c := r.dialTLS(t, "http/1.1")
 	io.WriteString(c, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
 	from := bufio.NewReader(c)
 	if answer, err := http.ReadResponse(from, nil); err != nil || answer.StatusCode != 101 {
@@ -220,7 +220,7 @@ func TestPlainHTTPOnLoopback(t *testing.T) {
 		t.Errorf("an authority was made: %v", entries)
 	}
 	// h2c, which would pass by the checks of HTTP/1, is not spoken.
-	if got := send(t, r.dial(), "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 ") {
+	if got := send(t, r.dial(t), "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 ") {
 		t.Errorf("h2c: %q", got)
 	}
 }

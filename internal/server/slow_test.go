@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	headTime = 400 * time.Millisecond
+	headTime = time.Second
 	idleTime = 1500 * time.Millisecond
 	takeTime = 500 * time.Millisecond
 	slack    = 15 * time.Second // the machine may be busy
@@ -54,10 +54,10 @@ func TestSlowClientsAreCut(t *testing.T) {
 	})
 	hello := clientHello(t)
 	head := "GET / HTTP/1.1\r\nHost: localhost\r\n" + strings.Repeat("X-A: b\r\n", 50)
-	bare := func(r *running) net.Conn { return r.dial() }
-	h1 := func(r *running) net.Conn { return r.dialTLS("http/1.1") }
-	h2 := func(r *running) net.Conn { return r.dialTLS("h2") }
-	plain := func(r *running) net.Conn {
+	bare := func(t *testing.T, r *running) net.Conn { return r.dial(t) }
+	h1 := func(t *testing.T, r *running) net.Conn { return r.dialTLS(t, "http/1.1") }
+	h2 := func(t *testing.T, r *running) net.Conn { return r.dialTLS(t, "h2") }
+	plain := func(t *testing.T, r *running) net.Conn {
 		c, err := net.Dial("tcp", r.srv.RedirectAddr().String())
 		if err != nil {
 			t.Fatal(err)
@@ -66,7 +66,7 @@ func TestSlowClientsAreCut(t *testing.T) {
 		return c
 	}
 	attacks := map[string]struct {
-		dial func(*running) net.Conn
+		dial func(*testing.T, *running) net.Conn
 		send func(net.Conn)
 		cut  time.Duration
 	}{
@@ -86,10 +86,10 @@ func TestSlowClientsAreCut(t *testing.T) {
 	for name, attack := range attacks {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			held := attack.dial(endless)
+			held := attack.dial(t, endless)
 			defer held.Close()
 			go attack.send(held)
-			c := attack.dial(r)
+			c := attack.dial(t, r)
 			defer c.Close()
 			begin := time.Now()
 			go attack.send(c)
@@ -179,7 +179,7 @@ func clientHello(t *testing.T) []byte {
 func TestClientThatTakesNothingIsCut(t *testing.T) {
 	t.Parallel()
 	attacks := map[string]func(*testing.T, *running){
-		"h1": func(_ *testing.T, r *running) { idleAfter(r.dialTLS("http/1.1")) },
+		"h1": func(t *testing.T, r *running) { idleAfter(r.dialTLS(t, "http/1.1")) },
 		// The connection is read, but the window of the stream never grows.
 		"h2": func(t *testing.T, r *running) { askOnly(t, r, "h2") },
 		"h3": func(t *testing.T, r *running) { askOnly(t, r, "h3") },
@@ -313,7 +313,7 @@ func TestSlowButSteadyClientIsServed(t *testing.T) {
 func TestConnectionsBeyondTheCapWait(t *testing.T) {
 	t.Parallel()
 	r := start(t, say("hello"), func(cfg *config.Config) { cfg.Server.Connections = 2 })
-	first, second := r.dialTLS("http/1.1"), r.dialTLS("http/1.1")
+	first, second := r.dialTLS(t, "http/1.1"), r.dialTLS(t, "http/1.1")
 	answered := make(chan error, 1)
 	third := r.client("h1")
 	go func() {
@@ -349,7 +349,7 @@ func TestCapHoldsForHTTP3(t *testing.T) {
 	r := start(t, say("hello"), func(cfg *config.Config) {
 		cfg.Server.Connections, cfg.Server.HTTP3 = 1, true
 	})
-	only := r.dialTLS("http/1.1")
+	only := r.dialTLS(t, "http/1.1")
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	request, _ := http.NewRequestWithContext(ctx, "GET", r.url("/"), nil)

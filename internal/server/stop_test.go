@@ -56,8 +56,8 @@ func TestStopFinishesWhatRuns(t *testing.T) {
 				answers <- answer
 			}()
 			<-app.running
-			idle := r.dialTLS("http/1.1")
-			silent := r.dial()
+			idle := r.dialTLS(t, "http/1.1")
+			silent := r.dial(t)
 			r.stop()
 			ended(t, idle) // those that ask nothing end at once
 			ended(t, silent)
@@ -183,7 +183,7 @@ func TestStopEndsConnectionsThatWereTakenOver(t *testing.T) {
 		close(over)
 		io.Copy(io.Discard, c)
 	}), nil)
-	c := r.dialTLS("http/1.1")
+	c := r.dialTLS(t, "http/1.1")
 	io.WriteString(c, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
 	<-over
 	r.stop()
@@ -198,7 +198,7 @@ func TestStopServesTheBacklog(t *testing.T) {
 		r := start(t, say("hello"), func(cfg *config.Config) { cfg.TLS.Mode = "off" })
 		conns := make([]net.Conn, 20)
 		for i := range conns {
-			conns[i] = r.dial()
+			conns[i] = r.dial(t)
 			io.WriteString(conns[i], "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 		}
 		r.stop()
@@ -220,8 +220,8 @@ func TestStopLeavesNothingBehind(t *testing.T) {
 		get(t, r.client(version), r.url("/"))
 	}
 	get(t, r.client("h1"), "http://"+r.addr+"/")
-	r.dial()
-	r.dialTLS("h2")
+	r.dial(t)
+	r.dialTLS(t, "h2")
 	r.stop()
 	r.wait(20 * time.Second)
 	var left string
