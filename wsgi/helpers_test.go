@@ -2,7 +2,6 @@ package wsgi_test
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,11 @@ import (
 	"testing"
 	"time"
 
+	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/guard/body"
+	"github.com/fumehood/fumehood/guard/limits"
 	"github.com/fumehood/fumehood/guard/record"
+	"github.com/fumehood/fumehood/internal/pool"
 	"github.com/fumehood/fumehood/internal/testapp"
 )
 
@@ -46,6 +49,7 @@ func ask(t testing.TB, base, method, target, body string, fields ...string) repl
 func askRaw(t testing.TB, base, method, request string) reply {
 	t.Helper()
 	c := dial(t, base)
+	defer c.Close()
 	go io.WriteString(c, request) // the answer may come before the end of the body
 	return readReply(t, bufio.NewReader(c), method)
 }
@@ -93,66 +97,24 @@ const (
 	inFile   delivery = "in a file" // as guard/body hands on a long one
 )
 
-// serve serves next with bodies delivered in the given way, and records what is refused.
-func serve(t testing.TB, how delivery, next *testapp.App) string {
+// serve serves app behind the guards that stand around it in the real chain, with bodies
+// delivered in the given way.
+func serve(t testing.TB, how delivery, app *testapp.App) string {
 	t.Helper()
-	chain := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if how != streamed && r.Body != http.NoBody {
-			body, err := takeWhole(how, r.Body)
-			if err != nil {
-				http.Error(w, err.Error(), http.StatusBadRequest)
-				return
-			}
-			defer body.Close()
-			r.Body = body
-		}
-		next.ServeHTTP(w, r)
-	})
-	rec, err := record.New(record.Config{Logger: next.Log.Logger()})
-	if err != nil {
+	rec, err1 := record.New(record.Config{Logger: app.Log.Logger()})
+	limit, err2 := limits.New(limits.Config{Body: fumehood.GB}, nil)
+	memory := map[delivery]fumehood.Size{inMemory: 16 * fumehood.MB, inFile: 0}
+	whole, err3 := body.New(body.Config{Memory: memory[how], TempDir: t.TempDir()},
+		func(*http.Request) bool { return how == streamed })
+	if err := errors.Join(err1, err2, err3); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(rec.Handler(chain))
+	server := httptest.NewServer(rec.Handler(limit.Handler(whole.Handler(app))))
 	t.Cleanup(func() {
 		server.CloseClientConnections()
 		server.Close()
 	})
 	return server.URL
-}
-
-// wholeBody is a body as guard/body hands it on.
-type wholeBody struct {
-	io.Reader
-	bytes []byte
-	file  *os.File
-	size  int64
-}
-
-func (b *wholeBody) Bytes() []byte  { return b.bytes }
-func (b *wholeBody) File() *os.File { return b.file }
-func (b *wholeBody) Size() int64    { return b.size }
-func (b *wholeBody) Close() error {
-	if b.file != nil {
-		return b.file.Close()
-	}
-	return nil
-}
-
-func takeWhole(how delivery, from io.Reader) (*wholeBody, error) {
-	if how == inMemory {
-		b, err := io.ReadAll(from)
-		return &wholeBody{bytes: b, size: int64(len(b)), Reader: bytes.NewReader(b)}, err
-	}
-	f, err := os.CreateTemp("", "fumehood-test-*")
-	if err != nil {
-		return nil, err
-	}
-	os.Remove(f.Name())
-	size, err := io.Copy(f, from)
-	if err == nil {
-		_, err = f.Seek(0, io.SeekStart)
-	}
-	return &wholeBody{file: f, size: size, Reader: f}, err
 }
 
 // logged waits until the app's log holds text.
@@ -165,4 +127,31 @@ func logged(t testing.TB, app *testapp.App, text string) {
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
+}
+
+// ready counts the workers that take requests.
+func ready(app *testapp.App) (n int) {
+	for _, w := range app.Pool().Snapshot() {
+		if w.State == pool.Ready {
+			n++
+		}
+	}
+	return n
+}
+
+func hasPID(app *testapp.App, pid int) bool {
+	for _, w := range app.Pool().Snapshot() {
+		if w.PID == pid {
+			return true
+		}
+	}
+	return false
+}
+
+func newHTTP2Server(t testing.TB, h http.Handler) *httptest.Server {
+	server := httptest.NewUnstartedServer(h)
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server
 }

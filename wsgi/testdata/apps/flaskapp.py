@@ -17,6 +17,11 @@ def echo():
     return Response(request.get_data(), mimetype="application/octet-stream")
 
 
+@app.get("/path/<text>")
+def path(text):
+    return jsonify(text)
+
+
 @app.post("/form")
 def form():
     return jsonify(form=request.form.to_dict(flat=False),
