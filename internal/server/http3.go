@@ -159,7 +159,7 @@ func (h *http3Server) serve(base context.Context, c *quic.Conn) error {
 // linger gives the last packets of the last answer time to arrive: closing throws away
 // what the client has not acknowledged, and nothing tells when it has.
 func (h *http3Server) linger(c *quic.Conn) {
-	wait := min(max(5*c.ConnectionStats().SmoothedRTT, 100*time.Millisecond), soon)
+	wait := min(max(5*c.ConnectionStats().SmoothedRTT, soon/2), soon)
 	select {
 	case <-time.After(wait):
 	case <-c.Context().Done():

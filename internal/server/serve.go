@@ -27,7 +27,7 @@ const (
 )
 
 const (
-	youth    = 250 * time.Millisecond // a connection without a request is kept this long at a stop
+	youth    = 500 * time.Millisecond // a connection without a request is kept this long at a stop
 	settling = 10 * time.Millisecond  // how often a stop looks
 )
 

@@ -194,7 +194,7 @@ func TestStopEndsConnectionsThatWereTakenOver(t *testing.T) {
 // A connection that the kernel has taken before the stop is served, not reset.
 func TestStopServesTheBacklog(t *testing.T) {
 	t.Parallel()
-	for range 5 {
+	for range 3 {
 		r := start(t, say("hello"), func(cfg *config.Config) { cfg.TLS.Mode = "off" })
 		conns := make([]net.Conn, 20)
 		for i := range conns {
