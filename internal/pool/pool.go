@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/fumehood/fumehood/internal/frame"
+	"github.com/fumehood/fumehood/internal/hint"
 )
 
 // Config says what to run and how much of it.
@@ -73,6 +74,10 @@ func New(cfg Config) (*Pool, error) {
 	}
 	if cfg.Python == "" {
 		errs = append(errs, errors.New("pool: no interpreter"))
+	}
+	if info, err := os.Stat(cfg.Dir); cfg.Dir != "" && (err != nil || !info.IsDir()) {
+		errs = append(errs, hint.With(fmt.Errorf("%s is not a folder", cfg.Dir),
+			"say where the app is: fumehood run --chdir FOLDER "+cfg.Target))
 	}
 	if cfg.BootTimeout <= 0 {
 		cfg.BootTimeout = time.Minute

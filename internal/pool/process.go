@@ -95,7 +95,7 @@ func (w *worker) reap() {
 func (p *Pool) sendShim(w *worker) error {
 	setup, err := json.Marshal(map[string]any{
 		"target": p.cfg.Target, "threads": p.cfg.Threads, "workers": p.cfg.Workers,
-		"bell": 4, "files": 5,
+		"bell": 4, "files": 5, "boot_timeout": p.cfg.BootTimeout.Seconds(),
 	})
 	if err != nil {
 		return err

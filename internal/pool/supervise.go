@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/fumehood/fumehood/internal/hint"
 )
 
 // Start starts every worker and returns when all are ready. When one cannot import the
@@ -102,7 +104,9 @@ func (p *Pool) boot(slot int) (*worker, error) {
 	select {
 	case err = <-w.booted:
 	case <-timer.C:
-		err = fmt.Errorf("the app was not imported within %v (workers.boot_timeout)", p.cfg.BootTimeout)
+		err = hint.With(fmt.Errorf("the app was not imported within %v (workers.boot_timeout)", p.cfg.BootTimeout),
+			"where it waits is in the log above; if it starts a server itself, put that under: "+
+				`if __name__ == "__main__":`)
 	case <-p.done:
 		err = ErrClosed
 	}

@@ -377,6 +377,7 @@ func (w *worker) lost() {
 	w.bell.Close()
 	w.files.Close()
 	<-w.exited
-	w.bootedWith(fmt.Errorf("the worker ended while it imported the app (%s)", w.describeExit()))
+	w.bootedWith(hint.With(fmt.Errorf("the worker ended while it imported the app (%s)", w.describeExit()),
+		"what the app said before is in the log above"))
 	w.retire()
 }

@@ -16,7 +16,11 @@ const Filename = "<fumehood>"
 
 // Bootstrap is the argument of "python -c": it reads Source and the set-up from
 // descriptor 3, so that nothing is written to disk and nothing shows in a process list.
-const Bootstrap = `import json, socket
+//
+// The app's folder must not be searched for the shim's own imports: main puts it back.
+const Bootstrap = `import sys
+if sys.path[:1] == [""]: del sys.path[0]
+import json, socket
 c = socket.socket(fileno=3)
 def take(n):
     b = b""

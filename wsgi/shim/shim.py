@@ -7,6 +7,7 @@ the bell: the watcher takes the lead away and another thread goes on reading. Ev
 that parses, checks or decides is in Go; see docs/internals.md for the frames.
 """
 import collections
+import faulthandler
 import io
 import json
 import os
@@ -580,10 +581,16 @@ def is_flask(value):
                for base in type(value).__mro__)
 
 
-def load(target):
+def load(target, doing):
+    """(module's name, app). doing[0] says at any time what a failure would be a failure of."""
     module_name, colon, expression = target.partition(":")
     if not module_name:
         raise BadTarget("%r names no module" % target, "fumehood run module:callable")
+    if module_name.endswith(".py") and os.path.isfile(module_name):
+        dotted = os.path.normpath(module_name)[:-len(".py")].replace(os.sep, ".")
+        raise BadTarget("%s is a file; its module is %s" % (module_name, dotted),
+                        "fumehood run %s" % shell_word(dotted + colon + expression))
+    doing[0] = "importing " + module_name
     __import__(module_name)
     module = sys.modules[module_name]
     if not colon:
@@ -595,11 +602,14 @@ def load(target):
             raise BadTarget("%s has no %s" % (where(module_name, module), json.dumps(name)),
                             suggestion(module_name, module))
         value = getattr(value, part)
+    hint = suggestion(module_name, module)
     if paren:
-        value = call_factory(target, name, expression, value)
+        doing[0] = target
+        value = call_factory(module_name, name, expression, value)
+        hint = 'it makes the app: end it with "return app"'
     if not callable(value):
         raise BadTarget("%s is a %s, which cannot be called"
-                        % (target, type(value).__name__), suggestion(module_name, module))
+                        % (target, type(value).__name__), hint)
     refuse_factory(target, value)
     return module_name, value
 
@@ -611,10 +621,11 @@ def where(module_name, module):
 
 def candidates(module):
     """Names in module that look like an app: (name, what it is)."""
-    found = []
+    found, seen = [], set()
     for name, value in vars(module).items():
-        if name.startswith("_") or isinstance(value, type):
+        if name.startswith("_") or isinstance(value, type) or id(value) in seen:
             continue
+        seen.add(id(value))
         if is_flask(value):
             found.append((name, "Flask"))
         elif callable(value) and name in ("app", "application"):
@@ -648,8 +659,12 @@ def only_app(module_name, module):
                     suggestion(module_name, module))
 
 
-def call_factory(target, name, expression, value):
+def call_factory(module_name, name, expression, value):
     import ast
+    if is_flask(value):
+        target = module_name + ":" + name
+        raise BadTarget(target + " is the app itself",
+                        "leave out the parentheses: fumehood run " + target)
     try:
         call = ast.parse(expression.strip(), mode="eval").body
         if not isinstance(call, ast.Call) or any(k.arg is None for k in call.keywords):
@@ -659,10 +674,10 @@ def call_factory(target, name, expression, value):
     except (ValueError, SyntaxError):
         raise BadTarget("%r is not a call with plain values" % expression,
                         "arguments are strings, numbers, True, False or None: "
-                        "fumehood run 'module:%s(\"production\")'" % name) from None
+                        "fumehood run '%s:%s(\"production\")'" % (module_name, name)) from None
     if not callable(value):
         raise BadTarget("%s is a %s, which cannot be called" % (name, type(value).__name__),
-                        "fumehood run %s" % target.partition("(")[0])
+                        "fumehood run %s:%s" % (module_name, name))
     return value(*arguments, **keywords)
 
 
@@ -671,10 +686,14 @@ def refuse_factory(target, value):
     code = getattr(value, "__code__", None)
     if code is None or "(" in target or code.co_flags & 0x04:
         return
-    if code.co_argcount < 2:
-        raise BadTarget("%s takes %d arguments, a WSGI app takes two"
-                        % (target, code.co_argcount),
-                        "if it makes the app, call it: fumehood run '%s()'" % target)
+    named = code.co_argcount - (hasattr(value, "__self__") and value.__self__ is not None)
+    needed = named - len(getattr(value, "__defaults__", None) or ())
+    if needed < 2:  # an optional environ would be no WSGI app either
+        count = "takes one argument" if needed == 1 else (
+            "needs no arguments" if named else "takes no arguments")
+        call = target + ('("...")' if needed == 1 else "()")
+        raise BadTarget("%s %s, a WSGI app takes two" % (target, count),
+                        "if it makes the app, call it: fumehood run '%s'" % call)
 
 
 # -- what the front needs to know of the app -------------------------------------------------
@@ -751,12 +770,17 @@ def main(channel, setup):
     worker.most = setup["threads"]
     os.register_at_fork(after_in_child=worker.after_fork)
     sys.argv = [setup["target"]]
+    sys.path.insert(0, os.getcwd())
+    doing = [""]
+    faulthandler.dump_traceback_later(setup["boot_timeout"] * 0.9)  # where does it wait?
     try:
-        module_name, worker.app = load(setup["target"])
+        module_name, worker.app = load(setup["target"], doing)
         about = describe(module_name, worker.app)
     except BaseException as error:
-        report_failure(worker, setup["target"], error)
+        report_failure(worker, setup["target"], doing[0], error)
         return
+    finally:
+        faulthandler.cancel_dump_traceback_later()
     worker.base = {
         "wsgi.version": (1, 0),
         "wsgi.multithread": worker.most > 1,
@@ -772,8 +796,11 @@ def main(channel, setup):
     worker.watch()
 
 
-def report_failure(worker, target, error):
+def report_failure(worker, target, doing, error):
     module_name = target.partition(":")[0]
+    failed = doing + " failed"
+    if doing.startswith("importing"):
+        failed = "cannot import " + module_name
     report = {"error": str(error), "hint": "", "traceback": ""}
     if isinstance(error, BadTarget):
         report["hint"] = error.hint
@@ -786,14 +813,18 @@ def report_failure(worker, target, error):
             report["error"] = "there is no module %s in %s" % (missing, os.getcwd())
             report["hint"] = module_hint(missing)
         elif missing:
-            report["error"] = "cannot import %s: no module named %s" % (module_name, missing)
+            report["error"] = "%s: no module named %s" % (failed, missing)
+            package = missing.partition(".")[0]
             report["hint"] = "install it for this interpreter: %s -m pip install %s" % (
-                sys.executable, missing.partition(".")[0])
+                sys.executable, package)
+            if package in sys.modules:
+                report["hint"] = ("the package is there, that module is not; see the last line "
+                                  "of the traceback that names your file")
         elif isinstance(error, SystemExit):
-            report["error"] = "importing %s ended the program (%s)" % (module_name, last)
+            report["error"] = "%s ended the program (%s)" % (doing, last)
             report["hint"] = 'put what it runs under: if __name__ == "__main__":'
         else:
-            report["error"] = "cannot import %s: %s" % (module_name, last)
+            report["error"] = "%s: %s" % (failed, last)
             report["hint"] = "the traceback above is the app's own; the last line that names your file is where to look"
     worker.send(FAILED, 0, 0, json.dumps(report).encode())
 
