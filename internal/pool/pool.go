@@ -123,11 +123,11 @@ func (p *Pool) Submit(c *Call) error {
 	return nil
 }
 
-// pick returns the ready worker with the least to do, or nil when all are full.
+// pick returns the ready worker with the least to do, or nil when all are full or deaf.
 func (p *Pool) pick(now time.Time) *worker {
 	var best *worker
 	for _, w := range p.workers {
-		if w.state.now() != Ready {
+		if w.state.now() != Ready || w.rung >= deaf {
 			continue
 		}
 		if w.load() < w.limit(now) && (best == nil || w.load() < best.load()) {
@@ -220,6 +220,7 @@ func (p *Pool) release(w *worker, id uint32) {
 		c.over = true
 	} else {
 		w.abandoned--
+		delete(w.orphans, id)
 	}
 	delete(w.calls, id)
 	p.outstanding--
@@ -244,6 +245,11 @@ func (p *Pool) forget(c *Call) {
 	if w.calls[c.id] == c {
 		w.calls[c.id] = nil
 		w.abandoned++
+		left := orphan{since: time.Now()}
+		if !c.begun {
+			left.deadline = c.deadline // leaving early must not spare a stuck app its end
+		}
+		w.orphans[c.id] = left
 		if w.state.now() == Draining && len(w.calls) == w.abandoned {
 			w.finished()
 		}

@@ -48,7 +48,7 @@ func (p *Pool) spawn(slot int) (*worker, error) {
 	w := &worker{
 		pool: p, slot: slot, started: time.Now(),
 		channel: ours[0], io: raw, bell: ours[1], files: ours[2],
-		calls:  map[uint32]*Call{},
+		calls:  map[uint32]*Call{}, orphans: map[uint32]orphan{},
 		booted: make(chan error, 1), retired: make(chan struct{}),
 		drained: make(chan struct{}), exited: make(chan struct{}),
 	}

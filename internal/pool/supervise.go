@@ -44,6 +44,7 @@ func (p *Pool) Start(ctx context.Context) error {
 const (
 	backoffFirst = 100 * time.Millisecond
 	backoffMost  = 10 * time.Second
+	backoffWell  = time.Second      // when it could start: what it was asked ended it
 	settled      = 10 * time.Second // a worker that lived this long was well
 )
 
@@ -82,13 +83,17 @@ func (p *Pool) keep(slot int, first chan<- error) {
 		} else if !p.isClosed() {
 			p.log.Error("worker cannot start", "worker", slot, "cause", err)
 		}
+		most := backoffMost
+		if err == nil {
+			most = backoffWell
+		}
 		switch {
-		case lived >= settled:
+		case lived >= settled || err == nil && w.replaced.Load():
 			backoff = 0
 		case backoff == 0 && err == nil:
 			backoff = time.Millisecond // the first failure is made good at once
 		default:
-			backoff = min(max(2*backoff, backoffFirst), backoffMost)
+			backoff = min(max(2*backoff, backoffFirst), most)
 		}
 	}
 }
@@ -146,6 +151,7 @@ func (w *worker) replace(reason error) {
 		return
 	}
 	p := w.pool
+	w.replaced.Store(true)
 	p.log.Warn("worker is replaced", "worker", w.slot, "pid", w.proc.Pid, "cause", reason)
 	w.retire()
 	p.mu.Lock()
@@ -262,6 +268,10 @@ func (p *Pool) tickLoop() {
 // busy machine alone would set it off.
 const patience = 2
 
+// deaf is how many times a bell rings in vain before the worker is given nothing new:
+// something holds its interpreter's lock, so that no thread of it can answer.
+const deaf = 40
+
 // ringSilent rings the bell of each worker that has frames to deal with and has said
 // nothing for some ticks: the thread that leads is busy inside the app. It returns false
 // when nothing is under way in the whole pool.
@@ -270,9 +280,10 @@ func (p *Pool) ringSilent() bool {
 	var silent []*worker
 	for _, w := range p.workers {
 		if w.sent == w.read || w.heard != w.heardTick || w.state.now() == Importing {
-			w.silence, w.heardTick = 0, w.heard
+			w.silence, w.rung, w.heardTick = 0, 0, w.heard
 		} else if w.silence++; w.silence >= patience {
 			w.silence = 0
+			w.rung++
 			silent = append(silent, w)
 		}
 	}
@@ -288,8 +299,9 @@ func (p *Pool) ringSilent() bool {
 // sweep fails what has waited too long: in the queue, or for the app.
 func (p *Pool) sweep(now time.Time) {
 	type late struct {
-		w  *worker
-		id uint32
+		w   *worker
+		id  uint32
+		err error
 	}
 	var stuck []late
 	p.mu.Lock()
@@ -305,15 +317,40 @@ func (p *Pool) sweep(now time.Time) {
 			if c != nil && !c.begun && !c.deadline.IsZero() && now.After(c.deadline) {
 				c.begun = true // its time is up once only
 				c.fail(ErrTimeout)
-				stuck = append(stuck, late{w, id})
+				stuck = append(stuck, late{w, id, fmt.Errorf("request %d: %w", id, ErrTimeout)})
 			}
+		}
+		if w.state.now() != Ready {
+			continue
+		}
+		if id, err := w.stuckOrphan(now); err != nil {
+			stuck = append(stuck, late{w, id, err})
 		}
 	}
 	p.mu.Unlock()
 	for _, s := range stuck {
 		s.w.ring(bellDump, s.id)
-		s.w.replace(fmt.Errorf("request %d: %w", s.id, ErrTimeout))
+		s.w.replace(s.err)
 	}
+}
+
+// stuckOrphan returns a request whose client has left and that is a reason to replace w:
+// its answer should have begun by now, or too many threads still work for nobody.
+func (w *worker) stuckOrphan(now time.Time) (uint32, error) {
+	old, oldest := 0, uint32(0)
+	for id, o := range w.orphans {
+		if !o.deadline.IsZero() && now.After(o.deadline) {
+			delete(w.orphans, id) // it is a reason once only
+			return id, fmt.Errorf("request %d, whose client has left: %w", id, ErrTimeout)
+		}
+		if now.Sub(o.since) > w.pool.cfg.DrainTimeout {
+			old, oldest = old+1, id
+		}
+	}
+	if old > 0 && 2*old >= w.pool.cfg.Threads {
+		return oldest, fmt.Errorf("%d of %d threads work for clients that have left", old, w.pool.cfg.Threads)
+	}
+	return 0, nil
 }
 
 // IsBoot returns the BootError in err's chain, or nil.

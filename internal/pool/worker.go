@@ -38,18 +38,20 @@ type worker struct {
 	bell    *net.UnixConn // short orders to the watcher thread
 	files   *net.UnixConn // descriptors, both ways
 
-	booted  chan error    // nil once it is ready, else why it never will be
-	retired chan struct{} // closed when the slot needs another process
-	drained chan struct{} // closed when nothing that somebody waits for is left
-	exited  chan struct{} // closed when the process has been waited for
-	exit    *os.ProcessState
-	killed  atomic.Bool // by the front
+	booted   chan error    // nil once it is ready, else why it never will be
+	retired  chan struct{} // closed when the slot needs another process
+	drained  chan struct{} // closed when nothing that somebody waits for is left
+	exited   chan struct{} // closed when the process has been waited for
+	exit     *os.ProcessState
+	killed   atomic.Bool // by the front
+	replaced atomic.Bool // by the front, in an orderly way
 
 	once struct{ booted, retired, drained sync.Once }
 
 	// Guarded by pool.mu.
 	calls     map[uint32]*Call // nil: nobody waits for that answer any more
 	abandoned int
+	orphans   map[uint32]orphan // of the abandoned
 	lastID    uint32
 	out       []byte // frames to be written
 	spare     []byte
@@ -59,7 +61,14 @@ type worker struct {
 	heard     uint64 // frames received
 	heardTick uint64 // the same at the last tick
 	silence   int    // ticks without a word
+	rung      int    // times in a row that the bell rang in vain
 	answered  time.Time
+}
+
+// orphan is a request whose client has left and whose thread still works on it.
+type orphan struct {
+	since    time.Time
+	deadline time.Time // for the beginning of the answer, zero for none
 }
 
 func (w *worker) load() int { return len(w.calls) }

@@ -32,6 +32,7 @@ WINDOW = 256 * 1024  # bytes of one answer that may be on the way unacknowledged
 PIECE_MAX = 64 * 1024
 HELD_MOST = 16 * 1024  # bytes of short answers that wait for the next one
 QUICK = 0.001  # seconds: an app that answers in less does not wait for anything
+HEAD_MAX = 1024 * 1024
 TRACEBACK_MAX = 256 * 1024
 PIECE_COST = 512  # what the smallest piece counts, so that a window also bounds the count
 FILE_HEAD = struct.Struct("<QQ")
@@ -169,6 +170,8 @@ class Exchange:
             fields.append(name)
             fields.append(value)
         head = "\0".join(fields).encode("latin-1")
+        if len(head) > HEAD_MAX:
+            raise ValueError("the header fields have %d bytes" % len(head))
         # Go counts the fields again: a NUL inside one cannot become another field.
         return U32.pack(len(head)) + U32.pack(len(fields)) + head
 
@@ -253,9 +256,9 @@ class Exchange:
         for name, value in headers:
             fields += (name if isinstance(name, str) else name.decode("latin-1"),
                        value if isinstance(value, str) else value.decode("latin-1"))
-        if not self.sent:
-            self.worker.send(HINTS, 0, self.rid,
-                             U32.pack(len(fields)) + "\0".join(fields).encode("latin-1"))
+        head = "\0".join(fields).encode("latin-1")
+        if not self.sent and len(head) <= HEAD_MAX:
+            self.worker.send(HINTS, 0, self.rid, U32.pack(len(fields)) + head)
 
     def answer(self, app, environ):
         self.method = environ["REQUEST_METHOD"]
@@ -432,10 +435,22 @@ class Worker:
         self.lead.release()
         if self.parked == 0 and self.threads < self.most:
             self.threads += 1
-            threading.Thread(target=self.serve, daemon=True,
-                             name="fumehood-%d" % self.threads).start()
+            try:
+                threading.Thread(target=self.serve, daemon=True,
+                                 name="fumehood-%d" % self.threads).start()
+            except RuntimeError:  # no thread to be had: one that comes back will take the lead
+                self.threads -= 1
 
     def serve(self):
+        try:
+            self.lead_and_answer()
+        except BaseException:
+            # The channel cannot be read on, such as when the app has used up every
+            # descriptor: end, so that the front starts another worker.
+            traceback.print_exc()
+            os._exit(70)
+
+    def lead_and_answer(self):
         me = threading.get_ident()
         while True:
             with self.books:
@@ -533,8 +548,11 @@ class Worker:
         with self.books:
             exchange = self.exchanges.get(rid)
         frame = sys._current_frames().get(exchange.thread) if exchange else None
-        text = "".join(traceback.format_stack(frame)) if frame else "the request is not running"
-        self.send(STACK, 0, rid, text.encode("utf-8", "replace"))
+        text = "the request is not running"
+        if frame is not None:
+            text = "".join(traceback.format_list(
+                [f for f in traceback.extract_stack(frame) if f.filename != __shim__]))
+        self.send(STACK, 0, rid, text.encode("utf-8", "replace")[-TRACEBACK_MAX:])
 
     def after_fork(self):
         self.forked = True
