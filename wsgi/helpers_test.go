@@ -155,3 +155,8 @@ func newHTTP2Server(t testing.TB, h http.Handler) *httptest.Server {
 	t.Cleanup(server.Close)
 	return server
 }
+
+// within is a Config.Timeout that is the same for every request.
+func within(d time.Duration) func(*http.Request) time.Duration {
+	return func(*http.Request) time.Duration { return d }
+}

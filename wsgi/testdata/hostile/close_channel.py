@@ -1,0 +1,12 @@
+"""Closes the channel."""
+import os
+
+from ordinary import answer
+
+
+def app(environ, start_response):
+    if environ["PATH_INFO"] != "/fault":
+        return answer(environ, start_response)
+    os.close(3)
+    start_response("200 OK", [])
+    return [b"body"]

@@ -1,0 +1,9 @@
+"""Computes for ever."""
+from ordinary import answer
+
+
+def app(environ, start_response):
+    if environ["PATH_INFO"] != "/fault":
+        return answer(environ, start_response)
+    while True:
+        pass
