@@ -48,7 +48,7 @@ func (p *Pool) spawn(slot int) (*worker, error) {
 	w := &worker{
 		pool: p, slot: slot, started: time.Now(),
 		channel: ours[0], io: raw, bell: ours[1], files: ours[2],
-		calls:  map[uint32]*Call{}, orphans: map[uint32]orphan{},
+		calls: map[uint32]*Call{}, orphans: map[uint32]orphan{},
 		booted: make(chan error, 1), retired: make(chan struct{}),
 		drained: make(chan struct{}), exited: make(chan struct{}),
 	}
@@ -187,7 +187,7 @@ func (w *worker) describeExit() string {
 		return "no exit status"
 	}
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		if status.Signal() == syscall.SIGKILL && w.killed.Load() {
+		if w.killed.Load() {
 			return "killed by the front"
 		}
 		if status.Signal() == syscall.SIGKILL {

@@ -188,7 +188,7 @@ func (w *worker) stop(grace time.Duration) {
 	select {
 	case <-w.exited:
 	case <-time.After(grace):
-		w.kill()
+		w.abort()
 		<-w.exited
 	}
 }

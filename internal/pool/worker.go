@@ -203,6 +203,18 @@ func (w *worker) condemn(err error) {
 	w.kill()
 }
 
+// abort ends the process, which says first where it was: its threads cannot do that while
+// one of them holds the interpreter's lock.
+func (w *worker) abort() {
+	w.killed.Store(true)
+	w.proc.Signal(syscall.SIGABRT)
+	select {
+	case <-w.exited:
+	case <-time.After(lastBreath):
+	}
+	w.kill()
+}
+
 // kill ends the process at once.
 func (w *worker) kill() {
 	w.killed.Store(true)

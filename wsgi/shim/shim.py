@@ -37,6 +37,7 @@ TRACEBACK_MAX = 256 * 1024
 PIECE_COST = 512  # what the smallest piece counts, so that a window also bounds the count
 FILE_HEAD = struct.Struct("<QQ")
 PLAIN_FILES = (io.BufferedReader, io.BufferedRandom, io.FileIO)
+HEAD = struct.Struct("<II")
 U32 = struct.Struct("<I")
 
 
@@ -163,23 +164,21 @@ class Exchange:
         return self.write
 
     def head(self):
+        """The head as it travels, and the Content-Length that the app declared."""
         if self.status is None:
             raise AssertionError("the app returned without calling start_response()")
         fields = [self.status]
+        declared = None
         for name, value in self.headers:
             fields.append(name)
             fields.append(value)
+            if len(name) == 14 and name.lower() == "content-length":
+                declared = value
         head = "\0".join(fields).encode("latin-1")
         if len(head) > HEAD_MAX:
             raise ValueError("the header fields have %d bytes" % len(head))
         # Go counts the fields again: a NUL inside one cannot become another field.
-        return U32.pack(len(head)) + U32.pack(len(fields)) + head
-
-    def declared(self):
-        for name, value in self.headers:
-            if len(name) == 14 and name.lower() == "content-length":
-                return value
-        return None
+        return HEAD.pack(len(head), len(fields)) + head, declared
 
     def write(self, data):
         """Send data now; also what start_response() returns."""
@@ -193,11 +192,11 @@ class Exchange:
         self.pieces(data)
 
     def sent_head(self, data, end=False):
-        head = self.head()
+        head, declared = self.head()
         self.sent = True
         size = len(data)
         if size <= PIECE_MAX:
-            if not end and self.declared() == str(size) and self.method != "HEAD":
+            if not end and declared == str(size) and self.method != "HEAD":
                 end = True
             if not end:
                 self.credit -= max(size, PIECE_COST)
@@ -264,18 +263,15 @@ class Exchange:
         self.method = environ["REQUEST_METHOD"]
         result = app(environ, self.start_response)
         try:
-            if not self.sent and self.method != "HEAD":
+            kind = type(result)
+            if (kind is FileWrapper or kind.__name__ == "_RangeWrapper") \
+                    and not self.sent and self.method != "HEAD":
                 file = sendable(result)
                 if file is not None and self.send_file(*file):
                     return
-            if not hasattr(result, "__len__"):
-                # A generator may pause between pieces: let another thread lead.
-                lazy = self.declared() is None if self.status is not None else True
-                if lazy:
-                    self.worker.let_go()
-            elif type(result) is bytes:
+            if kind is bytes:
                 result = (result,)  # a common slip: iterated, it would be numbers
-            elif len(result) == 1 and not self.sent and type(result) in (list, tuple):
+            elif (kind is list or kind is tuple) and len(result) == 1 and not self.sent:
                 for data in result:
                     if not isinstance(data, bytes):
                         raise TypeError("a WSGI app yields bytes, not %s" % type(data).__name__)
@@ -286,6 +282,9 @@ class Exchange:
                 if self.gone:
                     break
                 self.write(data)
+                if not self.ended:
+                    # It may pause before the next piece: let another thread lead.
+                    self.worker.let_go()
             self.end()
         finally:
             close = getattr(result, "close", None)
@@ -294,10 +293,10 @@ class Exchange:
 
     def send_file(self, descriptor, offset, length):
         worker = self.worker
+        head, declared = self.head()
         if length is None:
-            declared = self.declared()
             length = int(declared) if declared is not None else (1 << 63)
-        head = FILE_HEAD.pack(offset, length) + self.head()
+        head = FILE_HEAD.pack(offset, length) + head
         self.sent = self.ended = True
         with worker.mouth:
             worker.pass_descriptor(descriptor)
@@ -480,8 +479,7 @@ class Worker:
     def handle(self, rid, fields, body, fd, exchange):
         if exchange is None:
             exchange = Exchange(self, rid)
-            with self.books:
-                self.exchanges[rid] = exchange
+            self.exchanges[rid] = exchange
             stream = io.BytesIO(body) if fd < 0 else open(fd, "rb")
         else:
             exchange.thread = threading.get_ident()
@@ -499,8 +497,7 @@ class Worker:
         finally:
             if fd >= 0:
                 stream.close()
-            with self.books:
-                del self.exchanges[rid]
+            del self.exchanges[rid]
 
     def failed(self, exchange, error):
         """Say that the app raised; once its answer is over, to the log only."""
@@ -550,8 +547,10 @@ class Worker:
         frame = sys._current_frames().get(exchange.thread) if exchange else None
         text = "the request is not running"
         if frame is not None:
+            stack = traceback.extract_stack(frame)
+            first = [f.filename for f in stack].index(__shim__)  # before it is how threads begin
             text = "".join(traceback.format_list(
-                [f for f in traceback.extract_stack(frame) if f.filename != __shim__]))
+                [f for f in stack[first:] if f.filename != __shim__]))
         self.send(STACK, 0, rid, text.encode("utf-8", "replace")[-TRACEBACK_MAX:])
 
     def after_fork(self):
@@ -790,6 +789,7 @@ def main(channel, setup):
     sys.argv = [setup["target"]]
     sys.path.insert(0, os.getcwd())
     doing = [""]
+    faulthandler.enable()  # a crash in C, or the front, makes it say where it was
     faulthandler.dump_traceback_later(setup["boot_timeout"] * 0.9)  # where does it wait?
     try:
         module_name, worker.app = load(setup["target"], doing)
