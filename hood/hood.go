@@ -10,6 +10,7 @@ package hood
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 
@@ -33,19 +34,20 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, app http.Handler, 
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	if err := config.Validate(cfg); err != nil {
+	if err := check(cfg); err != nil {
 		return err
 	}
 	rec, err := record.New(record.Config{Logger: log, Access: cfg.Log.Access})
 	if err != nil {
 		return err
 	}
-	chain, err := Handler(cfg, log, app)
+	srv, err := server.New(ctx, server.Options{Config: cfg, Logger: log, Plain: rec.Handler})
 	if err != nil {
 		return err
 	}
-	srv, err := server.New(ctx, server.Options{Config: cfg, Logger: log, Plain: rec.Handler})
+	steps, err := server.Steps(cfg, server.Site{Hosts: srv.Served(), Logger: log})
 	if err != nil {
+		srv.Close()
 		return err
 	}
 	for _, notice := range srv.Notices() {
@@ -54,12 +56,24 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, app http.Handler, 
 	if ready != nil {
 		ready(srv.URL())
 	}
-	return srv.Serve(ctx, chain)
+	return srv.Serve(ctx, server.Chain(steps, app))
+}
+
+// check refuses a Config that was not made from Default: its limits and deadlines would
+// all be zero.
+func check(cfg Config) error {
+	if cfg.Server.HeaderTimeout <= 0 || cfg.Limits.Head <= 0 {
+		return errors.New("hood: the configuration has no deadlines and limits; start from hood.Default()")
+	}
+	return config.Validate(cfg)
 }
 
 // Handler returns app with the guards around it.
 func Handler(cfg Config, log *slog.Logger, app http.Handler) (http.Handler, error) {
-	steps, err := server.Steps(cfg, server.Site{Hosts: server.Served(cfg), Logger: log})
+	if err := check(cfg); err != nil {
+		return nil, err
+	}
+	steps, err := server.Steps(cfg, server.Site{Hosts: server.ServedBy(cfg), Logger: log})
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +82,7 @@ func Handler(cfg Config, log *slog.Logger, app http.Handler) (http.Handler, erro
 
 // Chain lists the steps in their order: the first sees a request first.
 func Chain(cfg Config) ([]string, error) {
-	steps, err := server.Steps(cfg, server.Site{Hosts: server.Served(cfg)})
+	steps, err := server.Steps(cfg, server.Site{Hosts: server.ServedBy(cfg)})
 	if err != nil {
 		return nil, err
 	}

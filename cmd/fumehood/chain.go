@@ -18,7 +18,7 @@ func configChain(e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	steps, err := server.Steps(loaded.Config, server.Site{Hosts: server.Served(loaded.Config)})
+	steps, err := server.Steps(loaded.Config, server.Site{Hosts: server.ServedBy(loaded.Config)})
 	if err != nil {
 		return err
 	}

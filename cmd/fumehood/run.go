@@ -42,7 +42,7 @@ func runRun(e *env, args []string) error {
 		return e.bootFailure(err)
 	}
 	defer app.close()
-	steps, err := server.Steps(cfg, server.Site{Hosts: server.Served(cfg), Static: app.static, Logger: log})
+	steps, err := server.Steps(cfg, server.Site{Hosts: srv.Served(), Static: app.static, Logger: log})
 	if err != nil {
 		srv.Close()
 		return err
@@ -217,7 +217,7 @@ func protections(cfg config.Config, srv *server.Server, app *runningApp, steps [
 	}
 	for _, s := range steps {
 		if s.Name == "hosts" {
-			served := server.Served(cfg)
+			served := srv.Served()
 			names := append(append(append([]string(nil), served.Names...), cfg.Hosts.Allow...), served.Local...)
 			rows = append(rows, [2]string{"hosts", strings.Join(names, ", ") + reported(string(s.Mode))})
 		}

@@ -16,7 +16,6 @@ import (
 	"github.com/fumehood/fumehood/guard/limits"
 	"github.com/fumehood/fumehood/guard/record"
 	"github.com/fumehood/fumehood/internal/config"
-	"github.com/fumehood/fumehood/internal/strict"
 )
 
 // Step is one link of the chain: a guard, or a step of the server's own.
@@ -52,7 +51,7 @@ func Steps(cfg config.Config, site Site) ([]Step, error) {
 	}
 	return []Step{
 		{"record", "one log line for each request; panics end here", fumehood.Enforce, rec.Handler},
-		{"strict", "what is malformed on the wire is answered here", fumehood.Enforce, strict.Handler},
+		{"strict", "what is malformed on the wire is answered here", fumehood.Enforce, wellFormed},
 		{"clientip", "who is it; forwarding headers go no further", fumehood.Enforce, ip.Handler},
 		{"limits", "caps on what one request may cost", fumehood.Enforce, lim.Handler},
 		{"hosts", "only the names that are served", host.Mode(), host.Handler},
@@ -136,9 +135,9 @@ func Timeouts(cfg config.Config) func(*http.Request) time.Duration {
 	}
 }
 
-// Served returns what guard/hosts needs to know of a server with this configuration: its
-// own names, and whether those are all it can have.
-func Served(cfg config.Config) hosts.Served {
+// ServedBy returns what a server with this configuration would serve, where there is none:
+// for handlers with a listener of their own, and to explain the chain.
+func ServedBy(cfg config.Config) hosts.Served {
 	served := hosts.Served{Names: cfg.TLS.Domains, Local: []string{"localhost", "127.0.0.1", "::1"}}
 	host, _, err := net.SplitHostPort(bindOf(cfg))
 	if err != nil {
@@ -156,18 +155,14 @@ func Served(cfg config.Config) hosts.Served {
 // NameAndPort are what an app sees as SERVER_NAME and SERVER_PORT: the listener's, never
 // what a client wrote into Host.
 func (s *Server) NameAndPort() (name, port string) {
-	host, port, err := net.SplitHostPort(s.bind())
-	if err != nil {
-		return "localhost", ""
-	}
-	switch {
+	switch name = s.bindHost(); {
 	case len(s.cfg.TLS.Domains) > 0:
-		host = s.cfg.TLS.Domains[0]
-	case host == "" || isWildcard(host):
-		host = "localhost"
+		name = s.cfg.TLS.Domains[0]
+	case name == "":
+		name = "localhost"
 	}
 	if p := firstPort(s.main); p != 0 {
 		port = strconv.Itoa(p)
 	}
-	return host, port
+	return name, port
 }

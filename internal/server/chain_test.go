@@ -43,7 +43,7 @@ func chained(t *testing.T, change func(*config.Config), app http.HandlerFunc) *h
 	if change != nil {
 		change(&cfg)
 	}
-	steps, err := server.Steps(cfg, server.Site{Hosts: server.Served(cfg)})
+	steps, err := server.Steps(cfg, server.Site{Hosts: server.ServedBy(cfg)})
 	if err != nil {
 		t.Fatal(err)
 	}

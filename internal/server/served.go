@@ -38,5 +38,8 @@ func (s *Server) Served() hosts.Served {
 	if host := s.bindHost(); host != "" {
 		add(host)
 	}
+	if len(s.cfg.ClientIP.TrustedProxies) > 0 {
+		served.Known = false // the proxy is reached by other names than this listener
+	}
 	return served
 }

@@ -286,7 +286,7 @@ func TestSlowButSteadyClientIsServed(t *testing.T) {
 				}
 				defer answer.Body.Close()
 				var n int64
-				for begin := time.Now(); time.Since(begin) < patience+takeTime; time.Sleep(patience / 60) {
+				for begin := time.Now(); time.Since(begin) < patience+takeTime; time.Sleep(patience / 45) {
 					m, err := io.CopyN(io.Discard, answer.Body, 64<<10)
 					n += m
 					if err != nil {
