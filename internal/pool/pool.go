@@ -301,6 +301,13 @@ func (p *Pool) Snapshot() []Status {
 	return list
 }
 
+// Waiting returns how many requests wait for a worker.
+func (p *Pool) Waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.waiting
+}
+
 // About is what a worker says of the app it imported.
 type About struct {
 	Python    string      `json:"python"`
