@@ -19,6 +19,7 @@ const (
 	headDeadline = 10 * time.Second // server.header_timeout
 	bodyDeadline = 15 * time.Second // body.idle; body.min_rate cuts earlier
 	leeway       = 2 * time.Second
+	never        = time.Hour // the latency of a request that failed
 )
 
 // slowKind is a way to hold a connection without ever finishing a request.
@@ -88,7 +89,7 @@ func slowRow(ctx context.Context, t *table, server *process, length time.Duratio
 	slices.Sort(ms)
 	share := 100 * float64(good) / float64(len(ms))
 	cells := []string{server.name, fmt.Sprint(len(ms)), fmt.Sprintf("%d (%.2f %%)", good, share),
-		fmt.Sprintf("%.1f", ms[len(ms)/2]), fmt.Sprintf("%.1f", ms[len(ms)*99/100])}
+		millis(ms[len(ms)/2]), millis(ms[len(ms)*99/100])}
 	met := share >= 99
 	for k, kind := range kinds {
 		text, all := cutCells(cuts[k], kind.deadline+leeway)
@@ -101,6 +102,14 @@ func slowRow(ctx context.Context, t *table, server *process, length time.Duratio
 	}
 	t.row(append(cells, bar)...)
 	return nil
+}
+
+// millis writes a latency; what never was answered counts as an hour.
+func millis(ms float64) string {
+	if ms >= float64(never/time.Millisecond) {
+		return "never"
+	}
+	return fmt.Sprintf("%.1f", ms)
 }
 
 // cutCells says how many were cut in time, and when the first and the last were.
@@ -159,9 +168,8 @@ func drip(ctx context.Context, addr, head string) time.Duration {
 }
 
 // probe sends a normal request every 100 ms, whether or not the last one was answered,
-// until ctx ends. It returns how long each took; what failed took for ever.
+// until ctx ends. It returns how long each took, never where it failed.
 func probe(ctx context.Context, url string) []time.Duration {
-	const never = time.Hour
 	var mu sync.Mutex
 	var latencies []time.Duration
 	var group sync.WaitGroup
