@@ -30,6 +30,7 @@ WAKE, CANCEL, DUMP, STOP = 1, 2, 3, 4
 
 WINDOW = 256 * 1024  # bytes of one answer that may be on the way unacknowledged
 PIECE_MAX = 64 * 1024
+RESERVE = 2  # requests that are still here when the held answers leave
 HELD_MOST = 16 * 1024  # bytes of short answers that wait for the next one
 QUICK = 0.001  # seconds: an app that answers in less does not wait for anything
 HEAD_MAX = 1024 * 1024
@@ -334,10 +335,11 @@ class Worker:
         if self.forked:
             os._exit(70)  # a child that the app forked must not speak for its parent
         frame = HEADER.pack(MAGIC, kind, flags, rid, len(payload), self.read) + payload
-        if kind == ANSWER and flags & END and self.queue and not self.eager \
+        if kind == ANSWER and flags & END and len(self.queue) > RESERVE and not self.eager \
                 and len(self.held) + len(frame) < HELD_MOST:
-            # The next request is here already: its answer takes this one along. Should the
-            # app stay away, the bell does: the front has not heard of this answer yet.
+            # Requests enough are here already: a later answer takes this one along, while
+            # there is still something to do until the front has sent more. Should the app
+            # stay away, the bell rings: the front has not heard of this answer yet.
             self.held += frame
             return
         if self.held:
@@ -366,17 +368,21 @@ class Worker:
                 return self.queue.popleft()
             if self.held:
                 self.flush()
-            if self.start == self.stop:
-                self.start = self.stop = 0
-            elif self.stop > 256 * 1024:
-                rest = bytes(self.buffer[self.start:self.stop])
-                self.buffer[:len(rest)] = rest
-                self.start, self.stop = 0, len(rest)
-            n = self.channel.recv_into(self.buffer[self.stop:])
-            if n == 0:
+            if not self.fill(0):
                 return None
-            self.stop += n
-            self.split()
+
+    def fill(self, flags):
+        """Read from the channel once, and deal with the frames. False: the front is gone."""
+        if self.start == self.stop:
+            self.start = self.stop = 0
+        elif self.stop > 256 * 1024:
+            rest = bytes(self.buffer[self.start:self.stop])
+            self.buffer[:len(rest)] = rest
+            self.start, self.stop = 0, len(rest)
+        n = self.channel.recv_into(self.buffer[self.stop:], 0, flags)
+        self.stop += n
+        self.split()
+        return n > 0
 
     def split(self):
         while self.stop - self.start >= HEADER.size:
@@ -539,7 +545,22 @@ class Worker:
                 # This app may be waiting for something: pass the lead on at once until it
                 # proves quick. Or the machine was busy and the thread only stood in line.
                 self.eager = True
+        self.read_meanwhile()
         self.send(PONG, 0, 0, b"")
+
+    def read_meanwhile(self):
+        """When every thread is inside the app, nobody leads; but they may all wait for what
+        the channel brings, such as more of a body. Read what is there."""
+        if self.threads < self.most or self.parked or not self.lead.acquire(False):
+            return
+        try:
+            while self.fill(socket.MSG_DONTWAIT):
+                pass
+            os._exit(0)  # the front is gone
+        except BlockingIOError:
+            pass
+        finally:
+            self.lead.release()
 
     def dump(self, rid):
         with self.books:
@@ -548,9 +569,9 @@ class Worker:
         text = "the request is not running"
         if frame is not None:
             stack = traceback.extract_stack(frame)
-            first = [f.filename for f in stack].index(__shim__)  # before it is how threads begin
-            text = "".join(traceback.format_list(
-                [f for f in stack[first:] if f.filename != __shim__]))
+            ours = [n for n, f in enumerate(stack) if f.filename == __shim__]
+            text = "".join(traceback.format_list(  # before ours is how a thread begins
+                [f for f in stack[min(ours, default=0):] if f.filename != __shim__]))
         self.send(STACK, 0, rid, text.encode("utf-8", "replace")[-TRACEBACK_MAX:])
 
     def after_fork(self):
