@@ -64,6 +64,9 @@ func (a *answer) WriteHeader(status int) {
 			}
 		}
 	}
+	if _, found := h["Content-Type"]; !found {
+		h["Content-Type"] = nil // or net/http would guess, and may make HTML of a text
+	}
 	if a.overtakesBody() {
 		h["Connection"] = []string{"close"}
 	}

@@ -13,8 +13,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"net/http/httputil"
 	"net/netip"
 	"net/textproto"
+	"net/url"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -421,6 +423,22 @@ func TestCompressedAnswersPassUntouched(t *testing.T) {
 	answer := send(t, front, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAccept-Encoding: gzip\r\n\r\n")
 	if !strings.Contains(answer, "Content-Encoding: gzip\r\n") || !strings.HasSuffix(answer, "not gzip at all") {
 		t.Errorf("answer %q", answer)
+	}
+}
+
+// TestTypeIsNotGuessed has an app that sends somebody's text without a type. Guessed, it
+// would be a page with a script.
+func TestTypeIsNotGuessed(t *testing.T) {
+	t.Parallel()
+	const answer = "HTTP/1.1 200 OK\r\nContent-Length: 32\r\n\r\n<html><script>evil()</script>....."
+	const raw = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+	app := canned(t, answer)
+	stock := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: app})
+	if got := send(t, serve(t, stock), raw); !strings.Contains(got, "Content-Type: text/html") {
+		t.Errorf("a stock ReverseProxy guesses no type: %q", got)
+	}
+	if got := send(t, serve(t, newUpstream(t, upstream.Config{URL: "http://" + app})), raw); strings.Contains(got, "Content-Type") {
+		t.Errorf("the type was guessed: %q", got)
 	}
 }
 
