@@ -73,10 +73,10 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer func() { os.RemoveAll(b.temp) }()
 	if err := b.prepare(ctx); err != nil {
 		return err
 	}
-	defer os.RemoveAll(b.temp)
 	for _, m := range chosen {
 		report, err := m.run(ctx, b)
 		if err != nil {
