@@ -165,6 +165,8 @@ const lastBytes = 50 * time.Millisecond
 // startPump sends the request body to the worker as it arrives. The returned function
 // ends that: r.Body must not be read once the handler has returned.
 func (a *App) startPump(w http.ResponseWriter, r *http.Request, call *pool.Call) (stop func()) {
+	// Without it, net/http reads the rest of the body itself when the answer begins.
+	http.NewResponseController(w).EnableFullDuplex()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -183,7 +185,9 @@ func (a *App) startPump(w http.ResponseWriter, r *http.Request, call *pool.Call)
 		// takes a passed deadline for a client that went away, so it must not be set
 		// while the end of the body may already have been read.
 		rc := http.NewResponseController(w)
-		rc.Flush()
+		if r.Context().Err() == nil {
+			rc.Flush()
+		}
 		rc.SetReadDeadline(time.Unix(1, 0))
 		<-done
 	}

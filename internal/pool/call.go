@@ -82,7 +82,7 @@ func (p *Pool) NewCall() *Call {
 		c.roomCond = sync.NewCond(&c.mu)
 	}
 	c.Frame = append(c.Frame[:0], make([]byte, frame.HeaderSize)...)
-	c.bodyRoom = window
+	c.bodyRoom = 0 // until a worker has taken it
 	return c
 }
 

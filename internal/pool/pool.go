@@ -189,6 +189,9 @@ func (p *Pool) assign(w *worker, c *Call, now time.Time) {
 	p.outstanding++
 	h := frame.Header{Kind: frame.Request, ID: c.id, Size: uint32(len(c.Frame) - frame.HeaderSize)}
 	h.Flags = c.Frame[3] // what wsgi said of the body
+	if h.Flags&frame.Streamed != 0 {
+		c.taken(window)
+	}
 	if c.File != nil {
 		h.Flags |= frame.WithFile
 		if err := w.passFile(c.File); err != nil {
