@@ -37,9 +37,10 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// prefetch is how many requests beyond its threads a brisk worker is sent, so that the
-// next one is already there when it has answered the last.
-const prefetch = 2
+// prefetch is how many requests beyond its threads a brisk worker is sent, so that it has
+// something to do while its last answers are on their way: a few short answers leave
+// together (RESERVE in shim.py is half of this).
+const prefetch = 8
 
 // brisk is how recent a worker's last answer must be for that.
 const brisk = 5 * time.Millisecond

@@ -30,7 +30,7 @@ WAKE, CANCEL, DUMP, STOP = 1, 2, 3, 4
 
 WINDOW = 256 * 1024  # bytes of one answer that may be on the way unacknowledged
 PIECE_MAX = 64 * 1024
-RESERVE = 2  # requests that are still here when the held answers leave
+RESERVE = 4  # requests that are still here when the held answers leave
 HELD_MOST = 16 * 1024  # bytes of short answers that wait for the next one
 QUICK = 0.001  # seconds: an app that answers in less does not wait for anything
 HEAD_MAX = 1024 * 1024
