@@ -1,0 +1,159 @@
+package pool
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/fumehood/fumehood/internal/frame"
+	"github.com/fumehood/fumehood/internal/hint"
+)
+
+// readLoop is the one reader of the worker's channel.
+func (w *worker) readLoop() {
+	buf := make([]byte, 64<<10)
+	have := 0
+	var woken []*Call
+	for {
+		if have == len(buf) { // a frame longer than the buffer: the header bounds its size
+			buf = append(buf, make([]byte, len(buf))...)
+		}
+		n, err := w.io.Read(buf[have:])
+		if err != nil {
+			break
+		}
+		have += n
+		var rest []byte
+		woken, rest, err = w.take(buf[:have], woken[:0])
+		w.flush()
+		for i, c := range woken {
+			c.wake()
+			woken[i] = nil
+		}
+		if err != nil {
+			w.condemn(err)
+			break
+		}
+		have = copy(buf, rest)
+	}
+	w.lost()
+}
+
+// take handles every whole frame in b and gives the worker what waits for it.
+func (w *worker) take(b []byte, woken []*Call) (_ []*Call, rest []byte, err error) {
+	p := w.pool
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		h, payload, after, ok, err := frame.Next(b)
+		if err != nil {
+			return woken, b, err
+		}
+		if !ok {
+			break
+		}
+		b = after
+		w.heard++
+		w.read = h.Read
+		c, err := w.handle(h, payload, now)
+		if err != nil {
+			return woken, b, err
+		}
+		if c != nil {
+			woken = append(woken, c)
+		}
+	}
+	p.refill(w, now)
+	return woken, b, nil
+}
+
+// handle carries out one frame, with pool.mu held, and returns the call it was for.
+func (w *worker) handle(h frame.Header, payload []byte, now time.Time) (*Call, error) {
+	p := w.pool
+	switch h.Kind {
+	case frame.Pong:
+		if w.state.move(Probing, Ready) {
+			w.bootedWith(nil)
+		}
+		return nil, nil
+	case frame.Ready:
+		return nil, w.imported(payload)
+	case frame.Failed:
+		w.bootedWith(bootError(payload))
+		return nil, nil
+	case frame.Stack:
+		p.log.Error("stack of the request that timed out", "worker", w.slot, "stack", string(payload))
+		return nil, nil
+	case frame.Taken:
+		if c := w.calls[h.ID]; c != nil && len(payload) == 4 {
+			c.taken(int(binary.LittleEndian.Uint32(payload)))
+		}
+		return nil, nil
+	case frame.Error:
+		if h.ID == 0 { // after the end of an answer
+			p.log.Error("app raised after its answer", "worker", w.slot, "traceback", string(payload))
+			return nil, nil
+		}
+	case frame.Answer, frame.Piece, frame.File, frame.Hints:
+	default:
+		return nil, fmt.Errorf("%w: kind %d", frame.ErrGarbage, h.Kind)
+	}
+	var file *os.File
+	if h.Kind == frame.File {
+		var err error
+		if file, err = w.takeFile(); err != nil {
+			return nil, err
+		}
+	}
+	c, known := w.calls[h.ID]
+	if !known {
+		return nil, fmt.Errorf("%w: an answer to request %d, which it does not have", frame.ErrGarbage, h.ID)
+	}
+	w.answered = now
+	if h.Flags&frame.End != 0 {
+		p.release(w, h.ID)
+	}
+	if c == nil { // a late answer: nobody waits for it
+		if file != nil {
+			file.Close()
+		}
+		return nil, nil
+	}
+	c.begun = c.begun || h.Kind != frame.Hints
+	if !c.deliver(h, payload, file) {
+		return c, fmt.Errorf("%w: it sent more than was asked for", frame.ErrGarbage)
+	}
+	return c, nil
+}
+
+// imported takes the worker's word of what the app is and asks its reading thread for a
+// sign of life.
+func (w *worker) imported(payload []byte) error {
+	var about About
+	if err := json.Unmarshal(payload, &about); err != nil {
+		return fmt.Errorf("%w: %w", frame.ErrGarbage, err)
+	}
+	if w.pool.about.Python == "" {
+		w.pool.about = about
+	}
+	if w.state.move(Importing, Probing) {
+		w.out = frame.Append(w.out, frame.Header{Kind: frame.Probe}, nil)
+		w.sent++
+	}
+	return nil
+}
+
+func bootError(payload []byte) error {
+	var report struct{ Error, Hint, Traceback string }
+	if err := json.Unmarshal(payload, &report); err != nil {
+		report.Error = "the app could not be imported"
+	}
+	return &BootError{Err: hint.With(errors.New(report.Error), report.Hint), Traceback: report.Traceback}
+}
+
+// lastBreath is how long a process that has closed its channel may take to be gone.
+const lastBreath = 200 * time.Millisecond
