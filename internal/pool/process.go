@@ -28,10 +28,14 @@ const socketBuffer = 512 << 10
 func (p *Pool) spawn(slot int) (*worker, error) {
 	var ours [3]*net.UnixConn
 	var theirs [3]*os.File
+	started := false
 	defer func() {
-		for _, f := range theirs {
-			if f != nil {
-				f.Close()
+		for i := range theirs {
+			if theirs[i] != nil {
+				theirs[i].Close()
+			}
+			if ours[i] != nil && !started {
+				ours[i].Close()
 			}
 		}
 	}()
@@ -69,7 +73,7 @@ func (p *Pool) spawn(slot int) (*worker, error) {
 		return nil, hint.With(fmt.Errorf("cannot start %s: %w", p.cfg.Python, err),
 			"name the app's interpreter: fumehood run --python PATH ...")
 	}
-	w.proc = cmd.Process
+	w.proc, started = cmd.Process, true
 	go w.reap()
 	p.mu.Lock()
 	p.workers = append(p.workers, w)
