@@ -103,7 +103,7 @@ func (m *mount) serve(w http.ResponseWriter, r *http.Request, name string) bool 
 	}
 	file, info, err := m.open(name)
 	if err != nil {
-		if left := errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, errNoFile); left {
+		if absent(err) {
 			return false
 		}
 		// A link out of the folder. The app must not be asked: it would follow it.
@@ -127,7 +127,7 @@ func (m *mount) serve(w http.ResponseWriter, r *http.Request, name string) bool 
 			return false
 		}
 		h.Set("Content-Encoding", encoding)
-		if r.Header.Get("Range") == "" {
+		if !conditional(r.Header) { // ServeContent gives an encoded file no length
 			h.Set("Content-Length", strconv.FormatInt(info.Size(), 10))
 		}
 		h.Set("ETag", etag(info, encoding))
@@ -144,6 +144,24 @@ func (m *mount) serve(w http.ResponseWriter, r *http.Request, name string) bool 
 }
 
 var errNoFile = errors.New("not a regular file")
+
+// absent says whether err means that there is no such file, as opposed to one that must
+// not be reached.
+func absent(err error) bool {
+	for _, reason := range []error{fs.ErrNotExist, fs.ErrPermission, errNoFile,
+		syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.ENXIO} {
+		if errors.Is(err, reason) {
+			return true
+		}
+	}
+	return false
+}
+
+// conditional says whether the answer may be something else than the whole file, though
+// with a body: its length is not the file's then.
+func conditional(h http.Header) bool {
+	return h.Get("Range") != "" || h.Get("If-Match") != "" || h.Get("If-Unmodified-Since") != ""
+}
 
 func (m *mount) open(name string) (*os.File, fs.FileInfo, error) {
 	// O_NONBLOCK: opening a named pipe must not wait for a writer.
