@@ -409,7 +409,7 @@ func TestClientThatLeavesTheQueue(t *testing.T) {
 func TestGILHolderIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	app := testapp.Start(t, "testdata/hostile", wsgi.Config{Target: "hang_holding_the_gil:app", Workers: 2, Threads: 4,
-		Timeout: within(4 * time.Second), DrainTimeout: 100 * time.Millisecond})
+		Timeout: within(2500 * time.Millisecond), DrainTimeout: 100 * time.Millisecond})
 	stuck := make(chan reply)
 	go func() { stuck <- ask(t, app.Server.URL, "GET", "/fault", "") }()
 	testapp.Eventually(t, "it is under way", func() bool { return underWay(app) == 1 })
@@ -558,15 +558,18 @@ func TestNothingLeaks(t *testing.T) {
 	fdsBefore, childrenBefore := count()
 	t.Run("trouble", func(t *testing.T) {
 		for _, file := range []string{"kill_itself", "garbage_on_channel", "file_without_descriptor", "fork_and_return", "close_channel", "late_answer", "hang_mid_body"} {
-			app := startHostile(t, file+".py", wsgi.Config{Workers: 2, Threads: 2})
-			base := serve(t, inFile, app)
-			c := dial(t, base)
-			io.WriteString(c, "POST /fault HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
-			c.SetReadDeadline(time.Now().Add(1200 * time.Millisecond))
-			io.ReadAll(c)
-			c.Close()
-			othersAreServed(t, base)
-			testapp.Eventually(t, "both workers are ready", func() bool { return ready(app) == 2 })
+			t.Run(file, func(t *testing.T) {
+				t.Parallel() // with its siblings only
+				app := startHostile(t, file+".py", wsgi.Config{Workers: 2, Threads: 2})
+				base := serve(t, inFile, app)
+				c := dial(t, base)
+				io.WriteString(c, "POST /fault HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
+				c.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+				io.ReadAll(c)
+				c.Close()
+				othersAreServed(t, base)
+				testapp.Eventually(t, "both workers are ready", func() bool { return ready(app) == 2 })
+			})
 		}
 	})
 	testapp.Eventually(t, "all that was opened is closed", func() bool {
