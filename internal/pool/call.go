@@ -56,7 +56,9 @@ type Call struct {
 	// Guarded by pool.mu.
 	worker   *worker
 	id       uint32
-	deadline time.Time // for the queue, then for the answer
+	deadline time.Time // for being taken by a thread, then for the answer
+	sent     uint32    // the worker's count of frames with this one
+	running  bool      // a thread of the worker has taken it
 	begun    bool      // the first part of the answer is there
 	over     bool      // the last part is there, or the call failed
 	next     *Call     // in the queue
@@ -168,6 +170,14 @@ func (c *Call) wake() {
 	}
 }
 
+// run begins the time that the app has for its answer. pool.mu is held.
+func (c *Call) run(now time.Time) {
+	c.running, c.deadline = true, time.Time{}
+	if c.Timeout > 0 {
+		c.deadline = now.Add(c.Timeout)
+	}
+}
+
 // Consumed tells the worker that n bytes of one part of a body have left for the client.
 // It is told in batches.
 func (c *Call) Consumed(n int) {
@@ -255,7 +265,7 @@ func (c *Call) Close() {
 		c.OwnFile = false
 	}
 	c.File, c.Timeout, c.Slot, c.Queued = nil, 0, 0, 0
-	c.worker, c.id, c.begun, c.over, c.next = nil, 0, false, false, nil
+	c.worker, c.id, c.begun, c.over, c.running, c.next = nil, 0, false, false, false, nil
 	if !oversized { // one large answer must not keep its memory for ever
 		c.pool.calls.Put(c)
 	}

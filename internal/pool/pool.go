@@ -181,9 +181,10 @@ func (p *Pool) assign(w *worker, c *Call, now time.Time) {
 		c.Queued = now.Sub(c.queuedAt)
 		c.queuedAt = time.Time{}
 	}
-	c.deadline = time.Time{}
-	if c.Timeout > 0 {
-		c.deadline = now.Add(c.Timeout)
+	if w.load() < p.cfg.Threads {
+		c.run(now) // there is a thread for it
+	} else if c.deadline.IsZero() && p.cfg.QueueTimeout > 0 {
+		c.deadline = now.Add(p.cfg.QueueTimeout) // until a thread takes it
 	}
 	c.worker, c.Slot, c.id = w, w.slot, w.newID()
 	w.calls[c.id] = c
@@ -202,6 +203,7 @@ func (p *Pool) assign(w *worker, c *Call, now time.Time) {
 	frame.Put(c.Frame, h)
 	w.out = append(w.out, c.Frame...)
 	w.sent++
+	c.sent = w.sent
 }
 
 // refill gives waiting requests to w while it has room.
@@ -249,11 +251,13 @@ func (p *Pool) forget(c *Call) {
 	if w.calls[c.id] == c {
 		w.calls[c.id] = nil
 		w.abandoned++
-		left := orphan{since: time.Now()}
-		if !c.begun {
-			left.deadline = c.deadline // leaving early must not spare a stuck app its end
+		if c.running { // else the worker drops it when its turn comes
+			left := orphan{since: time.Now()}
+			if !c.begun {
+				left.deadline = c.deadline // leaving early must not spare a stuck app its end
+			}
+			w.orphans[c.id] = left
 		}
-		w.orphans[c.id] = left
 		if w.state.now() == Draining && len(w.calls) == w.abandoned {
 			w.finished()
 		}

@@ -113,6 +113,9 @@ func (w *worker) handle(h frame.Header, payload []byte, now time.Time) (*Call, e
 	if !known {
 		return nil, fmt.Errorf("%w: an answer to request %d, which it does not have", frame.ErrGarbage, h.ID)
 	}
+	if w.streak++; now.Sub(w.answered) >= brisk {
+		w.streak = 0
+	}
 	w.answered = now
 	if h.Flags&frame.End != 0 {
 		p.release(w, h.ID)

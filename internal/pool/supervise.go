@@ -2,7 +2,6 @@ package pool
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -282,7 +281,7 @@ func (p *Pool) ringSilent() bool {
 		if w.sent == w.read || w.heard != w.heardTick || w.state.now() == Importing {
 			w.silence, w.rung, w.heardTick = 0, 0, w.heard
 		} else if w.silence++; w.silence >= patience {
-			w.silence = 0
+			w.silence, w.streak = 0, 0
 			w.rung++
 			silent = append(silent, w)
 		}
@@ -314,11 +313,22 @@ func (p *Pool) sweep(now time.Time) {
 	}
 	for _, w := range p.workers {
 		for id, c := range w.calls {
-			if c != nil && !c.begun && !c.deadline.IsZero() && now.After(c.deadline) {
-				c.begun = true // its time is up once only
-				c.fail(ErrTimeout)
-				stuck = append(stuck, late{w, id, fmt.Errorf("request %d: %w", id, ErrTimeout)})
+			if c == nil || c.begun {
+				continue
 			}
+			if !c.running && int32(w.read-c.sent) >= 0 {
+				c.run(now)
+			}
+			if c.deadline.IsZero() || now.Before(c.deadline) {
+				continue
+			}
+			c.begun = true // its time is up once only
+			if !c.running {
+				c.fail(ErrQueueTimeout)
+				continue
+			}
+			c.fail(ErrTimeout)
+			stuck = append(stuck, late{w, id, fmt.Errorf("request %d: %w", id, ErrTimeout)})
 		}
 		if w.state.now() != Ready {
 			continue
@@ -351,11 +361,4 @@ func (w *worker) stuckOrphan(now time.Time) (uint32, error) {
 		return oldest, fmt.Errorf("%d of %d threads work for clients that have left", old, w.pool.cfg.Threads)
 	}
 	return 0, nil
-}
-
-// IsBoot returns the BootError in err's chain, or nil.
-func IsBoot(err error) *BootError {
-	var boot *BootError
-	errors.As(err, &boot)
-	return boot
 }

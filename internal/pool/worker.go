@@ -62,6 +62,7 @@ type worker struct {
 	silence   int    // ticks without a word
 	rung      int    // times in a row that the bell rang in vain
 	answered  time.Time
+	streak    int // answers that each came soon after the one before
 }
 
 // orphan is a request whose client has left and whose thread still works on it.
@@ -72,11 +73,13 @@ type orphan struct {
 
 func (w *worker) load() int { return len(w.calls) }
 
+// limit is how many requests w may have. Only a worker that has been quick for a while is
+// sent more than it has threads: what waits inside a worker cannot go to another one.
 func (w *worker) limit(now time.Time) int {
-	if now.Sub(w.answered) < brisk {
-		return w.pool.cfg.Threads + prefetch
+	if now.Sub(w.answered) >= brisk {
+		return w.pool.cfg.Threads
 	}
-	return w.pool.cfg.Threads
+	return w.pool.cfg.Threads + min(prefetch, w.streak/prefetch)
 }
 
 func (w *worker) newID() uint32 {

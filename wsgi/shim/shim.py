@@ -321,6 +321,8 @@ class Worker:
         self.held = b""                 # short answers that leave with the next one
         self.queue = collections.deque()
         self.exchanges = {}
+        self.cancelled = set()          # ids whose client left before a thread took them
+        self.taken = 0                  # the last id that a thread took
         self.buffer = memoryview(bytearray(512 * 1024))
         self.start = self.stop = 0
         self.forked = False
@@ -490,7 +492,13 @@ class Worker:
         else:
             exchange.thread = threading.get_ident()
             stream = io.BufferedReader(exchange.input, PIECE_MAX)
+        self.taken = rid
+        if self.cancelled and rid in self.cancelled:
+            self.cancelled.discard(rid)
+            exchange.gone = True
         try:
+            if exchange.gone:
+                raise ClientGone("the client left before its turn")
             environ = self.base.copy()
             pairs = iter(fields.split("\0"))
             environ.update(zip(pairs, pairs))
@@ -532,11 +540,21 @@ class Worker:
             if kind == WAKE:
                 self.wake()
             elif kind == CANCEL:
-                with self.books:
-                    if rid in self.exchanges:
-                        self.exchanges[rid].grant(0, gone=True)
+                self.cancel(rid)
             elif kind == DUMP:
                 self.dump(rid)
+
+    def cancel(self, rid):
+        """The client of a request is gone, perhaps before a thread has taken it. handle()
+        enters the exchange first and looks for the cancellation then, so one of the two
+        sees the other without a lock."""
+        self.cancelled.add(rid)
+        with self.books:
+            exchange = self.exchanges.get(rid)
+            if exchange is not None:
+                exchange.grant(0, gone=True)
+        if exchange is not None or (self.taken - rid) & 0xFFFFFFFF < 1 << 31:
+            self.cancelled.discard(rid)  # it runs or has run
 
     def wake(self):
         with self.books:
