@@ -2,7 +2,9 @@ package wsgi_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -60,6 +62,7 @@ var faults = map[string]struct {
 	"print_to_stdout.py":             {want: reply{status: 200, body: "body"}, log: "after the long line"},
 	"leak_threads.py":                {want: reply{status: 200, body: "body"}},
 	"fork_and_return.py":             {want: reply{status: 200, body: "body"}},
+	"fork_while_another_writes.py":   {want: reply{status: 200, body: "body"}},
 	"fork_and_stream.py":             {want: reply{status: 200, body: "one two"}},
 	"fork_and_linger.py":             {want: reply{status: 200, body: "body"}},
 	"exec_and_linger.py":             {want: reply{status: 200, body: "body"}},
@@ -144,6 +147,35 @@ func TestFaults(t *testing.T) {
 			if strings.Contains(app.Log.String(), "\x1b") || strings.Contains(app.Log.String(), "\nlevel=ERROR msg=forged") {
 				t.Error("the app wrote into the log as it liked")
 			}
+		})
+	}
+}
+
+// TestForkedChildIsSilentAndEnds: a copy of the worker that the app made says nothing to
+// the front and does not stay.
+func TestForkedChildIsSilentAndEnds(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{"fork_and_return.py", "fork_and_stream.py", "fork_while_another_writes.py"} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			app := startHostile(t, file, wsgi.Config{Workers: 1})
+			for range 3 {
+				if got := ask(t, app.Server.URL, "GET", "/fault", ""); got.status != 200 {
+					t.Errorf("%+v", got)
+				}
+			}
+			parent := strconv.Itoa(app.Pool().Snapshot()[0].PID)
+			testapp.Eventually(t, "no child is alive", func() bool {
+				stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+				for _, path := range stats {
+					b, _ := os.ReadFile(path)
+					_, rest, _ := strings.Cut(string(b), ") ")
+					if f := strings.Fields(rest); len(f) > 1 && f[1] == parent && f[0] != "Z" {
+						return false
+					}
+				}
+				return true
+			})
 		})
 	}
 }

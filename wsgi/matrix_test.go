@@ -126,7 +126,7 @@ func troubleIsSurvived(t *testing.T, python string) {
 		}
 		othersAreServed(t, app.Server.URL)
 	}
-	err, _ := start(t, folder(t, map[string]string{"app.py": "import settings\n", "settings.py": "1 / 0\n"}), wsgi.Config{Target: "app:app", Python: python})
+	_, err := start(t, folder(t, map[string]string{"app.py": "import settings\n", "settings.py": "1 / 0\n"}), wsgi.Config{Target: "app:app", Python: python})
 	var boot *pool.BootError
 	if !errors.As(err, &boot) || !strings.HasSuffix(boot.Traceback, "settings.py\", line 1, in <module>\n    1 / 0\nZeroDivisionError: division by zero\n") &&
 		!strings.Contains(boot.Traceback, "~~^~~") || strings.Contains(boot.Traceback, "<fumehood>") {
