@@ -102,9 +102,14 @@ func (e *environ) fields(r *http.Request) {
 	if r.Host != "" {
 		e.put("HTTP_HOST", r.Host)
 	}
+	// The front's own word: no Connection field of the client takes it away.
+	id := fumehood.RequestID(r)
+	if id != "" {
+		e.put("HTTP_X_REQUEST_ID", id)
+	}
 	connection := r.Header["Connection"]
 	for name, values := range r.Header {
-		if len(values) == 0 || dropped[name] || name == "Host" || !plainName(name) {
+		if len(values) == 0 || dropped[name] || name == "Host" || !plainName(name) || id != "" && name == "X-Request-Id" {
 			continue
 		}
 		if len(connection) > 0 && named(connection, name) {

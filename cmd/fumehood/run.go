@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/guard/record"
 	"github.com/fumehood/fumehood/internal/config"
 	"github.com/fumehood/fumehood/internal/pool"
@@ -40,6 +41,9 @@ func runRun(e *env, args []string) error {
 	app, err := startApp(e, cfg, srv, log)
 	if err != nil {
 		srv.Close()
+		if e.ctx.Err() != nil {
+			return nil // told to stop while the app was imported
+		}
 		return e.bootFailure(err)
 	}
 	defer app.close()
@@ -166,7 +170,13 @@ func (e *env) announce(cfg config.Config, srv *server.Server, app *runningApp, s
 		log.Info("ready", "url", srv.URL(), "target", cfg.App.Target, "upstream", cfg.App.Upstream,
 			"workers", app.workers, "threads", cfg.Workers.Threads, "python", app.about.Python,
 			"framework", strings.TrimSpace(app.about.Framework+" "+app.about.Version),
-			"protecting", names, "took", took.Round(time.Millisecond), "notices", srv.Notices())
+			"protecting", names, "took_ms", took.Milliseconds())
+		for _, notice := range srv.Notices() {
+			log.Info("notice", "text", notice)
+		}
+		for _, weak := range weakened(cfg, steps) {
+			log.Warn("weakened", "what", weak[0], "how", weak[1])
+		}
 		return
 	}
 	var b strings.Builder
@@ -176,12 +186,19 @@ func (e *env) announce(cfg config.Config, srv *server.Server, app *runningApp, s
 	for _, row := range protections(cfg, srv, app, steps) {
 		fmt.Fprintf(&b, "  %-10s %s\n", row[0], row[1])
 	}
+	fmt.Fprintln(&b)
+	weak := weakened(cfg, steps)
+	if len(weak) == 0 {
+		fmt.Fprintf(&b, "  %s        nothing\n", e.paint(bold, "off"))
+	}
+	for _, w := range weak {
+		fmt.Fprintf(&b, "  %s   %-10s %s\n", e.paint(yellow, "weaker"), w[0], w[1])
+	}
 	for _, notice := range srv.Notices() {
-		fmt.Fprintf(&b, "\n  %s   %s\n", e.paint(yellow, "note"), notice)
+		fmt.Fprintf(&b, "  %s       %s\n", e.paint(yellow, "note"), notice)
 	}
 	if len(srv.Notices()) > 0 && srv.RootFile() != "" {
-		fmt.Fprintf(&b, "  %s   fumehood trust            let your browser trust the local certificate\n", e.paint(bold, "next"))
-		fmt.Fprintf(&b, "         fumehood config chain     what a request passes on its way to the app\n")
+		fmt.Fprintf(&b, "  %s       fumehood config chain     what a request passes on its way to the app\n", e.paint(bold, "next"))
 	}
 	fmt.Fprintln(e.stderr, b.String())
 }
@@ -213,7 +230,10 @@ func describeWorkers(cfg config.Config, app *runningApp) string {
 func protections(cfg config.Config, srv *server.Server, app *runningApp, steps []server.Step) [][2]string {
 	https := "TLS 1.2+, http redirected"
 	if cfg.TLS.Mode == "off" {
-		https = "OFF: whoever is on the way can read along (tls.mode = off)"
+		https = "not here: plain http, for this machine and trusted proxies only"
+		if cfg.TLS.DangerouslyServePlainHTTP {
+			https = "NO: plain http for everybody"
+		}
 	}
 	rows := [][2]string{
 		{"https", https},
@@ -240,6 +260,31 @@ func protections(cfg config.Config, srv *server.Server, app *runningApp, steps [
 		rows = append(rows, [2]string{"static", strings.Join(app.prefixes, ", ") + " without a worker, never out of the folder"})
 	}
 	return rows
+}
+
+// weakened lists what somebody's choice has made weaker than it could be.
+func weakened(cfg config.Config, steps []server.Step) (list [][2]string) {
+	add := func(what, how string) { list = append(list, [2]string{what, how}) }
+	if cfg.TLS.Mode == "off" {
+		add("https", "tls.mode = off: whoever is on the way can read along")
+	}
+	if cfg.TLS.DangerouslyServePlainHTTP {
+		add("https", "dangerously_serve_plain_http: passwords and sessions travel in the clear")
+	}
+	for _, s := range steps {
+		if s.Mode != fumehood.Enforce {
+			add(s.Name, string(s.Mode)+strings.TrimPrefix(reported(string(s.Mode)), ";"))
+		}
+	}
+	if cfg.ClientIP.ForwardedHost {
+		add("clientip", "the host is what a trusted proxy says in X-Forwarded-Host")
+	}
+	for _, r := range cfg.Routes {
+		if r.StreamBody {
+			add("body", r.Match+" is streamed: a slow upload holds a worker thread")
+		}
+	}
+	return list
 }
 
 func reported(mode string) string {

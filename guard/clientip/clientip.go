@@ -21,7 +21,7 @@
 //     the other may be the client's own words. Otherwise the answer is 400.
 //   - The scheme is the last value of X-Forwarded-Proto, else the proto that Forwarded has
 //     for the client, else that of the connection.
-//   - The last value of X-Forwarded-Host, where there is one, takes the place of the host.
+//   - With ForwardedHost, the last value of X-Forwarded-Host takes the place of the host.
 //     The proxy must set or remove that header; guard/hosts judges the outcome.
 //
 // Whoever the peer is, no forwarding or identity header is left in the request, and no
@@ -48,12 +48,13 @@ const minBits = 7
 type Guard struct {
 	ready   bool
 	unix    bool
+	host    bool // X-Forwarded-Host is believed
 	proxies []netip.Prefix
 }
 
 // New returns a Guard, or every mistake in cfg.
 func New(cfg Config) (*Guard, error) {
-	g := &Guard{ready: true}
+	g := &Guard{ready: true, host: cfg.ForwardedHost}
 	var mistakes []error
 	for _, entry := range cfg.TrustedProxies {
 		if entry == "unix" {
@@ -151,13 +152,18 @@ type origin struct {
 	host   string // as forwarded, "" for none
 }
 
+// TrustsPeer says whether the connection of r comes from a trusted proxy.
+func (g *Guard) TrustsPeer(r *http.Request) bool {
+	return g.trusts(peer(r.RemoteAddr)) || g.unix && isUnix(r.RemoteAddr)
+}
+
 // find returns the client of r; with an error, what is known of it without the headers.
 func (g *Guard) find(r *http.Request) (origin, error) {
 	at := origin{ip: peer(r.RemoteAddr), scheme: "http"}
 	if r.TLS != nil {
 		at.scheme = "https"
 	}
-	if !g.trusts(at.ip) && !(g.unix && isUnix(r.RemoteAddr)) {
+	if !g.TrustsPeer(r) {
 		return at, nil
 	}
 	return g.forwarded(r.Header, at)
@@ -188,7 +194,7 @@ func (g *Guard) forwarded(h http.Header, peer origin) (origin, error) {
 	if values := h["X-Forwarded-Proto"]; len(values) > 0 {
 		found.scheme = orElse(scheme(last(values)), found.scheme)
 	}
-	if values := h["X-Forwarded-Host"]; len(values) > 0 {
+	if values := h["X-Forwarded-Host"]; g.host && len(values) > 0 {
 		found.host = last(values)
 		if !validHost(found.host) {
 			return peer, malformed(errors.New("X-Forwarded-Host is no host"))

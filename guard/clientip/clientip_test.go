@@ -20,7 +20,7 @@ import (
 
 func newGuard(t testing.TB, trusted ...string) *clientip.Guard {
 	t.Helper()
-	g, err := clientip.New(clientip.Config{TrustedProxies: trusted})
+	g, err := clientip.New(clientip.Config{TrustedProxies: trusted, ForwardedHost: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -362,5 +362,26 @@ func BenchmarkHandler(b *testing.B) {
 				h.ServeHTTP(nil, r)
 			}
 		})
+	}
+}
+
+// TestForwardedHostNeedsAWord: a proxy that passes X-Forwarded-Host on as it came lets the
+// visitor choose the host. With ForwardedHost the attack works, without it not.
+func TestForwardedHostNeedsAWord(t *testing.T) {
+	t.Parallel()
+	for believed, want := range map[bool]string{true: "evil.example", false: "shop.example"} {
+		g, err := clientip.New(clientip.Config{TrustedProxies: []string{"10.0.0.7"}, ForwardedHost: believed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest("GET", "http://shop.example/", nil)
+		r.RemoteAddr = "10.0.0.7:4000"
+		r.Header.Set("X-Forwarded-Host", "evil.example")
+		got := ""
+		g.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Host })).
+			ServeHTTP(httptest.NewRecorder(), r)
+		if got != want {
+			t.Errorf("ForwardedHost %v: the host is %q, want %q", believed, got, want)
+		}
 	}
 }

@@ -7,4 +7,9 @@ type Config struct {
 	// trusted by default; "0.0.0.0/0" and "::/0" are refused. "unix" trusts peers on a
 	// Unix socket.
 	TrustedProxies []string `toml:"trusted_proxies" flag:"trusted-proxy"`
+
+	// ForwardedHost believes X-Forwarded-Host of a trusted proxy, too. Set it only when the
+	// proxy sets or removes that header itself: one that passes it on lets every visitor
+	// choose the host.
+	ForwardedHost bool `toml:"forwarded_host" flag:"forwarded-host"`
 }

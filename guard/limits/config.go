@@ -14,7 +14,7 @@ type Config struct {
 	FieldSize fumehood.Size `toml:"field_size" default:"8190" flag:"limit-request-field-size" min:"256" max:"64KB"`
 
 	// Head is the largest request head accepted (request line and all fields).
-	Head fumehood.Size `toml:"head" default:"64KB" flag:"limit-request-head" min:"1KB" max:"1MB"`
+	Head fumehood.Size `toml:"head" default:"64KB" flag:"limit-request-head" min:"1KB" max:"256KB"`
 
 	// Body is the largest request body accepted; a larger one is answered with 413.
 	Body fumehood.Size `toml:"body" default:"20MB" flag:"limit-request-body" min:"0"`

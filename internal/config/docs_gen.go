@@ -12,6 +12,7 @@ func docs() map[string]string {
 		"body.Config.MinRate":                  "The lowest rate, in bytes a second, at which a body may arrive once grace has passed.",
 		"body.Config.TempDir":                  "Where long bodies go. Empty means the system's folder for temporary files.",
 		"clientip.Config":                      "Says whose word about the client is believed.",
+		"clientip.Config.ForwardedHost":        "Believes X-Forwarded-Host of a trusted proxy, too. Set it only when the proxy sets or removes that header itself: one that passes it on lets every visitor choose the host.",
 		"clientip.Config.TrustedProxies":       "The addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, such as \"10.0.0.7\" or \"10.0.0.0/8\". Nobody is trusted by default; \"0.0.0.0/0\" and \"::/0\" are refused. \"unix\" trusts peers on a Unix socket.",
 		"config.App":                           "Says what is protected.",
 		"config.App.Chdir":                     "The folder that the app is imported from.",

@@ -2,9 +2,11 @@ package server
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -52,12 +54,31 @@ func Steps(cfg config.Config, site Site) ([]Step, error) {
 	return []Step{
 		{"record", "one log line for each request; panics end here", fumehood.Enforce, rec.Handler},
 		{"strict", "what is malformed on the wire is answered here", fumehood.Enforce, wellFormed},
+		{"https", "content over https only, or to a proxy that is named", fumehood.Enforce, encrypted(cfg, ip)},
 		{"clientip", "who is it; forwarding headers go no further", fumehood.Enforce, ip.Handler},
 		{"limits", "caps on what one request may cost", fumehood.Enforce, lim.Handler},
 		{"hosts", "only the names that are served", host.Mode(), host.Handler},
 		{"static", "the app's static files", fumehood.Enforce, static},
 		{"body", "the whole body, read under deadlines", fumehood.Enforce, bod.Handler},
 	}, nil
+}
+
+// encrypted refuses plain http from anybody but this machine and the proxies that are
+// named, where TLS is off: a listener that proxies can reach, others often can, too.
+func encrypted(cfg config.Config, ip *clientip.Guard) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		if cfg.TLS.Mode != "off" || cfg.TLS.DangerouslyServePlainHTTP {
+			return next
+		}
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			peer, err := netip.ParseAddrPort(r.RemoteAddr)
+			if err == nil && !peer.Addr().Unmap().IsLoopback() && !ip.TrustsPeer(r) {
+				fumehood.Refuse(w, r, httpsRequired(fmt.Errorf("plain http from %v, which is no trusted proxy", peer.Addr())))
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 }
 
 // Chain puts the steps around app.

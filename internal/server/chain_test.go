@@ -156,3 +156,35 @@ func TestAppSeesTheExchange(t *testing.T) {
 		t.Errorf("%q, want %q", body, want)
 	}
 }
+
+// TestPlainHTTPIsForTheProxyOnly: with TLS off behind a proxy, the listener is often open
+// to others as well.
+func TestPlainHTTPIsForTheProxyOnly(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, peer string
+		open       bool
+		want       int
+	}{
+		{"the proxy", "10.0.0.7:4000", false, 200},
+		{"this machine", "127.0.0.1:4000", false, 200},
+		{"anybody", "203.0.113.9:4000", false, 403},
+		{"anybody, where the owner wants that", "203.0.113.9:4000", true, 200},
+	} {
+		cfg := config.Default()
+		cfg.TLS.Mode, cfg.TLS.DangerouslyServePlainHTTP = "off", c.open
+		cfg.ClientIP.TrustedProxies = []string{"10.0.0.7"}
+		cfg.Server.Bind = "0.0.0.0:8000"
+		steps, err := server.Steps(cfg, server.Site{Hosts: server.ServedBy(cfg)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest("GET", "http://shop.example/", nil)
+		r.RemoteAddr = c.peer
+		server.Chain(steps, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
+		if w.Code != c.want {
+			t.Errorf("%s: %d, want %d", c.name, w.Code, c.want)
+		}
+	}
+}
