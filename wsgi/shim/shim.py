@@ -469,13 +469,18 @@ class Worker:
                 request = self.next_request()
                 if request is None:
                     os._exit(0)
+                rid, fields, body, fd, exchange = request
+                if exchange is None:
+                    exchange = Exchange(self, rid)
+                    self.exchanges[rid] = exchange
+                self.taken = rid  # while this thread leads: the ids come in order
                 eager = self.eager
                 with self.books:
                     self.leader = me
                     if eager:
                         began = time.perf_counter()
                         self.pass_lead()
-                self.handle(*request)
+                self.handle(rid, fields, body, fd, exchange)
                 with self.books:
                     if eager:
                         quick = time.perf_counter() - began < QUICK
@@ -485,14 +490,11 @@ class Worker:
                     self.leader = None
 
     def handle(self, rid, fields, body, fd, exchange):
-        if exchange is None:
-            exchange = Exchange(self, rid)
-            self.exchanges[rid] = exchange
+        if exchange.input is None:
             stream = io.BytesIO(body) if fd < 0 else open(fd, "rb")
         else:
             exchange.thread = threading.get_ident()
             stream = io.BufferedReader(exchange.input, PIECE_MAX)
-        self.taken = rid
         if self.cancelled and rid in self.cancelled:
             self.cancelled.discard(rid)
             exchange.gone = True
@@ -545,8 +547,8 @@ class Worker:
                 self.dump(rid)
 
     def cancel(self, rid):
-        """The client of a request is gone, perhaps before a thread has taken it. handle()
-        enters the exchange first and looks for the cancellation then, so one of the two
+        """The client of a request is gone, perhaps before a thread has taken it. The
+        thread enters the exchange first and looks for the cancellation then, so one of the two
         sees the other without a lock."""
         self.cancelled.add(rid)
         with self.books:
