@@ -114,3 +114,48 @@ func TestRefusalCodes(t *testing.T) {
 		}
 	}
 }
+
+// TestVerifyCommandsRunATest: a pattern in docs/verify.md that matches nothing is green and
+// shows nothing.
+func TestVerifyCommandsRunATest(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join(root, "docs", "verify.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := regexp.MustCompile("`go test ((?:\\./[a-z/-]+ )+)-run '?([^'`]+)'?`")
+	for _, match := range command.FindAllStringSubmatch(string(page), -1) {
+		pattern, err := regexp.Compile(strings.SplitN(match[2], "/", 2)[0])
+		if err != nil {
+			t.Errorf("%s: %v", match[0], err)
+			continue
+		}
+		for dir := range strings.FieldsSeq(match[1]) {
+			if !hasTest(t, filepath.Join(root, dir), pattern) {
+				t.Errorf("docs/verify.md: %s: no test in %s matches %s", match[0], dir, pattern)
+			}
+		}
+	}
+}
+
+var testFunc = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+
+func hasTest(t *testing.T, dir string, pattern *regexp.Regexp) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range testFunc.FindAllSubmatch(source, -1) {
+			if pattern.Match(name[1]) {
+				return true
+			}
+		}
+	}
+	return false
+}
