@@ -176,6 +176,24 @@ func TestFullQueueRefuses(t *testing.T) {
 	}
 }
 
+// TestLeavingAtOnceSparesNoStuckApp: the same for clients that are gone before the front
+// has heard that a thread took their request.
+func TestLeavingAtOnceSparesNoStuckApp(t *testing.T) {
+	t.Parallel()
+	app := testapp.Start(t, "testdata/apps", wsgi.Config{Target: "pressure:app", Threads: 1,
+		Timeout: within(300 * time.Millisecond), QueueTimeout: 5 * time.Second})
+	for n := range 8 {
+		c := dial(t, app.Server.URL)
+		io.WriteString(c, "GET /hang HTTP/1.1\r\nHost: a\r\n\r\n")
+		time.Sleep(time.Duration(n) * 500 * time.Microsecond)
+		c.Close()
+		testapp.Eventually(t, "its thread is back", func() bool { return underWay(app) == 0 })
+	}
+	if got := ask(t, app.Server.URL, "GET", "/echo?0-x", ""); got.body != "0-x" {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestClientThatLeavesTheQueue gives its place to others and never reaches the app.
 func TestClientThatLeavesTheQueue(t *testing.T) {
 	t.Parallel()

@@ -251,13 +251,11 @@ func (p *Pool) forget(c *Call) {
 	if w.calls[c.id] == c {
 		w.calls[c.id] = nil
 		w.abandoned++
-		if c.running { // else the worker drops it when its turn comes
-			left := orphan{since: time.Now()}
-			if !c.begun {
-				left.deadline = c.deadline // leaving early must not spare a stuck app its end
-			}
-			w.orphans[c.id] = left
+		left := orphan{since: time.Now(), sent: c.sent, running: c.running, timeout: c.Timeout}
+		if c.running && !c.begun {
+			left.deadline = c.deadline // leaving early must not spare a stuck app its end
 		}
+		w.orphans[c.id] = left
 		if w.state.now() == Draining && len(w.calls) == w.abandoned {
 			w.finished()
 		}

@@ -349,6 +349,16 @@ func (p *Pool) sweep(now time.Time) {
 func (w *worker) stuckOrphan(now time.Time) (uint32, error) {
 	old, oldest := 0, uint32(0)
 	for id, o := range w.orphans {
+		if !o.running {
+			if int32(w.read-o.sent) < 0 {
+				continue
+			}
+			// A thread took it after all, before it heard that the client has left.
+			if o.running, o.since = true, now; o.timeout > 0 {
+				o.deadline = now.Add(o.timeout)
+			}
+			w.orphans[id] = o
+		}
 		if !o.deadline.IsZero() && now.After(o.deadline) {
 			delete(w.orphans, id) // it is a reason once only
 			return id, fmt.Errorf("request %d, whose client has left: %w", id, ErrTimeout)

@@ -65,10 +65,13 @@ type worker struct {
 	streak    int // answers that each came soon after the one before
 }
 
-// orphan is a request whose client has left and whose thread still works on it.
+// orphan is a request whose client has left and that the worker still has.
 type orphan struct {
 	since    time.Time
-	deadline time.Time // for the beginning of the answer, zero for none
+	sent     uint32        // as in Call
+	running  bool          // as in Call; what is not is dropped when its turn comes
+	timeout  time.Duration // as in Call
+	deadline time.Time     // for the beginning of the answer, zero for none
 }
 
 func (w *worker) load() int { return len(w.calls) }
