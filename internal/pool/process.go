@@ -63,7 +63,7 @@ func (p *Pool) spawn(slot int) (*worker, error) {
 	// Its own process group: Ctrl-C at the terminal is for the front, which stops the
 	// workers once their requests are answered.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	output, err := p.captureOutput(cmd, slot)
+	output, said, err := p.captureOutput(cmd, slot)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (p *Pool) spawn(slot int) (*worker, error) {
 		return nil, hint.With(fmt.Errorf("cannot start %s: %w", p.cfg.Python, err),
 			"name the app's interpreter: fumehood run --python PATH ...")
 	}
-	w.proc, started = cmd.Process, true
+	w.proc, w.said, started = cmd.Process, said, true
 	go w.reap()
 	p.mu.Lock()
 	p.workers = append(p.workers, w)
@@ -99,7 +99,7 @@ func (w *worker) reap() {
 func (p *Pool) sendShim(w *worker) error {
 	setup, err := json.Marshal(map[string]any{
 		"target": p.cfg.Target, "threads": p.cfg.Threads, "workers": p.cfg.Workers,
-		"bell": 4, "files": 5, "boot_timeout": p.cfg.BootTimeout.Seconds(),
+		"bell": 4, "files": 5,
 	})
 	if err != nil {
 		return err
@@ -146,14 +146,17 @@ func socketPair() (*net.UnixConn, *os.File, error) {
 const maxLine = 8 << 10
 
 // captureOutput makes the app's standard output and error log lines. The returned file
-// is the child's end, to be closed once it has started.
-func (p *Pool) captureOutput(cmd *exec.Cmd, slot int) (io.Closer, error) {
+// is the child's end, to be closed once it has started; said is closed when nothing more
+// can come.
+func (p *Pool) captureOutput(cmd *exec.Cmd, slot int) (_ io.Closer, said <-chan struct{}, err error) {
 	r, w, err := os.Pipe()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	cmd.Stdout, cmd.Stderr = w, w
+	done := make(chan struct{})
 	go func() {
+		defer close(done)
 		defer r.Close()
 		lines := bufio.NewReaderSize(r, maxLine)
 		for {
@@ -169,7 +172,7 @@ func (p *Pool) captureOutput(cmd *exec.Cmd, slot int) (io.Closer, error) {
 			}
 		}
 	}()
-	return w, nil
+	return w, done, nil
 }
 
 // printable makes a line of unknown origin safe to show: no control characters, valid

@@ -108,6 +108,7 @@ func (p *Pool) boot(slot int) (*worker, error) {
 	select {
 	case err = <-w.booted:
 	case <-timer.C:
+		w.abort() // with its last words, where it was
 		err = hint.With(fmt.Errorf("the app was not imported within %v (workers.boot_timeout)", p.cfg.BootTimeout),
 			"where it waits is in the log above; if it starts a server itself, put that under: "+
 				`if __name__ == "__main__":`)
@@ -117,6 +118,10 @@ func (p *Pool) boot(slot int) (*worker, error) {
 	if err != nil {
 		w.kill()
 		<-w.retired
+		select { // the error may speak of what is in the log
+		case <-w.said:
+		case <-time.After(lastBreath): // a child of the app holds on to its output
+		}
 		return nil, err
 	}
 	p.log.Debug("worker ready", "worker", slot, "pid", w.proc.Pid, "after", time.Since(w.started))

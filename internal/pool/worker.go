@@ -37,10 +37,11 @@ type worker struct {
 	bell    *net.UnixConn // short orders to the watcher thread
 	files   *net.UnixConn // descriptors, both ways
 
-	booted   chan error    // nil once it is ready, else why it never will be
-	retired  chan struct{} // closed when the slot needs another process
-	drained  chan struct{} // closed when nothing that somebody waits for is left
-	exited   chan struct{} // closed when the process has been waited for
+	booted   chan error      // nil once it is ready, else why it never will be
+	retired  chan struct{}   // closed when the slot needs another process
+	drained  chan struct{}   // closed when nothing that somebody waits for is left
+	exited   chan struct{}   // closed when the process has been waited for
+	said     <-chan struct{} // closed when all that it printed has been logged
 	exit     *os.ProcessState
 	killed   atomic.Bool // by the front
 	replaced atomic.Bool // by the front, in an orderly way

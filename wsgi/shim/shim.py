@@ -831,15 +831,12 @@ def main(channel, setup):
     sys.path.insert(0, os.getcwd())
     doing = [""]
     faulthandler.enable()  # a crash in C, or the front, makes it say where it was
-    faulthandler.dump_traceback_later(setup["boot_timeout"] * 0.9)  # where does it wait?
     try:
         module_name, worker.app = load(setup["target"], doing)
         about = describe(module_name, worker.app)
     except BaseException as error:
         report_failure(worker, setup["target"], doing[0], error)
         return
-    finally:
-        faulthandler.cancel_dump_traceback_later()
     worker.base = {
         "wsgi.version": (1, 0),
         "wsgi.multithread": worker.most > 1,
