@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fumehood/fumehood/internal/pool"
 	"github.com/fumehood/fumehood/internal/testapp"
 	"github.com/fumehood/fumehood/wsgi"
 )
@@ -67,14 +69,14 @@ func TestDeadlineLeavesNeighboursAlone(t *testing.T) {
 func TestLateAnswersReachNobody(t *testing.T) {
 	t.Parallel()
 	app := testapp.Start(t, "testdata/apps", wsgi.Config{Target: "pressure:app", Workers: 2, Threads: 8, Queue: 1000,
-		DrainTimeout: time.Second, Timeout: func(r *http.Request) time.Duration {
-			if strings.HasPrefix(r.URL.RawQuery, "0.3-") {
+		DrainTimeout: 5 * time.Second, Timeout: func(r *http.Request) time.Duration {
+			if strings.HasPrefix(r.URL.RawQuery, "1.5-") {
 				return 100 * time.Millisecond
 			}
 			return time.Minute
 		}})
 	// Without the deadline the late answer is one: the attack is real.
-	if got := ask(t, app.Server.URL, "GET", "/echo?0.31-x", ""); got.body != "0.31-x" {
+	if got := ask(t, app.Server.URL, "GET", "/echo?1.51-x", ""); got.body != "1.51-x" {
 		t.Errorf("%+v", got)
 	}
 	var all sync.WaitGroup
@@ -85,7 +87,7 @@ func TestLateAnswersReachNobody(t *testing.T) {
 			for i := range 25 {
 				delay, want := "0", 200
 				if n%4 == 0 && i%12 == 0 {
-					delay, want = "0.3", 504
+					delay, want = "1.5", 504
 				}
 				text := fmt.Sprintf("%s-%d-%d", delay, n, i)
 				res, err := client.Get(app.Server.URL + "/echo?" + text)
@@ -225,8 +227,10 @@ func TestGILHolderIsLeftAlone(t *testing.T) {
 	stuck := make(chan reply)
 	go func() { stuck <- ask(t, app.Server.URL, "GET", "/fault", "") }()
 	testapp.Eventually(t, "it is under way", func() bool { return underWay(app) == 1 })
-	time.Sleep(500 * time.Millisecond) // until the bell has rung in vain for long enough
-	for range 5 {
+	testapp.Eventually(t, "the worker is known to be deaf", func() bool {
+		return slices.ContainsFunc(app.Pool().Snapshot(), func(w pool.Status) bool { return w.Deaf })
+	})
+	for range 3 {
 		othersAreServed(t, app.Server.URL)
 	}
 	if got := <-stuck; got.status != 504 {

@@ -292,7 +292,8 @@ type Status struct {
 	Slot     int
 	PID      int
 	State    State
-	Requests int // under way
+	Requests int  // under way
+	Deaf     bool // something holds its interpreter's lock: it is given nothing new
 	Since    time.Time
 }
 
@@ -302,7 +303,7 @@ func (p *Pool) Snapshot() []Status {
 	defer p.mu.Unlock()
 	list := make([]Status, 0, len(p.workers))
 	for _, w := range p.workers {
-		list = append(list, Status{w.slot, w.proc.Pid, w.state.now(), len(w.calls), w.started})
+		list = append(list, Status{w.slot, w.proc.Pid, w.state.now(), len(w.calls), w.rung >= deaf, w.started})
 	}
 	return list
 }
