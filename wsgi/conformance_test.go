@@ -322,33 +322,15 @@ func TestFourRequestsAtOnceInOneWorker(t *testing.T) {
 	}
 }
 
-// TestBusyWorkerIsNotChosen: with one of two workers asleep, quick requests are answered
-// by the other.
+// TestBusyWorkerIsNotChosen: with one of two workers stuck for good, the other answers.
 func TestBusyWorkerIsNotChosen(t *testing.T) {
 	t.Parallel()
-	app := testapp.Start(t, "testdata/apps", wsgi.Config{Target: "conformance:app", Workers: 2, Threads: 1})
-	slow := make(chan reply)
-	go func() { slow <- ask(t, app.Server.URL, "GET", "/sleep?1.5", "") }()
-	testapp.Eventually(t, "one worker is busy", func() bool {
-		for _, w := range app.Pool().Snapshot() {
-			if w.Requests == 1 {
-				return true
-			}
-		}
-		return false
-	})
-	began := time.Now()
-	for range 10 {
-		if got := ask(t, app.Server.URL, "GET", "/sleep?0.01", ""); got.body != "slept" {
-			t.Errorf("%+v", got)
-		}
-	}
-	if took := time.Since(began); took > 1400*time.Millisecond {
-		t.Errorf("ten quick requests took %v behind a slow one", took)
-	}
-	if got := <-slow; got.body != "slept" {
-		t.Errorf("the slow one: %+v", got)
-	}
+	app := testapp.Start(t, "testdata/hostile", wsgi.Config{Target: "hang:app", Workers: 2, Threads: 1})
+	c := dial(t, app.Server.URL)
+	io.WriteString(c, "GET /fault HTTP/1.1\r\nHost: a\r\n\r\n")
+	testapp.Eventually(t, "one worker is busy", func() bool { return underWay(app) == 1 })
+	othersAreServed(t, app.Server.URL)
+	c.Close()
 }
 
 // TestExitHandlersRun: what the app registered with atexit runs at a stop, and what it

@@ -116,7 +116,7 @@ func TestLeavingEarlySparesNoStuckApp(t *testing.T) {
 		log    string
 	}{
 		{"/hang", 30 * time.Second, "whose client has left: the app did not begin its answer in time"},
-		{"/hang_mid_body", 500 * time.Millisecond, "2 of 2 threads work for clients that have left"},
+		{"/hang_mid_body", 500 * time.Millisecond, " of 2 threads work for clients that have left"},
 	} {
 		t.Run(c.target[1:], func(t *testing.T) {
 			t.Parallel()
