@@ -131,10 +131,10 @@ func TestTheseRequestsBreakPeers(t *testing.T) {
 		return got.body
 	}
 	// One answered 500 to the first, decoded the second as UTF-8.
-	if got := path("/path/%E9"); got != `"\u00e9"` && !strings.Contains(got, "fffd") {
+	if got := path("/path/%E9"); got != `"\ufffd"`+"\n" {
 		t.Errorf("%%E9: %s", got)
 	}
-	if got := path("/path/%C3%A9"); !strings.Contains(got, `"\u00e9"`) {
+	if got := path("/path/%C3%A9"); got != `"\u00e9"`+"\n" {
 		t.Errorf("%%C3%%A9 as Flask sees it: %s", got)
 	}
 	// Two gave Flask an empty body, one answered 411.
