@@ -18,16 +18,12 @@ import (
 const corpusFile = "../../.cache/corpus/gunicorn-26.1.0.tar.gz"
 
 // readCorpus returns the request files of gunicorn's source archive: "invalid/001" and so
-// on. It fails in CI when the archive is not there.
+// on. It fails when the archive is not there.
 func readCorpus(t *testing.T) map[string][]byte {
 	t.Helper()
 	file, err := os.Open(corpusFile)
 	if os.IsNotExist(err) {
-		const how = "the corpus is not there; testdata/gunicorn/README.md has the command that brings it"
-		if os.Getenv("CI") != "" {
-			t.Fatal(how)
-		}
-		t.Skip(how)
+		t.Fatal("the corpus is not there; bring it with: make setup")
 	}
 	if err != nil {
 		t.Fatal(err)
