@@ -164,10 +164,14 @@ func (w *worker) ring(order, id uint32) {
 	})
 }
 
+// passTime bounds how long one deaf worker may keep all others waiting.
+const passTime = 10 * time.Millisecond
+
 // passFile sends a descriptor ahead of the frame that speaks of it. Both orders are kept
-// by pool.mu, which the caller holds.
+// by pool.mu, which the caller holds, so it hardly waits: the socket has room for far more
+// descriptors than a worker has requests.
 func (w *worker) passFile(f *os.File) error {
-	w.files.SetWriteDeadline(time.Now().Add(time.Second))
+	w.files.SetWriteDeadline(time.Now().Add(passTime))
 	_, _, err := w.files.WriteMsgUnix([]byte{'f'}, syscall.UnixRights(int(f.Fd())), nil)
 	return err
 }
