@@ -24,7 +24,8 @@ type IO struct {
 	read, wrote     int
 	readErr, outErr error
 	onRead, onWrite func(fd uintptr) bool
-	once            bool // write what goes without waiting
+	pull, push      func(fd uintptr)
+	waits           bool // the last read found nothing
 }
 
 // New returns an IO for a socket.
@@ -34,7 +35,9 @@ func New(socket syscall.Conn) (*IO, error) {
 		return nil, err
 	}
 	x := &IO{conn: conn}
-	x.onRead, x.onWrite = x.tryRead, x.tryWrite
+	x.onRead, x.onWrite = x.readOnce, x.writeMost
+	x.pull = func(fd uintptr) { x.waits = !x.readOnce(fd) }
+	x.push = func(fd uintptr) { x.writeMost(fd) }
 	return x, nil
 }
 
@@ -43,12 +46,27 @@ func (x *IO) Read(b []byte) (int, error) {
 	if len(b) == 0 {
 		return 0, nil
 	}
-	x.in, x.read, x.readErr = b, 0, nil
-	err := x.conn.Read(x.onRead)
+	x.in, x.waits = b, false
+	return x.result(x.conn.Read(x.onRead))
+}
+
+// TryRead reads what is there, whatever the deadline. It returns 0 and no error when a
+// Read would wait.
+func (x *IO) TryRead(b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	x.in = b
+	return x.result(x.conn.Control(x.pull))
+}
+
+func (x *IO) result(err error) (int, error) {
 	x.in = nil
 	switch {
 	case err != nil:
 		return 0, err
+	case x.waits:
+		return 0, nil
 	case x.readErr != nil:
 		return 0, x.readErr
 	case x.read == 0:
@@ -57,7 +75,9 @@ func (x *IO) Read(b []byte) (int, error) {
 	return x.read, nil
 }
 
-func (x *IO) tryRead(fd uintptr) (done bool) {
+// readOnce says whether there was anything, if only an end or an error.
+func (x *IO) readOnce(fd uintptr) (done bool) {
+	x.read, x.readErr = 0, nil
 	for {
 		n, errno := rawRead(fd, x.in)
 		switch errno {
@@ -75,17 +95,18 @@ func (x *IO) tryRead(fd uintptr) (done bool) {
 }
 
 // Write implements io.Writer.
-func (x *IO) Write(b []byte) (int, error) { return x.write(b, false) }
+func (x *IO) Write(b []byte) (int, error) {
+	x.out, x.wrote, x.outErr = b, 0, nil
+	return x.written(x.conn.Write(x.onWrite))
+}
 
-// TryWrite writes what the socket takes without waiting.
-func (x *IO) TryWrite(b []byte) (int, error) { return x.write(b, true) }
+// TryWrite writes what the socket takes without waiting, whatever the deadline.
+func (x *IO) TryWrite(b []byte) (int, error) {
+	x.out, x.wrote, x.outErr = b, 0, nil
+	return x.written(x.conn.Control(x.push))
+}
 
-func (x *IO) write(b []byte, once bool) (int, error) {
-	if len(b) == 0 {
-		return 0, nil
-	}
-	x.out, x.wrote, x.outErr, x.once = b, 0, nil, once
-	err := x.conn.Write(x.onWrite)
+func (x *IO) written(err error) (int, error) {
 	x.out = nil
 	if err == nil {
 		err = x.outErr
@@ -93,7 +114,8 @@ func (x *IO) write(b []byte, once bool) (int, error) {
 	return x.wrote, err
 }
 
-func (x *IO) tryWrite(fd uintptr) (done bool) {
+// writeMost says whether all was written, or nothing more can be.
+func (x *IO) writeMost(fd uintptr) (done bool) {
 	for x.wrote < len(x.out) {
 		n, errno := rawWrite(fd, x.out[x.wrote:])
 		switch errno {
@@ -101,7 +123,7 @@ func (x *IO) tryWrite(fd uintptr) (done bool) {
 			x.wrote += n
 		case syscall.EINTR:
 		case syscall.EAGAIN:
-			return x.once
+			return false
 		default:
 			x.outErr = errno
 			return true

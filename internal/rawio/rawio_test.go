@@ -94,3 +94,25 @@ func TestTryWriteDoesNotWait(t *testing.T) {
 	}
 	t.Fatalf("the socket took %d bytes that nobody read", total)
 }
+
+func TestTryReadDoesNotWait(t *testing.T) {
+	t.Parallel()
+	x, conn, peer := pair(t)
+	conn.SetReadDeadline(time.Now().Add(-time.Second)) // is for what waits
+	b := make([]byte, 10)
+	if n, err := x.TryRead(b); n != 0 || err != nil {
+		t.Fatalf("nothing there: %d, %v", n, err)
+	}
+	io.WriteString(peer, "fume")
+	conn.SetReadDeadline(time.Time{})
+	if n, err := x.Read(b); n != 4 || err != nil {
+		t.Fatalf("%d, %v", n, err)
+	}
+	peer.Close()
+	if n, err := x.Read(b); n != 0 || err != io.EOF {
+		t.Fatalf("Read at the end: %d, %v", n, err)
+	}
+	if n, err := x.TryRead(b); n != 0 || err != io.EOF {
+		t.Fatalf("at the end: %d, %v", n, err)
+	}
+}

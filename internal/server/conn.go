@@ -25,6 +25,7 @@ type conn struct {
 
 	phase  atomic.Int32
 	since  atomic.Int64 // when the phase began: nanoseconds since 1970
+	reads  readDeadline
 	writes atomic.Int64 // deadline for writes that was asked for: nanoseconds since 1970, or 0
 }
 
@@ -51,16 +52,64 @@ func (c *conn) Read(b []byte) (int, error) {
 		b[0] = c.first
 		return 1, nil
 	}
-	if c.raw != nil {
-		return c.raw.Read(b)
+	if c.raw == nil {
+		return c.Conn.Read(b)
 	}
-	return c.Conn.Read(b)
+	if n, err := c.raw.TryRead(b); n > 0 || err != nil {
+		return n, err
+	}
+	if err := c.reads.enter(c.Conn); err != nil {
+		return 0, err
+	}
+	defer c.reads.leave()
+	return c.raw.Read(b)
+}
+
+// readDeadline keeps a deadline from the socket until a Read has to wait. net/http sets
+// five for each request, most of them for nothing.
+type readDeadline struct {
+	mu      sync.Mutex
+	asked   time.Time
+	set     time.Time // what the socket has
+	waiting bool
+}
+
+// enter is called before a Read that waits.
+func (d *readDeadline) enter(c net.Conn) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.waiting = true
+	return d.apply(c)
+}
+
+func (d *readDeadline) leave() {
+	d.mu.Lock()
+	d.waiting = false
+	d.mu.Unlock()
+}
+
+func (d *readDeadline) ask(c net.Conn, t time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked = t
+	if !d.waiting {
+		return nil
+	}
+	return d.apply(c)
+}
+
+func (d *readDeadline) apply(c net.Conn) error {
+	if d.set.Equal(d.asked) {
+		return nil
+	}
+	d.set = d.asked
+	return c.SetReadDeadline(d.asked)
 }
 
 // sniff reads the first byte.
 func (c *conn) sniff() (byte, error) {
 	var one [1]byte
-	if _, err := io.ReadFull(c.Conn, one[:]); err != nil {
+	if _, err := io.ReadFull(c, one[:]); err != nil {
 		return 0, err
 	}
 	c.first, c.hasFirst = one[0], true
@@ -83,6 +132,11 @@ func (c *conn) writer() io.Writer {
 }
 
 func (c *conn) Write(b []byte) (n int, err error) {
+	if c.raw != nil && c.writes.Load() == 0 { // what the socket takes at once needs no deadline
+		if n, err = c.raw.TryWrite(b); err != nil || n == len(b) {
+			return n, err
+		}
+	}
 	for {
 		part := b[n:min(n+stride, len(b))]
 		c.arm()
@@ -131,8 +185,16 @@ func (c *conn) SetWriteDeadline(t time.Time) error {
 	return c.Conn.SetWriteDeadline(t)
 }
 
+// SetReadDeadline implements net.Conn.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	if c.raw == nil {
+		return c.Conn.SetReadDeadline(t)
+	}
+	return c.reads.ask(c.Conn, t)
+}
+
 func (c *conn) SetDeadline(t time.Time) error {
-	if err := c.Conn.SetReadDeadline(t); err != nil {
+	if err := c.SetReadDeadline(t); err != nil {
 		return err
 	}
 	return c.SetWriteDeadline(t)
