@@ -22,8 +22,13 @@ type Exchange struct {
 	Scheme   string     // "https" or "http", as the client used it; set by guard/clientip
 	Refused  *Refusal   // set by Refuse
 	Reported []*Refusal // refusals of guards in report mode: the request went on
+	Notes    []string   // what the owner should know of an answer that went out changed
 	Worker   int        // the worker that answered, 0 when none did
 	Queued   time.Duration
+
+	// Templates are the names of the templates that the app has made the answer from, in
+	// the order in which it used them; "" stands for one without a name. Nil: not known.
+	Templates []string
 }
 
 type exchangeKey struct{}

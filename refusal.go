@@ -71,6 +71,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if x := ExchangeOf(r.Context()); x != nil {
 		x.Refused = refusal
 	}
+	announce(w, refusal)
 	h := w.Header()
 	for name := range h { // nothing the app had begun to say may ride along
 		if name != "X-Request-Id" && !strings.HasPrefix(name, "Strict-Transport") {
@@ -104,6 +105,20 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	w.WriteHeader(refusal.status())
 	if r.Method != http.MethodHead {
 		w.Write(body)
+	}
+}
+
+// announce tells the writers that show answers to guards that this one is a refusal.
+func announce(w http.ResponseWriter, refusal *Refusal) {
+	for {
+		if v, ok := w.(interface{ Refusing(*Refusal) }); ok {
+			v.Refusing(refusal)
+		}
+		below, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return
+		}
+		w = below.Unwrap()
 	}
 }
 
