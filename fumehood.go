@@ -22,7 +22,6 @@ type Exchange struct {
 	Scheme   string     // "https" or "http", as the client used it; set by guard/clientip
 	Refused  *Refusal   // set by Refuse
 	Reported []*Refusal // refusals of guards in report mode: the request went on
-	Notes    []string   // what the owner should know of an answer that went out changed
 	Worker   int        // the worker that answered, 0 when none did
 	Queued   time.Duration
 

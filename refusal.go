@@ -137,13 +137,19 @@ func Decide(w http.ResponseWriter, r *http.Request, mode Mode, verdict error) (s
 		return false
 	}
 	if mode == Report {
-		if x := ExchangeOf(r.Context()); x != nil {
-			x.Reported = append(x.Reported, AsRefusal(verdict))
-		}
+		Note(r, verdict)
 		return false
 	}
 	Refuse(w, r, verdict)
 	return true
+}
+
+// Note notes a verdict that was not carried out, or that changed an answer without
+// refusing it, for the access record.
+func Note(r *http.Request, verdict error) {
+	if x := ExchangeOf(r.Context()); x != nil && verdict != nil {
+		x.Reported = append(x.Reported, AsRefusal(verdict))
+	}
 }
 
 // wantsHTML tells a browser's navigation from an API client: only the former lists
