@@ -191,4 +191,11 @@ type Route struct {
 	// Timeout is how long the app may take to begin its answer here, in place of
 	// workers.timeout.
 	Timeout time.Duration `toml:"timeout" min:"1ms" max:"24h" overrides:"workers.timeout"`
+
+	// The tables below have the names that they have in Config; a setting that a route
+	// leaves out has its general value there.
+	Body body.Config `toml:"body"`
+
+	merged bool // the tables are complete
+	empty  bool // it came from a file and sets nothing
 }

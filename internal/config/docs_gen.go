@@ -26,6 +26,7 @@ func docs() map[string]string {
 		"config.Log.Format":                    "\"text\", \"json\", or \"auto\": text on a terminal, else json.",
 		"config.Log.Level":                     "The least severe level that is written: debug, info, warn or error.",
 		"config.Route":                         "Overrides settings for the requests that match match.",
+		"config.Route.Body":                    "The tables below have the names that they have in Config; a setting that a route leaves out has its general value there.",
 		"config.Route.Match":                   "A pattern as net/http.ServeMux takes it: \"POST /upload\", \"/users/{id}\", \"/admin/\".",
 		"config.Route.MaxBody":                 "The largest request body here, in place of limits.body.",
 		"config.Route.StreamBody":              "Hands the request body to the app as it arrives, instead of whole.",

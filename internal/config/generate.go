@@ -32,10 +32,12 @@ const generatedNote = "Made from internal/config/config.go by go generate ./inte
 func (n *node) reference() string {
 	var b strings.Builder
 	settings, options := 0, 0
-	for _, v := range n.values() {
-		settings++
-		if v.flag != "" {
-			options++
+	for _, table := range n.children {
+		for _, v := range table.rows() {
+			settings++
+			if v.flag != "" {
+				options++
+			}
 		}
 	}
 	fmt.Fprintf(&b, `<!-- %s -->
@@ -70,11 +72,20 @@ setting, `+"`fumehood config check`"+` every mistake. Editors that know JSON sch
 		} else {
 			fmt.Fprintf(&b, "| key | default | allowed | option | what it is |\n|---|---|---|---|---|\n")
 		}
-		for _, v := range table.values() {
+		for _, v := range table.rows() {
 			v.referenceRow(&b, n)
 		}
 	}
 	return b.String()
+}
+
+// rows are the settings of a table as the pages list them: a table in an element of a
+// list stands for itself, since its settings are those of the general table.
+func (n *node) rows() []*node {
+	if !n.list {
+		return n.values()
+	}
+	return n.children
 }
 
 func (n *node) referenceRow(b *strings.Builder, root *node) {
@@ -84,6 +95,11 @@ func (n *node) referenceRow(b *strings.Builder, root *node) {
 		}
 		return "`" + s + "`"
 	}
+	if n.kind == kindTable {
+		fmt.Fprintf(b, "| %s | as in [%s] | table | The settings of [%s](#%s) for this route; what is left out is as it is in general. |\n",
+			code(n.name), n.name, n.name, n.name)
+		return
+	}
 	cells := []string{code(n.name), code(n.def), n.kindName()}
 	if allowed := n.allowed(); allowed != "" {
 		cells[2] += ": " + allowed
@@ -92,7 +108,7 @@ func (n *node) referenceRow(b *strings.Builder, root *node) {
 		cells = append(cells, code(n.option()))
 	}
 	doc := n.doc
-	if route := n.overriddenBy(root); route != "" {
+	if route := n.overriddenBy(root); route != "" && strings.Count(route, ".") == 1 {
 		doc += " A route may override it with `" + route + "`."
 	}
 	cells = append(cells, doc)
@@ -113,8 +129,13 @@ func (n *node) sample() string {
 		fmt.Fprintln(&b)
 		comment(&b, table.doc)
 		fmt.Fprintf(&b, "#%s\n", header)
-		for _, v := range table.values() {
+		for _, v := range table.rows() {
 			fmt.Fprintln(&b)
+			if v.kind == kindTable {
+				comment(&b, "The settings of ["+v.name+"] for this route.")
+				fmt.Fprintf(&b, "#%s = { %s }\n", v.name, v.children[0].name+" = "+v.children[0].sampleValue())
+				continue
+			}
 			comment(&b, v.doc)
 			fmt.Fprintf(&b, "#%s = %s\n", v.name, v.sampleValue())
 		}
@@ -163,6 +184,8 @@ func (n *node) tableSchema() map[string]any {
 		switch {
 		case c.list:
 			s = map[string]any{"type": "array", "items": c.tableSchema(), "description": c.doc}
+		case c.kind == kindTable && c.inList:
+			s = map[string]any{"$ref": "#/properties/" + c.name, "description": "The settings of [" + c.name + "] for this route."}
 		case c.kind == kindTable:
 			s = c.tableSchema()
 			s["description"] = c.doc

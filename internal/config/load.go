@@ -114,6 +114,7 @@ func Load(src Sources) (*Loaded, error) {
 	l.environment(env)
 	l.flags(line)
 	l.positional(line, src.App)
+	l.inherit()
 	l.fromSources = len(l.mistakes.List)
 	for _, p := range check(&l.Config) {
 		if !l.blamed(p.key) { // a follow-up of what is already said

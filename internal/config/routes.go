@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"reflect"
 	"strings"
 	"unicode"
 )
@@ -15,7 +16,7 @@ func (k *checker) routes(routes []Route) {
 	good := map[int]bool{}
 	for i, route := range routes {
 		at := fmt.Sprintf("route[%d]", i)
-		if route == (Route{Match: route.Match}) {
+		if route.empty || reflect.DeepEqual(route, Route{Match: route.Match}) {
 			k.wrong(at, "give it a setting, such as stream_body = true or max_body = \"100MB\"", "changes nothing")
 		}
 		key := at + ".match"

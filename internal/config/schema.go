@@ -53,6 +53,9 @@ func (n *node) addFields(docs map[string]string) {
 	t := n.typ
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if !f.IsExported() {
+			continue
+		}
 		name := f.Tag.Get("toml")
 		if name == "" {
 			panic("config: " + t.String() + "." + f.Name + " has no toml tag")
@@ -66,6 +69,9 @@ func (n *node) addFields(docs map[string]string) {
 		}
 		if n.key != "" {
 			child.key = n.key + "." + name
+		}
+		if child.inList { // set in the file only
+			child.flag, child.short = "", ""
 		}
 		child.index = []int{i}
 		if !n.list { // the fields of a list's element are found from the element
@@ -173,6 +179,14 @@ func (n *node) env() string {
 
 // overriddenBy returns the key of the route setting that takes the place of n, or "".
 func (n *node) overriddenBy(root *node) string {
+	for _, list := range root.children {
+		if !list.list || n.inList {
+			continue
+		}
+		if v := list.find(n.key); v != nil {
+			return v.key
+		}
+	}
 	for _, v := range root.values() {
 		if v.overrides == n.key {
 			return v.key

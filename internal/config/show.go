@@ -45,9 +45,12 @@ func (l *Loaded) visit(f func(*node, Setting, reflect.Value)) {
 		elements := root.FieldByIndex(list.index)
 		for i := range elements.Len() {
 			for _, n := range list.values() {
-				key := list.key + "[" + strconv.Itoa(i) + "]" + strings.TrimPrefix(n.key, list.key)
 				v := elements.Index(i).FieldByIndex(n.index)
-				one(n, key, v, reflect.Zero(v.Type()))
+				def := reflect.Zero(v.Type())
+				if general := n.general(l.schema); general != nil {
+					def = root.FieldByIndex(general.index)
+				}
+				one(n, n.inElement(list, i), v, def)
 			}
 		}
 	}
@@ -60,8 +63,12 @@ func (l *Loaded) TOML(all bool) string {
 	var rows []row
 	wide := 0
 	l.visit(func(n *node, s Setting, v reflect.Value) {
-		table, _ := cutLast(s.Key)
-		r := row{table, n.name + " = " + n.toml(v), s.Origin}
+		table, name := cutLast(s.Key)
+		if n.inList { // "route[0]" and "headers.frame"
+			table, name, _ = strings.Cut(s.Key, "].")
+			table += "]"
+		}
+		r := row{table, name + " = " + n.toml(v), s.Origin}
 		if !s.Changed() {
 			if !all {
 				r.text = ""
@@ -147,10 +154,11 @@ func (l *Loaded) Explain(key string) (*Explanation, error) {
 		return e, nil
 	}
 	e.Allowed, e.Flag, e.Env, e.Route = n.allowed(), n.option(), n.env(), n.overriddenBy(l.schema)
-	table, _ := cutLast(n.key)
-	e.File = "[" + table + "]\n" + n.name + " = " + n.example()
+	table, name := cutLast(n.key)
+	e.File = "[" + table + "]\n" + name + " = " + n.example()
 	if n.inList {
-		e.File = "[" + strings.Replace(e.File, "]", "]]", 1)
+		table, name, _ = strings.Cut(n.key, ".")
+		e.File = "[[" + table + "]]\n" + name + " = " + n.example()
 	}
 	l.visit(func(at *node, s Setting, _ reflect.Value) {
 		if at == n && !n.inList {
