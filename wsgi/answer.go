@@ -180,6 +180,7 @@ func (a *answer) writeHead(fields []string, size int64, whole bool) error {
 	if err := setFields(h, fields[1:]); err != nil {
 		return err
 	}
+	a.noteTemplates(fields[1:])
 	if err := a.setLength(h, status, size, whole); err != nil {
 		return err
 	}
@@ -189,6 +190,18 @@ func (a *answer) writeHead(fields []string, size int64, whole bool) error {
 	a.begun = true
 	a.w.WriteHeader(status)
 	return nil
+}
+
+// templatesField is what the worker adds to a head: no app can, for it is no field name.
+const templatesField = ":templates"
+
+// noteTemplates keeps the names of the templates that the answer was made from.
+func (a *answer) noteTemplates(fields []string) {
+	if n := len(fields); n >= 2 && fields[n-2] == templatesField {
+		if x := fumehood.ExchangeOf(a.r.Context()); x != nil {
+			x.Templates = strings.Split(fields[n-1], "\n")
+		}
+	}
 }
 
 // setLength settles the Content-Length of the answer and what may follow it.
@@ -232,6 +245,9 @@ func setFields(h http.Header, fields []string) error {
 	values := make([]string, len(fields)/2) // one array for all the one-value slices
 	for i := 0; i < len(fields); i += 2 {
 		name, value := fields[i], fields[i+1]
+		if name == templatesField {
+			continue
+		}
 		if !validName(name) {
 			return badAnswer("the header name %.60q", name)
 		}

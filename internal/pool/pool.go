@@ -322,7 +322,14 @@ type About struct {
 	Kind      string      `json:"kind"`
 	Framework string      `json:"framework"`
 	Version   string      `json:"version"`
-	Static    [][3]string `json:"static"` // URL prefix, folder, seconds to cache or ""
+	Static    [][3]string `json:"static"`  // URL prefix, folder, seconds to cache or ""
+	Session   string      `json:"session"` // name of the session cookie, or ""
+	Changed   []string    `json:"changed"` // what was changed for production
+
+	// Templates are the folders of the app's templates, each with the prefix that the names
+	// from it have; nil when they are not known. An entry without a folder stands for
+	// templates that are no files.
+	Templates [][2]string `json:"templates"`
 	PID       int         `json:"pid"`
 }
 

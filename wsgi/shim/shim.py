@@ -39,6 +39,7 @@ PIECE_COST = 512  # what the smallest piece counts, so that a window also bounds
 FILE_HEAD = struct.Struct("<QQ")
 PLAIN_FILES = (io.BufferedReader, io.BufferedRandom, io.FileIO)
 HEAD = struct.Struct("<II")
+TEMPLATES = "fumehood.templates"  # in the environ: the templates of the answer so far
 U32 = struct.Struct("<I")
 
 
@@ -141,7 +142,7 @@ class StreamedInput(io.RawIOBase):
 class Exchange:
     """One request and its answer."""
 
-    __slots__ = ("worker", "rid", "method", "status", "headers", "sent", "ended", "gone",
+    __slots__ = ("worker", "rid", "environ", "status", "headers", "sent", "ended", "gone",
                  "credit", "waiting", "input", "thread")
 
     def __init__(self, worker, rid):
@@ -149,7 +150,7 @@ class Exchange:
         self.status = self.headers = self.waiting = self.input = None
         self.sent = self.ended = self.gone = False
         self.credit = WINDOW
-        self.method = "GET"
+        self.environ = None
         self.thread = threading.get_ident()
 
     def start_response(self, status, headers, exc_info=None):
@@ -175,6 +176,10 @@ class Exchange:
             fields.append(value)
             if len(name) == 14 and name.lower() == "content-length":
                 declared = value
+        templates = self.environ.get(TEMPLATES)
+        if templates is not None:
+            fields.append(":templates")  # no name that an app could give a field
+            fields.append("\n".join(templates))
         head = "\0".join(fields).encode("latin-1")
         if len(head) > HEAD_MAX:
             raise ValueError("the header fields have %d bytes" % len(head))
@@ -197,7 +202,7 @@ class Exchange:
         self.sent = True
         size = len(data)
         if size <= PIECE_MAX:
-            if not end and declared == str(size) and self.method != "HEAD":
+            if not end and declared == str(size) and self.environ["REQUEST_METHOD"] != "HEAD":
                 end = True
             if not end:
                 self.credit -= max(size, PIECE_COST)
@@ -261,12 +266,12 @@ class Exchange:
             self.worker.send(HINTS, 0, self.rid, U32.pack(len(fields)) + head)
 
     def answer(self, app, environ):
-        self.method = environ["REQUEST_METHOD"]
+        self.environ = environ
         result = app(environ, self.start_response)
         try:
             kind = type(result)
             if (kind is FileWrapper or kind.__name__ == "_RangeWrapper") \
-                    and not self.sent and self.method != "HEAD":
+                    and not self.sent and environ["REQUEST_METHOD"] != "HEAD":
                 file = sendable(result)
                 if file is not None and self.send_file(*file):
                     return
@@ -758,6 +763,9 @@ def refuse_factory(target, value):
 
 def describe(module_name, app):
     about = {
+        "changed": [],
+        "session": "",
+        "templates": None,
         "python": sys.version.split()[0],
         "module": module_name,
         "kind": type(app).__name__,
@@ -770,10 +778,86 @@ def describe(module_name, app):
         about["framework"] = "Flask"
         about["version"] = installed_version("flask")
         about["static"] = static_folders(app)
+        about["session"] = session_cookie(app)
+        about["templates"] = template_folders(app)
+        watch_templates(app)
     elif "django" in sys.modules and type(app).__module__.startswith("django."):
         about["framework"] = "Django"
         about["version"] = installed_version("django")
     return about
+
+
+def session_cookie(app):
+    return str(app.config.get("SESSION_COOKIE_NAME") or "")
+
+
+def template_folders(app):
+    """The folders of the app's templates: [prefix of the names, folder]; with a last entry
+    "" when there are others that cannot be read as files."""
+    found, whole = [], True
+
+    def walk(loader, prefix):
+        nonlocal whole
+        if loader is None:
+            return
+        kind = type(loader).__name__
+        if kind == "ChoiceLoader":
+            for inner in loader.loaders:
+                walk(inner, prefix)
+        elif kind == "PrefixLoader":
+            for name, inner in loader.mapping.items():
+                walk(inner, prefix + name + loader.delimiter)
+        elif kind == "FileSystemLoader":
+            for folder in loader.searchpath:
+                found.append([prefix, os.path.abspath(folder)])
+        elif kind == "PackageLoader" and getattr(loader, "_archive", None) is None:
+            found.append([prefix, os.path.abspath(loader._template_root)])
+        else:
+            whole = False
+
+    try:
+        walk(app.jinja_loader, "")
+        for blueprint in app.iter_blueprints():
+            walk(blueprint.jinja_loader, "")
+    except Exception:  # an unusual app: its pages are treated as unknown
+        whole = False
+    if not whole:
+        found.append(["", ""])
+    return found
+
+
+def watch_templates(app):
+    """Note in the environ which templates an answer is made from."""
+    import flask
+
+    def rendering(sender, template, **rest):
+        environ = flask.request.environ
+        name = (template.name or "").encode("utf-8", "replace").decode("latin-1")
+        environ.setdefault(TEMPLATES, []).append(name.replace("\0", "").replace("\n", ""))
+
+    try:
+        flask.before_render_template.connect(rendering, app, weak=False)
+    except (RuntimeError, AttributeError):
+        pass  # an old Flask without blinker
+
+
+def end_debugging(app, changed):
+    """An app that serves the public shows nobody its debugger or its tracebacks."""
+    while type(app).__name__ == "DebuggedApplication" and type(app).__module__.startswith("werkzeug."):
+        app = app.app
+        changed.append("DebuggedApplication is taken off")
+    if not is_flask(app):
+        return app
+    inner = end_debugging(app.wsgi_app, changed)
+    if inner is not app.wsgi_app:
+        app.wsgi_app = inner
+    if app.debug:
+        app.debug = False
+        changed.append("app.debug was on")
+    if app.config.get("TESTING"):
+        app.config["TESTING"] = False
+        changed.append("TESTING was on")
+    return app
 
 
 def installed_version(name):
@@ -829,11 +913,16 @@ def main(channel, setup):
     os.register_at_fork(after_in_child=worker.after_fork)
     sys.argv = [setup["target"]]
     sys.path.insert(0, os.getcwd())
-    doing = [""]
+    doing, changed = [""], []
+    if os.environ.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no"):
+        os.environ["FLASK_DEBUG"] = "0"
+        changed.append("FLASK_DEBUG was set")
     faulthandler.enable()  # a crash in C, or the front, makes it say where it was
     try:
-        module_name, worker.app = load(setup["target"], doing)
+        module_name, app = load(setup["target"], doing)
+        worker.app = end_debugging(app, changed)
         about = describe(module_name, worker.app)
+        about["changed"] = changed
     except BaseException as error:
         report_failure(worker, setup["target"], doing[0], error)
         return
