@@ -45,7 +45,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, app http.Handler, 
 	if err != nil {
 		return err
 	}
-	steps, err := server.Steps(cfg, server.Site{Hosts: srv.Served(), Logger: log})
+	handler, err := server.Handler(cfg, server.Site{Hosts: srv.Served(), Logger: log}, app)
 	if err != nil {
 		srv.Close()
 		return err
@@ -56,7 +56,7 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, app http.Handler, 
 	if ready != nil {
 		ready(srv.URL())
 	}
-	return srv.Serve(ctx, server.Chain(steps, app))
+	return srv.Serve(ctx, handler)
 }
 
 // check refuses a Config that was not made from Default: its limits and deadlines would
@@ -73,11 +73,7 @@ func Handler(cfg Config, log *slog.Logger, app http.Handler) (http.Handler, erro
 	if err := check(cfg); err != nil {
 		return nil, err
 	}
-	steps, err := server.Steps(cfg, server.Site{Hosts: server.ServedBy(cfg), Logger: log})
-	if err != nil {
-		return nil, err
-	}
-	return server.Chain(steps, app), nil
+	return server.Handler(cfg, server.Site{Hosts: server.ServedBy(cfg), Logger: log}, app)
 }
 
 // Chain lists the steps in their order: the first sees a request first.

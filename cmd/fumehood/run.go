@@ -47,13 +47,15 @@ func runRun(e *env, args []string) error {
 		return e.bootFailure(err)
 	}
 	defer app.close()
-	steps, err := server.Steps(cfg, server.Site{Hosts: srv.Served(), Static: app.static, Logger: log})
-	if err != nil {
+	site := server.Site{Hosts: srv.Served(), Static: app.static, Logger: log}
+	steps, err1 := server.Steps(cfg, site)
+	handler, err2 := server.Handler(cfg, site, app.handler)
+	if err := errors.Join(err1, err2); err != nil {
 		srv.Close()
 		return err
 	}
 	e.announce(cfg, srv, app, steps, log, time.Since(began))
-	err = srv.Serve(e.ctx, server.Chain(steps, app.handler))
+	err = srv.Serve(e.ctx, handler)
 	log.Info("stopped", "cause", stopCause(e.ctx, err))
 	return err
 }

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
-	"strings"
-	"time"
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/guard/body"
@@ -25,7 +23,9 @@ type Step struct {
 	Name  string // as in the configuration and in the package's name
 	About string // what it is there for, in one line
 	Mode  fumehood.Mode
-	wrap  func(http.Handler) http.Handler
+
+	wrap    func(http.Handler) http.Handler
+	general bool // the same for every route: it comes before the route is looked for
 }
 
 // Site is what the chain needs to know of where it stands.
@@ -35,15 +35,21 @@ type Site struct {
 	Logger *slog.Logger
 }
 
-// Steps returns the chain: the first step sees the request first. This is the one place
-// that says which guard comes where.
+// Steps returns the chain of the general settings: the first step sees the request first.
+// A route has the same steps with its own settings.
 func Steps(cfg config.Config, site Site) ([]Step, error) {
-	routes := newRoutes(cfg)
+	return steps(cfg, site, false)
+}
+
+// steps is the one place that says which guard comes where. stream says that the app gets
+// bodies as they arrive.
+func steps(cfg config.Config, site Site, stream bool) ([]Step, error) {
 	rec, err1 := record.New(record.Config{Logger: site.Logger, Access: cfg.Log.Access})
 	ip, err2 := clientip.New(cfg.ClientIP)
-	lim, err3 := limits.New(cfg.Limits, routes.maxBody)
+	lim, err3 := limits.New(cfg.Limits, nil)
 	host, err4 := hosts.New(cfg.Hosts, site.Hosts)
-	bod, err5 := body.New(cfg.Body, routes.streams)
+	stream = stream || cfg.App.Upstream != "" // an upstream gets bodies as they arrive
+	bod, err5 := body.New(cfg.Body, func(*http.Request) bool { return stream })
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return nil, err
 	}
@@ -52,14 +58,14 @@ func Steps(cfg config.Config, site Site) ([]Step, error) {
 		static = func(next http.Handler) http.Handler { return next }
 	}
 	return []Step{
-		{"record", "one log line for each request; panics end here", fumehood.Enforce, rec.Handler},
-		{"strict", "what is malformed on the wire is answered here", fumehood.Enforce, wellFormed},
-		{"https", "content over https only, or to a proxy that is named", fumehood.Enforce, encrypted(cfg, ip)},
-		{"clientip", "who is it; forwarding headers go no further", fumehood.Enforce, ip.Handler},
-		{"limits", "caps on what one request may cost", fumehood.Enforce, lim.Handler},
-		{"hosts", "only the names that are served", host.Mode(), host.Handler},
-		{"static", "the app's static files", fumehood.Enforce, static},
-		{"body", "the whole body, read under deadlines", fumehood.Enforce, bod.Handler},
+		{"record", "one log line for each request; panics end here", fumehood.Enforce, rec.Handler, true},
+		{"strict", "what is malformed on the wire is answered here", fumehood.Enforce, wellFormed, true},
+		{"https", "content over https only, or to a proxy that is named", fumehood.Enforce, encrypted(cfg, ip), true},
+		{"clientip", "who is it; forwarding headers go no further", fumehood.Enforce, ip.Handler, true},
+		{"limits", "caps on what one request may cost", fumehood.Enforce, lim.Handler, false},
+		{"hosts", "only the names that are served", host.Mode(), host.Handler, false},
+		{"static", "the app's static files", fumehood.Enforce, static, false},
+		{"body", "the whole body, read under deadlines", fumehood.Enforce, bod.Handler, false},
 	}, nil
 }
 
@@ -78,81 +84,6 @@ func encrypted(cfg config.Config, ip *clientip.Guard) func(http.Handler) http.Ha
 			}
 			next.ServeHTTP(w, r)
 		})
-	}
-}
-
-// Chain puts the steps around app.
-func Chain(steps []Step, app http.Handler) http.Handler {
-	for i := len(steps) - 1; i >= 0; i-- {
-		app = steps[i].wrap(app)
-	}
-	return app
-}
-
-// routes finds the [[route]] of a request.
-type routes struct {
-	mux *http.ServeMux // nil without routes
-	cfg config.Config
-}
-
-// routeEntry makes a route findable through ServeMux, which chooses by its own rules of
-// what is more specific.
-type routeEntry struct {
-	http.Handler
-	route *config.Route
-}
-
-func newRoutes(cfg config.Config) *routes {
-	r := &routes{cfg: cfg}
-	for i := range cfg.Routes {
-		if r.mux == nil {
-			r.mux = http.NewServeMux()
-		}
-		r.mux.Handle(cfg.Routes[i].Match, &routeEntry{route: &cfg.Routes[i]})
-	}
-	return r
-}
-
-func (r *routes) of(req *http.Request) *config.Route {
-	if r.mux == nil {
-		return nil
-	}
-	if host := strings.ToLower(req.Host); host != req.Host {
-		copied := *req // ServeMux compares hosts as they are written
-		copied.Host = host
-		req = &copied
-	}
-	handler, _ := r.mux.Handler(req)
-	entry, ok := handler.(*routeEntry)
-	if !ok {
-		return nil
-	}
-	return entry.route
-}
-
-func (r *routes) maxBody(req *http.Request) (fumehood.Size, bool) {
-	if route := r.of(req); route != nil && route.MaxBody > 0 {
-		return route.MaxBody, true
-	}
-	return 0, false
-}
-
-func (r *routes) streams(req *http.Request) bool {
-	if r.cfg.App.Upstream != "" {
-		return true // an upstream is sent the body as it arrives
-	}
-	route := r.of(req)
-	return route != nil && route.StreamBody
-}
-
-// Timeouts returns how long the app may take to begin the answer to a request.
-func Timeouts(cfg config.Config) func(*http.Request) time.Duration {
-	routes := newRoutes(cfg)
-	return func(r *http.Request) time.Duration {
-		if route := routes.of(r); route != nil && route.Timeout > 0 {
-			return route.Timeout
-		}
-		return cfg.Workers.Timeout
 	}
 }
 

@@ -43,11 +43,11 @@ func chained(t *testing.T, change func(*config.Config), app http.HandlerFunc) *h
 	if change != nil {
 		change(&cfg)
 	}
-	steps, err := server.Steps(cfg, server.Site{Hosts: server.ServedBy(cfg)})
+	handler, err := server.Handler(cfg, server.Site{Hosts: server.ServedBy(cfg)}, app)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(server.Chain(steps, app))
+	s := httptest.NewServer(handler)
 	t.Cleanup(s.Close)
 	return s
 }
@@ -175,14 +175,14 @@ func TestPlainHTTPIsForTheProxyOnly(t *testing.T) {
 		cfg.TLS.Mode, cfg.TLS.DangerouslyServePlainHTTP = "off", c.open
 		cfg.ClientIP.TrustedProxies = []string{"10.0.0.7"}
 		cfg.Server.Bind = "0.0.0.0:8000"
-		steps, err := server.Steps(cfg, server.Site{Hosts: server.ServedBy(cfg)})
+		handler, err := server.Handler(cfg, server.Site{Hosts: server.ServedBy(cfg)}, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 		if err != nil {
 			t.Fatal(err)
 		}
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest("GET", "http://shop.example/", nil)
 		r.RemoteAddr = c.peer
-		server.Chain(steps, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
+		handler.ServeHTTP(w, r)
 		if w.Code != c.want {
 			t.Errorf("%s: %d, want %d", c.name, w.Code, c.want)
 		}

@@ -1,0 +1,112 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/fumehood/fumehood/internal/config"
+)
+
+// Handler puts the chain around app: up to where the client is known there is one, then
+// one for each route, with the route's settings, and one for all other requests.
+func Handler(cfg config.Config, site Site, app http.Handler) (http.Handler, error) {
+	general, err := Steps(cfg, site)
+	if err != nil {
+		return nil, err
+	}
+	outer, inner := cut(general)
+	routes := newRoutes(cfg)
+	if routes.mux == nil {
+		return chain(outer, chain(inner, app)), nil
+	}
+	elsewhere := chain(inner, app)
+	own := map[*config.Route]http.Handler{}
+	for i := range cfg.Routes {
+		route := &cfg.Routes[i]
+		all, err := steps(route.Merged(cfg), site, route.StreamBody)
+		if err != nil {
+			return nil, fmt.Errorf("route %q: %w", route.Match, err)
+		}
+		_, inner := cut(all)
+		own[route] = chain(inner, app)
+	}
+	return chain(outer, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h := own[routes.of(r)]; h != nil {
+			h.ServeHTTP(w, r)
+			return
+		}
+		elsewhere.ServeHTTP(w, r)
+	})), nil
+}
+
+// cut divides the chain where the route is looked for.
+func cut(all []Step) (outer, inner []Step) {
+	for i, s := range all {
+		if !s.general {
+			return all[:i], all[i:]
+		}
+	}
+	return all, nil
+}
+
+// chain puts the steps around app.
+func chain(steps []Step, app http.Handler) http.Handler {
+	for i := len(steps) - 1; i >= 0; i-- {
+		app = steps[i].wrap(app)
+	}
+	return app
+}
+
+// routes finds the [[route]] of a request.
+type routes struct {
+	mux *http.ServeMux // nil without routes
+	cfg config.Config
+}
+
+// routeEntry makes a route findable through ServeMux, which chooses by its own rules of
+// what is more specific.
+type routeEntry struct {
+	http.Handler
+	route *config.Route
+}
+
+func newRoutes(cfg config.Config) *routes {
+	r := &routes{cfg: cfg}
+	for i := range cfg.Routes {
+		if r.mux == nil {
+			r.mux = http.NewServeMux()
+		}
+		r.mux.Handle(cfg.Routes[i].Match, &routeEntry{route: &cfg.Routes[i]})
+	}
+	return r
+}
+
+func (r *routes) of(req *http.Request) *config.Route {
+	if r.mux == nil {
+		return nil
+	}
+	if host := strings.ToLower(req.Host); host != req.Host {
+		copied := *req // ServeMux compares hosts as they are written
+		copied.Host = host
+		req = &copied
+	}
+	handler, _ := r.mux.Handler(req)
+	entry, ok := handler.(*routeEntry)
+	if !ok {
+		return nil
+	}
+	return entry.route
+}
+
+// Timeouts returns how long the app may take to begin the answer to a request.
+func Timeouts(cfg config.Config) func(*http.Request) time.Duration {
+	routes := newRoutes(cfg)
+	return func(r *http.Request) time.Duration {
+		if route := routes.of(r); route != nil && route.Timeout > 0 {
+			return route.Timeout
+		}
+		return cfg.Workers.Timeout
+	}
+}
