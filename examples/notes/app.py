@@ -13,6 +13,7 @@ import time
 
 from flask import (Flask, Response, abort, flash, g, jsonify, redirect, render_template,
                    request, send_from_directory, session, stream_with_context, url_for)
+from markupsafe import Markup
 from werkzeug.security import check_password_hash, generate_password_hash
 from werkzeug.utils import secure_filename
 
@@ -79,6 +80,13 @@ def close_db(exception):
     db = g.pop("db", None)
     if db is not None:
         db.close()
+
+
+# --- pages ------------------------------------------------------------------------
+
+@app.template_filter("nl2br")
+def nl2br(text):
+    return Markup(text.replace("\r\n", "\n").replace("\n", "<br>"))
 
 
 # --- who is it --------------------------------------------------------------------
@@ -257,9 +265,12 @@ def events():
 def api_notes():
     if request.method == "POST":
         data = request.get_json()
-        cursor = get_db().execute("INSERT INTO notes (user_id, title, body, tag) VALUES (?, ?, ?, ?)",
-                                  (g.user["id"], data["title"], data.get("body", ""),
-                                   data.get("tag", "idea")))
+        try:
+            cursor = get_db().execute("INSERT INTO notes (user_id, title, body, tag) VALUES (?, ?, ?, ?)",
+                                      (g.user["id"], data["title"], data.get("body", ""),
+                                       data.get("tag", "idea")))
+        except sqlite3.Error as e:
+            return jsonify(error=str(e)), 500
         get_db().commit()
         return jsonify(id=cursor.lastrowid), 201
     rows = get_db().execute("SELECT id, title, body, tag, created FROM notes WHERE user_id = ?"

@@ -99,6 +99,15 @@ class NotesTest(unittest.TestCase):
         self.assertEqual((last["id"], last["title"], last["tag"]),
                          (response.get_json()["id"], "by machine", "lab"))
 
+    def test_what_the_readme_says_is_open(self):
+        self.login()
+        self.client.post("/notes/new", data={"title": "a", "body": "<i>1</i>\r\n2", "tag": "lab"})
+        self.assertIn("<p><i>1</i><br>2</p>", self.get("/"))
+        self.assertIn("Nothing found for &ldquo;<u>&rdquo;", self.get("/?q=%3Cu%3E"))
+        response = self.client.post("/api/notes", json={"title": None})
+        self.assertEqual((response.status_code, response.get_json()),
+                         (500, {"error": "NOT NULL constraint failed: notes.title"}))
+
     def test_events_chart_and_export(self):
         self.login()
         events = self.get("/events")
