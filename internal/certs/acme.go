@@ -14,6 +14,7 @@ import (
 	"github.com/caddyserver/certmagic"
 	"go.uber.org/zap"
 
+	"github.com/fumehood/fumehood/internal/appdata"
 	"github.com/fumehood/fumehood/internal/hint"
 )
 
@@ -30,7 +31,7 @@ func newACME(o Options) (*Source, error) {
 	if err := checkACME(o); err != nil {
 		return nil, err
 	}
-	dir, err := storageDir(o.TLS.Storage)
+	dir, err := appdata.Base(o.TLS.Storage)
 	if err != nil {
 		return nil, err
 	}

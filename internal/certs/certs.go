@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/fumehood/fumehood/internal/appdata"
 	"github.com/fumehood/fumehood/internal/config"
 	"github.com/fumehood/fumehood/internal/hint"
 )
@@ -96,7 +97,7 @@ func newFiles(o Options) (*Source, error) {
 }
 
 func newLocal(o Options) (*Source, error) {
-	dir, err := storageDir(o.TLS.Storage)
+	dir, err := appdata.Base(o.TLS.Storage)
 	if err != nil {
 		return nil, err
 	}

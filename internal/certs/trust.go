@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fumehood/fumehood/internal/appdata"
 	"github.com/fumehood/fumehood/internal/hint"
 )
 
@@ -26,7 +27,7 @@ type Root struct {
 // OpenRoot returns the root of the local authority in storage (tls.storage; "" is the
 // user's data folder) and makes the authority where there is none.
 func OpenRoot(storage string) (Root, error) {
-	dir, err := storageDir(storage)
+	dir, err := appdata.Base(storage)
 	if err != nil {
 		return Root{}, err
 	}
