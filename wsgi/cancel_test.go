@@ -17,7 +17,7 @@ import (
 // taken the request. Such a thread would wait for ever for somebody to take its answer.
 func TestClientsThatResetDoNotHoldThreads(t *testing.T) {
 	t.Parallel()
-	app := testapp.Start(t, "testdata/apps", wsgi.Config{Target: "flaskapp:app", Workers: 1, Threads: 4})
+	app := testapp.Start(t, "testdata/apps", wsgi.Config{Target: "flaskapp:app", Workers: 1, Threads: 4, Queue: 200})
 	addr := strings.TrimPrefix(app.Server.URL, "http://")
 	for range 20 {
 		var round sync.WaitGroup

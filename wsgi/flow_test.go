@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/internal/testapp"
 	"github.com/fumehood/fumehood/wsgi"
 )
@@ -31,10 +32,10 @@ func number(t testing.TB, base, target string) int {
 }
 
 // TestFlowControl: an app that yields 200 MB to a client that reads nothing is stopped
-// after a few of them; when the client goes on, all of it arrives, and neither process has
+// after a few of them, some in the kernel and 2 on disk; when the client goes on, all of it arrives, and neither process has
 // grown by more than a part of it.
 func TestFlowControl(t *testing.T) {
-	app := testapp.Start(t, "testdata/apps", wsgi.Config{Target: "pressure:app"})
+	app := testapp.Start(t, "testdata/apps", wsgi.Config{Target: "pressure:app", Spool: 64 * fumehood.MB})
 	const parts = 3200 // of 64 KB
 	before := number(t, app.Server.URL, "/memory")
 	req, _ := http.NewRequest("GET", app.Server.URL+"/stream?"+strconv.Itoa(parts), nil)

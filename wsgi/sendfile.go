@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/fumehood/fumehood/internal/unnamed"
 )
 
 // openPart returns size bytes of f from offset on, in a shape that net/http hands to
@@ -21,13 +23,12 @@ func openPart(f *os.File, offset, size int64) (part io.Reader, done func(), err 
 	return io.LimitReader(own, size), func() { own.Close() }, nil
 }
 
-// spill puts a body that is too long for a frame into a file without a name.
-func spill(b []byte) (*os.File, error) {
-	f, err := os.CreateTemp("", "fumehood-body-*")
+// spill puts a body that is too long for a frame into a file in dir.
+func spill(dir string, b []byte) (*os.File, error) {
+	f, err := unnamed.File(dir)
 	if err != nil {
 		return nil, err
 	}
-	os.Remove(f.Name())
 	if _, err = f.Write(b); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}

@@ -38,6 +38,15 @@ type Config struct {
 	BootTimeout  time.Duration // for the import of the app
 	DrainTimeout time.Duration // for the requests of a worker that is replaced
 
+	// Spool is how much of the answers that slow clients have not taken yet may lie on
+	// disk, all together; one answer may have a 32nd of what is left of it. What is beyond
+	// holds the thread that makes it. 0 means 1 GB, below 0 nothing.
+	Spool fumehood.Size
+
+	// TempDir is the folder for that and for long request bodies; empty means the
+	// system's. Such files have no name.
+	TempDir string
+
 	// Timeout is how long the app may take to begin the answer to r, 0 for ever.
 	Timeout func(r *http.Request) time.Duration
 
@@ -49,9 +58,13 @@ type Config struct {
 type App struct {
 	pool     *pool.Pool
 	listener Listener
+	tempDir  string
 	timeout  func(*http.Request) time.Duration
 	log      *slog.Logger
 }
+
+// defaultSpool is what Config.Spool means when it is 0.
+const defaultSpool = fumehood.GB
 
 // New checks cfg and returns an App that has not started a process.
 func New(cfg Config) (*App, error) {
@@ -62,16 +75,19 @@ func New(cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Spool == 0 {
+		cfg.Spool = defaultSpool
+	}
 	workers, err := pool.New(pool.Config{
 		Target: cfg.Target, Dir: cfg.Dir, Python: python, Env: cfg.Env,
 		Workers: cfg.Workers, Threads: cfg.Threads, Queue: cfg.Queue,
 		QueueTimeout: cfg.QueueTimeout, BootTimeout: cfg.BootTimeout, DrainTimeout: cfg.DrainTimeout,
-		Logger: cfg.Logger,
+		Spool: int64(cfg.Spool), TempDir: cfg.TempDir, Logger: cfg.Logger,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &App{pool: workers, listener: cfg.Listener, timeout: cfg.Timeout, log: cfg.Logger}, nil
+	return &App{pool: workers, listener: cfg.Listener, tempDir: cfg.TempDir, timeout: cfg.Timeout, log: cfg.Logger}, nil
 }
 
 // Start starts the workers and returns when all are ready, or why the app cannot be
@@ -138,7 +154,7 @@ func (a *App) prepare(call *pool.Call, r *http.Request) (streamed bool, err erro
 		size = 0
 	}
 	if len(inline) > inlineBody {
-		if call.File, err = spill(inline); err != nil {
+		if call.File, err = spill(a.tempDir, inline); err != nil {
 			return false, err
 		}
 		call.OwnFile, inline = true, nil

@@ -74,6 +74,12 @@ type Call struct {
 	owed     int // bytes consumed and not yet told the worker
 	bodyRoom int // bytes of a streamed request body that may be sent
 	roomCond *sync.Cond
+
+	spool   *spool // what is on disk, nil for nothing
+	noSpool bool   // the disk failed
+	free    int    // bytes to be consumed that the worker has credit for already
+	moved   int    // bytes consumed since the last sweep
+	slow    int    // sweeps in a row at which the client held up the app
 }
 
 // NewCall returns an empty call. Close gives it back.
@@ -93,21 +99,23 @@ func (p *Pool) NewCall() *Call {
 func (c *Call) Wait(ctx context.Context) ([]Event, error) {
 	for {
 		c.mu.Lock()
-		if len(c.events) > 0 {
-			events, arena := c.events, c.arena
-			c.events, c.arena = c.spareEv[:0], c.spareBuf[:0]
-			c.spareEv, c.spareBuf = events, arena
-			c.mu.Unlock()
-			for i := range events {
-				e := &events[i]
-				e.Payload = arena[e.at : e.at+e.n : e.at+e.n]
-			}
-			return events, nil
+		s := c.spool
+		if s != nil && s.read < s.written {
+			return s.next(c)
 		}
-		err := c.err
-		c.mu.Unlock()
-		if err != nil {
-			return nil, err
+		if s == nil || !s.moving { // else it is on its way to the disk
+			if s != nil { // the client has caught up
+				s = c.endSpool()
+			}
+			events, err := c.inMemory()
+			if s != nil {
+				s.drop(c.pool.depot, 0)
+			}
+			if len(events) > 0 || err != nil {
+				return events, err
+			}
+		} else {
+			c.mu.Unlock()
 		}
 		select {
 		case <-c.signal:
@@ -117,11 +125,29 @@ func (c *Call) Wait(ctx context.Context) ([]Event, error) {
 	}
 }
 
+// inMemory returns what waits in memory, or why nothing will come. It is called with c.mu
+// held and gives it up.
+func (c *Call) inMemory() ([]Event, error) {
+	events, arena, err := c.events, c.arena, c.err
+	if len(events) == 0 {
+		c.mu.Unlock()
+		return nil, err
+	}
+	c.events, c.arena = c.spareEv[:0], c.spareBuf[:0]
+	c.spareEv, c.spareBuf = events, arena
+	c.mu.Unlock()
+	for i := range events {
+		e := &events[i]
+		e.Payload = arena[e.at : e.at+e.n : e.at+e.n]
+	}
+	return events, nil
+}
+
 // Pending says whether more of the answer has arrived already.
 func (c *Call) Pending() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.events) > 0
+	return len(c.events) > 0 || c.spool != nil && (c.spool.moving || c.spool.read < c.spool.written)
 }
 
 // mostEvents is more parts than an honest worker can have on the way: the window bounds
@@ -147,6 +173,9 @@ func (c *Call) deliver(h frame.Header, payload []byte, file *os.File) bool {
 		c.held += max(len(payload), pieceCost)
 	}
 	fits := c.held <= 2*window
+	if c.spool != nil {
+		c.spool.more.Signal()
+	}
 	c.mu.Unlock()
 	return fits
 }
@@ -159,6 +188,9 @@ func (c *Call) fail(err error) {
 		c.err = err
 	}
 	c.roomCond.Broadcast()
+	if c.spool != nil {
+		c.spool.more.Signal()
+	}
 	c.mu.Unlock()
 	c.wake()
 }
@@ -183,19 +215,31 @@ func (c *Call) run(now time.Time) {
 func (c *Call) Consumed(n int) {
 	c.mu.Lock()
 	cost := max(n, pieceCost)
-	c.held -= cost
-	c.owed += cost
-	owed := c.owed
-	if owed < window/4 {
-		c.mu.Unlock()
-		return
+	c.moved += cost
+	if c.free > 0 {
+		c.free -= cost
+	} else {
+		c.held -= cost
+		c.owed += cost
+	}
+	due := c.due()
+	c.mu.Unlock()
+	if due > 0 {
+		c.pool.sendFor(c, frame.Header{Kind: frame.Credit}, credit(due))
+	}
+}
+
+// due returns how much credit the worker is to be given now; c.mu is held.
+func (c *Call) due() int {
+	due := c.owed
+	if due < window/4 {
+		return 0
 	}
 	c.owed = 0
-	c.mu.Unlock()
-	var amount [4]byte
-	binary.LittleEndian.PutUint32(amount[:], uint32(owed))
-	c.pool.sendFor(c, frame.Header{Kind: frame.Credit}, amount[:])
+	return due
 }
+
+func credit(n int) []byte { return binary.LittleEndian.AppendUint32(nil, uint32(n)) }
 
 // SendBody sends the next part of a streamed request body and waits while the app has
 // not read enough of what went before. end marks the last part.
@@ -254,8 +298,16 @@ func (c *Call) Close() {
 	}
 	c.events, c.arena, c.spareEv = c.events[:0], c.arena[:0], c.spareEv[:0]
 	c.err, c.held, c.owed = nil, 0, 0
+	s := c.spool
+	if s != nil {
+		s = c.endSpool()
+	}
+	c.noSpool, c.free, c.moved, c.slow = false, 0, 0, 0
 	oversized := cap(c.arena)+cap(c.spareBuf)+cap(c.Frame) > 4*window
 	c.mu.Unlock()
+	if s != nil {
+		s.drop(c.pool.depot, 0)
+	}
 	select {
 	case <-c.signal:
 	default:

@@ -34,6 +34,9 @@ type Config struct {
 	BootTimeout  time.Duration
 	DrainTimeout time.Duration // how long a worker that is replaced may finish what it has
 
+	Spool   int64  // most bytes on disk that clients have not taken yet of their answers; 0 for none
+	TempDir string // where they lie; "" for the system's folder
+
 	Logger *slog.Logger
 }
 
@@ -50,6 +53,7 @@ type Pool struct {
 	cfg   Config
 	log   *slog.Logger
 	calls sync.Pool
+	depot *depot
 	kick  chan struct{} // something is under way: tick
 	done  chan struct{}
 	slots sync.WaitGroup
@@ -90,7 +94,8 @@ func New(cfg Config) (*Pool, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Pool{cfg: cfg, log: log, kick: make(chan struct{}, 1), done: make(chan struct{})}, errors.Join(errs...)
+	return &Pool{cfg: cfg, log: log, depot: newDepot(&cfg),
+		kick: make(chan struct{}, 1), done: make(chan struct{})}, errors.Join(errs...)
 }
 
 // Submit gives c to a worker, or puts it into the queue. It returns ErrBusy or ErrClosed
@@ -267,12 +272,24 @@ func (p *Pool) forget(c *Call) {
 // sendFor sends a frame that belongs to c's request, if c is still under way.
 func (p *Pool) sendFor(c *Call, h frame.Header, payload []byte) bool {
 	p.mu.Lock()
-	w := c.worker
-	if w == nil || c.over || w.calls[c.id] != c {
+	h.ID = c.id
+	return p.sendAs(c, c.worker, h, payload)
+}
+
+// grant gives w credit for c as long as c is its request with the given id.
+func (p *Pool) grant(c *Call, w *worker, id uint32, amount int) {
+	if amount > 0 {
+		p.mu.Lock()
+		p.sendAs(c, w, frame.Header{Kind: frame.Credit, ID: id}, credit(amount))
+	}
+}
+
+// sendAs sends a frame if it belongs to c. It is called with p.mu held and gives it up.
+func (p *Pool) sendAs(c *Call, w *worker, h frame.Header, payload []byte) bool {
+	if w == nil || c.over || w.calls[h.ID] != c {
 		p.mu.Unlock()
 		return false
 	}
-	h.ID = c.id
 	w.out = frame.Append(w.out, h, payload)
 	w.sent++
 	p.mu.Unlock()

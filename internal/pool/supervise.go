@@ -318,6 +318,9 @@ func (p *Pool) sweep(now time.Time) {
 	}
 	for _, w := range p.workers {
 		for id, c := range w.calls {
+			if c != nil && c.begun {
+				c.lag()
+			}
 			if c == nil || c.begun {
 				continue
 			}

@@ -204,8 +204,6 @@ class Exchange:
         if size <= PIECE_MAX:
             if not end and declared == str(size) and self.environ["REQUEST_METHOD"] != "HEAD":
                 end = True
-            if not end:
-                self.credit -= max(size, PIECE_COST)
             self.ended = end
             self.worker.send(ANSWER, END if end else 0, self.rid, head + data)
             return

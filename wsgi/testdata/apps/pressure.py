@@ -1,5 +1,7 @@
 """Answers and bodies that are long, slow, or cut off, and a look at what that costs."""
+import array
 import hashlib
+import itertools
 import os
 import threading
 import time
@@ -25,6 +27,24 @@ def stream(environ, start_response):
         for _ in range(int(environ["QUERY_STRING"])):
             sent += len(part)
             yield part
+    start_response("200 OK", [])
+    return body()
+
+
+def numbered(environ, start_response):
+    """As many bytes as the query says: numbers of 8 bytes, in pieces of all sizes."""
+    def body():
+        global sent
+        size, done = int(environ["QUERY_STRING"]), 0
+        sizes = itertools.cycle((8, 512, 4096, 65536, 200000))
+        try:
+            while done < size:
+                step = min(next(sizes), size - done)
+                sent += step
+                yield array.array("Q", range(done // 8, (done + step) // 8)).tobytes()
+                done += step
+        finally:
+            environ["wsgi.errors"].write("numbered ended after %d\n" % done)
     start_response("200 OK", [])
     return body()
 
