@@ -15,6 +15,7 @@ type arm struct {
 	server *process
 	path   string
 	conns  int
+	script string // for wrk, or ""
 	rounds []sample
 }
 

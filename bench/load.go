@@ -78,8 +78,11 @@ func (a *arm) load(ctx context.Context, length time.Duration) (sample, error) {
 	if err != nil {
 		return sample{}, err
 	}
-	cmd := exec.CommandContext(ctx, "wrk", "-t1", "-c", strconv.Itoa(a.conns),
-		"-d", fmt.Sprintf("%.0fs", length.Seconds()), "--latency", a.server.url+a.path)
+	args := []string{"-t1", "-c", strconv.Itoa(a.conns), "-d", fmt.Sprintf("%.0fs", length.Seconds()), "--latency"}
+	if a.script != "" {
+		args = append(args, "-s", a.script)
+	}
+	cmd := exec.CommandContext(ctx, "wrk", append(args, a.server.url+a.path)...)
 	var text bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &text, &text
 	if err := cmd.Run(); err != nil {

@@ -23,6 +23,14 @@ type setup struct {
 	threads int
 	env     []string
 	more    []string // further arguments
+	app     string   // "" for hello:app
+}
+
+func (s setup) target() string {
+	if s.app == "" {
+		return "hello:app"
+	}
+	return s.app
 }
 
 func (s setup) scheme() string {
@@ -44,7 +52,7 @@ func (b *bench) fumehood(ctx context.Context, s setup) (*process, error) {
 		if !s.tls {
 			args = append(args, "--tls", "off")
 		}
-		return append(append(args, s.more...), "hello:app")
+		return append(append(args, s.more...), s.target())
 	})
 }
 
@@ -76,7 +84,7 @@ func (b *bench) gunicorn(ctx context.Context, s setup) (*process, error) {
 		if s.tls {
 			args = append(args, "--certfile", b.certFile(), "--keyfile", b.certFile())
 		}
-		return append(append(args, s.more...), "hello:app")
+		return append(append(args, s.more...), s.target())
 	})
 }
 

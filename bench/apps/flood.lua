@@ -1,0 +1,10 @@
+-- What a browser sends when a form of another site is posted by a visitor of this one.
+wrk.method = "POST"
+wrk.path = "/password"
+wrk.body = "password=stolen&again=stolen"
+wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
+wrk.headers["Origin"] = "https://evil.example"
+wrk.headers["Sec-Fetch-Site"] = "cross-site"
+wrk.headers["Sec-Fetch-Mode"] = "navigate"
+wrk.headers["Sec-Fetch-Dest"] = "document"
+wrk.headers["Cookie"] = "session=eyJ1c2VyX2lkIjoxfQ.aSGQ1w.0123456789abcdefghijklmnopq"
