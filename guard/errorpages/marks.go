@@ -162,15 +162,23 @@ func singleQuotes() []string {
 	return []string{"'", `\'`, `\u0027`, "&#39;", "&#x27;", "&apos;"}
 }
 
+// osReasons are what OSErrors about files say before the path (glibc 2.36, strerror).
+func osReasons() []string {
+	return []string{
+		"No such file or directory: ", "Permission denied: ", "Is a directory: ", "Not a directory: ", "File exists: ",
+		"Directory not empty: ", "No space left on device: ", "Read-only file system: ", "Too many open files: ",
+	}
+}
+
 // patternsFor returns what the scanner looks for in an app with these folders.
 func patternsFor(roots [][]byte) (all []*pattern) {
 	for _, form := range roots {
 		for _, quote := range doubleQuotes() {
 			all = append(all, &pattern{kind: frame, text: []byte("File " + quote + string(form)), name: "a traceback frame of this app"})
 		}
-		for _, quote := range singleQuotes() {
-			all = append(all, &pattern{kind: osError, text: []byte(": " + quote + string(form)), name: "an OSError about a file of this app", before: "[Errno "})
-		}
+	}
+	for _, reason := range osReasons() {
+		all = append(all, &pattern{kind: osError, text: []byte(reason), name: "an OSError about a file of this app", before: "[Errno "})
 	}
 	for _, m := range debuggerMarks() {
 		all = append(all, &pattern{kind: debugger, text: []byte(m.text), name: "a debugger's page (" + m.source + ")"})

@@ -2,6 +2,7 @@ package errorpages
 
 import (
 	"bytes"
+	"strings"
 )
 
 const (
@@ -100,7 +101,26 @@ func (s *search) holds(w []byte, i int, p *pattern) bool {
 	if p.quoted && !endsWithQuote(before) {
 		return false
 	}
+	if p.kind == osError && !s.g.ownFile(w[i+len(p.text):]) {
+		return false
+	}
 	return p.before == "" || bytes.Contains(before, []byte(p.before))
+}
+
+// ownFile says whether text begins with a quoted path of the app's.
+func (g *Guard) ownFile(text []byte) bool {
+	for _, quote := range singleQuotes() {
+		path, quoted := bytes.CutPrefix(text, []byte(quote))
+		if !quoted {
+			continue
+		}
+		for _, form := range g.strong {
+			if bytes.HasPrefix(path, form) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func endsWithQuote(b []byte) bool {
@@ -152,18 +172,39 @@ func pathAt(p []byte) (path []byte, ended bool) {
 	if len(p) > longestPath {
 		p, ended = p[:longestPath], true
 	}
-	if end := bytes.IndexAny(p, " \t\r\n\"'<>,;:()|&"); end >= 0 {
+	if end := bytes.IndexAny(p, "<"+pathEnds); end >= 0 {
 		return p[:end], true
 	}
 	return p, ended
 }
 
-// isPython says whether p begins with the path of a Python source. What ends without
-// anything after it is none: a traceback has a line number there.
+// isPython says whether p begins with the path of a Python source, perhaps with tags in it
+// (rich colours the file's name). What ends without anything after it is none: a traceback
+// has a line number there.
 func isPython(p []byte) bool {
-	path, ended := pathAt(p)
-	return ended && bytes.HasSuffix(path, []byte(".py"))
+	if len(p) > longestPath {
+		p = append(p[:longestPath:longestPath], 0) // a path that long goes no further
+	}
+	var name [longestPath]byte
+	n, tag := 0, false
+	for _, c := range p {
+		switch {
+		case tag:
+			tag = c != '>'
+		case c == '<':
+			tag = true
+		case strings.IndexByte(pathEnds, c) >= 0:
+			return bytes.HasSuffix(name[:n], []byte(".py"))
+		default:
+			name[n] = c
+			n++
+		}
+	}
+	return false
 }
+
+// pathEnds are the bytes that end a path in a text, besides "<".
+const pathEnds = "\x00 \t\r\n\"'>,;:()|&"
 
 // serverSigns looks for what only counts in a 5xx. start says that w begins the body, end
 // that it ends it.
