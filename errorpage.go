@@ -1,9 +1,6 @@
 package fumehood
 
-import (
-	"bytes"
-	"net/http"
-)
+import "net/http"
 
 // WantsHTML tells a browser's navigation from an API client: only the former lists
 // text/html in Accept.
@@ -21,16 +18,5 @@ func ErrorPage(r *http.Request, refusal *Refusal, advice string) (contentType st
 	if !wantsHTML(r) {
 		return "application/problem+json", refusalJSON(refusal, id)
 	}
-	if advice == "" {
-		return "text/html; charset=utf-8", refusalHTML(refusal, id)
-	}
-	var page bytes.Buffer
-	err := refusalPage.Execute(&page, map[string]any{
-		"Status": refusal.status(), "Text": http.StatusText(refusal.status()),
-		"Public": refusal.Public, "Advice": advice, "ID": id,
-	})
-	if err != nil { // a constant template with plain values always executes
-		panic(err)
-	}
-	return "text/html; charset=utf-8", page.Bytes()
+	return "text/html; charset=utf-8", refusalHTML(refusal, id, advice)
 }
