@@ -339,9 +339,10 @@ type About struct {
 	Kind      string      `json:"kind"`
 	Framework string      `json:"framework"`
 	Version   string      `json:"version"`
-	Static    [][3]string `json:"static"`  // URL prefix, folder, seconds to cache or ""
-	Session   string      `json:"session"` // name of the session cookie, or ""
-	Changed   []string    `json:"changed"` // what was changed for production
+	Static    [][3]string `json:"static"`       // URL prefix, folder, seconds to cache or ""
+	Session   string      `json:"session"`      // name of the session cookie, or ""
+	Wide      bool        `json:"session_wide"` // it has a Domain, or a Path other than "/"
+	Changed   []string    `json:"changed"`      // what was changed for production
 
 	// Templates are the folders of the app's templates, each with the prefix that the names
 	// from it have; nil when they are not known. An entry without a folder stands for

@@ -320,7 +320,8 @@ class Worker:
         self.threads = self.parked = 0
         self.most = 1
         self.eager = False              # pass the lead on before each call of the app
-        self.read = 0                   # frames carried out or begun
+        self.read = 0                   # frames dealt with, up to the first that is not
+        self.seen = 0                   # frames split off what was read
         self.held = b""                 # short answers that leave with the next one
         self.queue = collections.deque()
         self.exchanges = {}
@@ -369,8 +370,9 @@ class Worker:
         """The next request, read by the thread that leads. None: the front is gone."""
         while True:
             if self.queue:
+                request = self.queue.popleft()
                 self.count()
-                return self.queue.popleft()
+                return request
             if self.held:
                 self.flush()
             if not self.fill(0):
@@ -397,6 +399,7 @@ class Worker:
                 return
             self.start = first + size
             payload = self.buffer[first:self.start]
+            self.seen = (self.seen + 1) & 0xFFFFFFFF
             if kind == REQUEST:
                 cut = U32.unpack_from(payload)[0] + 4
                 fields = str(payload[4:cut], "latin-1")
@@ -408,7 +411,7 @@ class Worker:
                     exchange.input = StreamedInput(self, rid)
                     with self.books:
                         self.exchanges[rid] = exchange
-                self.queue.append((rid, fields, bytes(payload[cut:]), fd, exchange))
+                self.queue.append((rid, fields, bytes(payload[cut:]), fd, exchange, self.seen))
             elif kind == PROBE:
                 self.count()
                 self.send(PONG, 0, 0, b"")
@@ -417,9 +420,13 @@ class Worker:
                 self.control(kind, flags, rid, payload)
 
     def count(self):
-        """One more frame is dealt with. A request counts when a thread takes it: the front
-        rings the bell for those that only wait behind a thread that is in the app."""
-        self.read = (self.read + 1) & 0xFFFFFFFF
+        """A frame is dealt with. A request counts when a thread takes it: the front rings the
+        bell for those that only wait behind a thread that is in the app, and their time
+        begins then. So no frame counts before those that came ahead of it."""
+        if self.queue:
+            self.read = (self.queue[0][-1] - 1) & 0xFFFFFFFF
+        else:
+            self.read = self.seen
 
     def control(self, kind, flags, rid, payload):
         with self.books:
@@ -472,7 +479,7 @@ class Worker:
                 request = self.next_request()
                 if request is None:
                     os._exit(0)
-                rid, fields, body, fd, exchange = request
+                rid, fields, body, fd, exchange, _ = request
                 if exchange is None:
                     exchange = Exchange(self, rid)
                     self.exchanges[rid] = exchange
@@ -763,6 +770,7 @@ def describe(module_name, app):
     about = {
         "changed": [],
         "session": "",
+        "session_wide": False,
         "templates": None,
         "python": sys.version.split()[0],
         "module": module_name,
@@ -776,7 +784,7 @@ def describe(module_name, app):
         about["framework"] = "Flask"
         about["version"] = installed_version("flask")
         about["static"] = static_folders(app)
-        about["session"] = session_cookie(app)
+        about["session"], about["session_wide"] = session_cookie(app)
         about["templates"] = template_folders(app)
         watch_templates(app)
     elif "django" in sys.modules and type(app).__module__.startswith("django."):
@@ -786,7 +794,14 @@ def describe(module_name, app):
 
 
 def session_cookie(app):
-    return str(app.config.get("SESSION_COOKIE_NAME") or "")
+    """The name of the session cookie, and whether it is for more hosts or fewer paths than
+    this host's whole site."""
+    name = str(app.config.get("SESSION_COOKIE_NAME") or "")
+    try:
+        interface = app.session_interface
+        return name, bool(interface.get_cookie_domain(app)) or interface.get_cookie_path(app) != "/"
+    except Exception:  # an unusual session interface
+        return name, True
 
 
 def template_folders(app):
