@@ -238,7 +238,7 @@ func TestAttackOtherSpellings(t *testing.T) {
 			t.Errorf("%d fields %s: %v", n, name, got)
 		}
 	}
-	if got.Get("X-Frame-Options") != "DENY" || got["x-own"] == nil || seen["server"]+seen["public-key-pins"] != 0 ||
+	if got.Get("X-Frame-Options") != "DENY" || seen["x-own"] == 0 || seen["server"]+seen["public-key-pins"] != 0 ||
 		got.Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Errorf("%v", got)
 	}
