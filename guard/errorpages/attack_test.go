@@ -47,6 +47,16 @@ func leaks(t *testing.T, target string) (bare, guarded string, log *testapp.Log)
 	proxy := &httputil.ReverseProxy{
 		Rewrite:  func(r *httputil.ProxyRequest) { r.SetURL(to) },
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+		// ReverseProxy flushes at once where it has no length, and a flush ends the look.
+		ModifyResponse: func(resp *http.Response) error {
+			if resp.ContentLength >= 0 || resp.Request.URL.Path == "/stream200" {
+				return nil
+			}
+			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			return err
+		},
 	}
 	handler := guard.Handler(proxy)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

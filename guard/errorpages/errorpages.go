@@ -63,6 +63,7 @@ type Guard struct {
 	scan        *scanner
 	strong      [][]byte // forms of roots that prove, each with a slash at its end
 	roots       []root   // all roots
+	overlap     int      // bytes that a search remembers, see New
 	pages       *pages
 	inflaters   sync.Pool
 }
@@ -98,7 +99,18 @@ func New(cfg Config, site Site) (*Guard, error) {
 			g.strong = append(g.strong, r.forms...)
 		}
 	}
-	g.scan = newScanner(patternsFor(g.strong))
+	patterns, longest := patternsFor(g.strong), 0
+	for _, p := range patterns {
+		longest = max(longest, len(p.text))
+	}
+	for _, r := range g.roots {
+		for _, form := range r.forms {
+			longest = max(longest, len(form))
+		}
+	}
+	// Half of it has room for what is found and what must stand before or after it.
+	g.overlap = 2 * (longest + longestPath)
+	g.scan = newScanner(patterns)
 	logger, keep := site.Logger, int(cfg.KeepOriginal)
 	if logger == nil {
 		logger = slog.Default()

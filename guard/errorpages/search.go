@@ -10,10 +10,6 @@ const (
 	lookBehind  = 256      // what is before a text and belongs to it
 	longestPath = 512      // more of a path is not looked at
 	nearby      = 8 << 10  // a path this near after a traceback's first line is one of its frames
-
-	// overlap is what a stream remembers: more than the longest pattern (a root in which
-	// each character is escaped) with what is around it.
-	overlap = 4096
 )
 
 // finding is what a search has found; its kind is nothing where it has not.
@@ -40,10 +36,10 @@ type search struct {
 // feed searches the next piece and says whether the answer must not go on.
 func (s *search) feed(p []byte) bool {
 	if len(s.tail) > 0 {
-		joined := append(s.tail, p[:min(len(p), overlap)]...)
+		joined := append(s.tail, p[:min(len(p), s.g.overlap)]...)
 		s.check(joined, s.seen-int64(len(s.tail)))
 	}
-	if len(s.tail) == 0 || len(p) > overlap {
+	if len(s.tail) == 0 || len(p) > s.g.overlap {
 		s.check(p, s.seen)
 	}
 	s.seen += int64(len(p))
@@ -52,11 +48,11 @@ func (s *search) feed(p []byte) bool {
 
 // remember keeps the end of what feed has just seen for the next piece.
 func (s *search) remember(p []byte) {
-	if len(p) >= overlap {
-		s.tail = append(s.tail[:0], p[len(p)-overlap:]...)
+	if len(p) >= s.g.overlap {
+		s.tail = append(s.tail[:0], p[len(p)-s.g.overlap:]...)
 		return
 	}
-	if drop := len(s.tail) + len(p) - overlap; drop > 0 {
+	if drop := len(s.tail) + len(p) - s.g.overlap; drop > 0 {
 		s.tail = s.tail[:copy(s.tail, s.tail[drop:])]
 	}
 	s.tail = append(s.tail, p...)
@@ -101,10 +97,10 @@ func (s *search) holds(w []byte, i int, p *pattern) bool {
 	if p.quoted && !endsWithQuote(before) {
 		return false
 	}
-	if p.kind == osError && !s.g.ownFile(w[i+len(p.text):]) {
+	if p.before != "" && !bytes.Contains(before, []byte(p.before)) {
 		return false
 	}
-	return p.before == "" || bytes.Contains(before, []byte(p.before))
+	return p.kind != osError || s.g.ownFile(w[i+len(p.text):])
 }
 
 // ownFile says whether text begins with a quoted path of the app's.
@@ -163,7 +159,7 @@ func (s *search) frames(w []byte, base int64) {
 			}
 		}
 	}
-	s.from = max(s.from, min(s.until, base+int64(len(w))-overlap/2))
+	s.from = max(s.from, min(s.until, base+int64(len(w))-int64(s.g.overlap/2)))
 }
 
 // pathAt returns the path that p begins with, up to longestPath bytes of it, and whether

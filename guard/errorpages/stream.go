@@ -39,6 +39,7 @@ type watched struct {
 	about  answer.Head
 	skip   int64 // bytes that were searched before
 	cut    bool
+	done   bool // it was reported: nothing is searched any more
 }
 
 func (w *watched) Write(p []byte) (int, error) {
@@ -51,7 +52,7 @@ func (w *watched) Write(p []byte) (int, error) {
 		w.skip -= n
 		fresh = p[n:]
 	}
-	if len(fresh) > 0 {
+	if len(fresh) > 0 && !w.done {
 		if w.search.feed(fresh) && w.stop(fresh) {
 			return 0, errCut
 		}
@@ -64,7 +65,7 @@ func (w *watched) Write(p []byte) (int, error) {
 func (w *watched) stop(piece []byte) bool {
 	verdict := internals(w.search.found.name + ", in the middle of a stream")
 	w.cut = w.search.g.log.cut(&w.about, slices.Concat(w.search.tail, piece), verdict, w.search.g.mode)
-	w.search = search{g: w.search.g, seen: w.search.seen} // one line in the log is enough
+	w.done = true
 	return w.cut
 }
 
@@ -79,7 +80,7 @@ func (w *watched) Close() error {
 	if w.cut {
 		return errCut
 	}
-	if w.search.server { // a path at the very end
+	if w.search.server && !w.done { // a path at the very end
 		w.search.whole = true
 		if w.search.check(w.search.tail, w.search.seen-int64(len(w.search.tail))); w.search.found.kind != nothing && w.stop(nil) {
 			return errCut
