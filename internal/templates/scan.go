@@ -123,9 +123,12 @@ func get(attrs []attr, name string) (value string, ok bool) {
 	return "", false
 }
 
+// deepestForeign is how deep SVG and MathML are followed into each other.
+const deepestForeign = 32
+
 // enter follows into SVG and MathML, where HTML's rules do not hold.
 func (s *scanner) enter(name string, closed bool, z *html.Tokenizer) {
-	if closed || s.xml {
+	if closed || s.xml || len(s.foreign) >= deepestForeign {
 		return
 	}
 	switch name {
