@@ -2,6 +2,7 @@ package wsgi_test
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -73,6 +74,36 @@ func TestWaitingBehindOthersIsNotTheAppsTime(t *testing.T) {
 		}
 	}
 	if log := app.Log.String(); strings.Contains(log, "is replaced") {
+		t.Error("a healthy worker was replaced")
+	}
+}
+
+// TestCreditStartsNoClock: a request that waits inside a worker, which was quick until now,
+// behind one whose answer gets credit all the time, has not begun: the frames that the
+// worker reads meanwhile must not start the time that the app has for it.
+func TestCreditStartsNoClock(t *testing.T) {
+	t.Parallel()
+	app := testapp.Start(t, "testdata/apps", wsgi.Config{
+		Target: "pressure:app", Workers: 1, Threads: 1, QueueTimeout: 30 * time.Second,
+		Timeout: func(r *http.Request) time.Duration {
+			if r.URL.Path == "/echo" {
+				return 400 * time.Millisecond
+			}
+			return time.Minute
+		},
+	})
+	res, err := http.Get(app.Server.URL + "/drum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	waits := make(chan reply)
+	go func() { waits <- ask(t, app.Server.URL, "GET", "/echo?0-waits", "") }()
+	go io.Copy(io.Discard, res.Body)
+	if got := <-waits; got.body != "0-waits" {
+		t.Errorf("%+v", got)
+	}
+	if strings.Contains(app.Log.String(), "is replaced") {
 		t.Error("a healthy worker was replaced")
 	}
 }

@@ -202,7 +202,7 @@ func (p *Pool) assign(w *worker, c *Call, now time.Time) {
 	if c.File != nil {
 		h.Flags |= frame.WithFile
 		if err := w.passFile(c.File); err != nil {
-			w.condemn(fmt.Errorf("cannot pass a file to it: %w", err))
+			go w.condemn(fmt.Errorf("cannot pass a file to it: %w", err)) // it logs; p.mu is held
 		}
 	}
 	frame.Put(c.Frame, h)

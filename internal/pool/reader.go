@@ -42,12 +42,16 @@ func (w *worker) readLoop() {
 	w.lost()
 }
 
-// take handles every whole frame in b and gives the worker what waits for it.
+// take handles every whole frame in b and gives the worker what waits for it. What a frame
+// has for the log is logged once the pool is unlocked: a log may be slow.
 func (w *worker) take(b []byte, woken []*Call) (_ []*Call, rest []byte, err error) {
 	p := w.pool
 	now := time.Now()
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer func() {
+		p.mu.Unlock()
+		w.logSaid()
+	}()
 	for {
 		h, payload, after, ok, err := frame.Next(b)
 		if err != nil {
@@ -71,6 +75,17 @@ func (w *worker) take(b []byte, woken []*Call) (_ []*Call, rest []byte, err erro
 	return woken, b, nil
 }
 
+// remark is what a worker says for the log.
+type remark struct{ message, key, text string }
+
+// logSaid is called by the reader only, without pool.mu.
+func (w *worker) logSaid() {
+	for _, r := range w.toLog {
+		w.pool.log.Error(r.message, "worker", w.slot, r.key, r.text)
+	}
+	w.toLog = nil
+}
+
 // handle carries out one frame, with pool.mu held, and returns the call it was for.
 func (w *worker) handle(h frame.Header, payload []byte, now time.Time) (*Call, error) {
 	p := w.pool
@@ -86,7 +101,7 @@ func (w *worker) handle(h frame.Header, payload []byte, now time.Time) (*Call, e
 		w.bootedWith(bootError(payload))
 		return nil, nil
 	case frame.Stack:
-		p.log.Error("stack of the request that timed out", "worker", w.slot, "stack", string(payload))
+		w.toLog = append(w.toLog, remark{"stack of the request that timed out", "stack", string(payload)})
 		return nil, nil
 	case frame.Taken:
 		if c := w.calls[h.ID]; c != nil && len(payload) == 4 {
@@ -95,7 +110,7 @@ func (w *worker) handle(h frame.Header, payload []byte, now time.Time) (*Call, e
 		return nil, nil
 	case frame.Error:
 		if h.ID == 0 { // after the end of an answer
-			p.log.Error("app raised after its answer", "worker", w.slot, "traceback", string(payload))
+			w.toLog = append(w.toLog, remark{"app raised after its answer", "traceback", string(payload)})
 			return nil, nil
 		}
 	case frame.Answer, frame.Piece, frame.File, frame.Hints:

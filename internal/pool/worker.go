@@ -46,6 +46,8 @@ type worker struct {
 	killed   atomic.Bool // by the front
 	replaced atomic.Bool // by the front, in an orderly way
 
+	toLog []remark // the reader's own
+
 	once struct{ booted, retired, drained sync.Once }
 
 	// Guarded by pool.mu.
@@ -171,8 +173,21 @@ const passTime = 10 * time.Millisecond
 // by pool.mu, which the caller holds, so it hardly waits: the socket has room for far more
 // descriptors than a worker has requests.
 func (w *worker) passFile(f *os.File) error {
+	raw, err := w.files.SyscallConn()
+	if err != nil {
+		return err
+	}
+	rights := syscall.UnixRights(int(f.Fd()))
+	// Without the deadline first: on a busy machine it may pass before the first attempt.
+	var sent error
+	err = raw.Control(func(fd uintptr) {
+		sent = syscall.Sendmsg(int(fd), []byte{'f'}, rights, nil, syscall.MSG_DONTWAIT)
+	})
+	if err = errors.Join(err, sent); !errors.Is(err, syscall.EAGAIN) {
+		return err
+	}
 	w.files.SetWriteDeadline(time.Now().Add(passTime))
-	_, _, err := w.files.WriteMsgUnix([]byte{'f'}, syscall.UnixRights(int(f.Fd())), nil)
+	_, _, err = w.files.WriteMsgUnix([]byte{'f'}, rights, nil)
 	return err
 }
 
@@ -206,8 +221,8 @@ func (w *worker) takeFile() (*os.File, error) {
 	return os.NewFile(uintptr(fds[0]), "file of the app"), nil
 }
 
-// condemn ends a worker that cannot be trusted or used any more. It may be called with
-// or without pool.mu held; the reader does the rest when the socket closes.
+// condemn ends a worker that cannot be trusted or used any more. It is called without
+// pool.mu held, for a log may be slow; the reader does the rest when the socket closes.
 func (w *worker) condemn(err error) {
 	w.pool.log.Error("worker condemned", "worker", w.slot, "pid", w.proc.Pid, "cause", err)
 	w.kill()

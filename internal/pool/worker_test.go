@@ -5,10 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -228,4 +230,43 @@ func TestFileThatNeverCame(t *testing.T) {
 	if _, err := call.Wait(context.Background()); !errors.Is(err, ErrDied) {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestLogIsWrittenUnlocked: whoever reads the log may take as long as they like, and may
+// ask the pool something, while other requests go on.
+func TestLogIsWrittenUnlocked(t *testing.T) {
+	t.Parallel()
+	p, w, channel, _ := fakeWorker(t, deadProcess(t))
+	log := &asking{pool: p}
+	p.log = slog.New(log)
+	var frames []byte
+	frames = frame.Append(frames, frame.Header{Kind: frame.Stack}, []byte("where it was"))
+	frames = frame.Append(frames, frame.Header{Kind: frame.Error}, []byte("too late"))
+	channel.Write(frames)
+	channel.Close()
+	done := make(chan struct{})
+	go func() { w.readLoop(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the pool is locked while its log is written")
+	}
+	if log.lines.Load() != 2 {
+		t.Errorf("%d lines", log.lines.Load())
+	}
+}
+
+// asking is a log that asks the pool how it is.
+type asking struct {
+	slog.Handler
+	pool  *Pool
+	lines atomic.Int32
+}
+
+func (a *asking) Enabled(context.Context, slog.Level) bool { return true }
+
+func (a *asking) Handle(context.Context, slog.Record) error {
+	a.pool.Snapshot()
+	a.lines.Add(1)
+	return nil
 }

@@ -49,6 +49,19 @@ def numbered(environ, start_response):
     return body()
 
 
+def drum(environ, start_response):
+    """Many small parts at once, then a large one every 20 ms for 1.5 s."""
+    def body():
+        until = time.monotonic() + 0.3
+        while time.monotonic() < until:
+            yield part[:600]
+        for _ in range(75):
+            time.sleep(0.02)
+            yield part
+    start_response("200 OK", [])
+    return body()
+
+
 def progress(environ, start_response):
     return plain(start_response, str(sent))
 
