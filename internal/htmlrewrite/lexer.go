@@ -117,6 +117,13 @@ func (rw *Rewriter) skip(p []byte) int {
 		stop = '"'
 	case singleQuoted:
 		stop = '\''
+	case attrName, unquoted:
+		n := 0
+		for n < len(p) && p[n] > ' ' && p[n] != '>' && p[n] != '/' && p[n] != '=' {
+			n++
+		}
+		rw.keepBytes(p[:n])
+		return n
 	default:
 		return 0
 	}

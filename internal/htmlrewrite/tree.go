@@ -230,7 +230,7 @@ func rawName(name string) string {
 			return known
 		}
 	}
-	return name
+	return ""
 }
 
 // form inserts after the start tag of a form that posts to this site.
