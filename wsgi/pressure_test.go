@@ -250,8 +250,8 @@ func TestCrashLoopBacksOff(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	logged(t, app, "RuntimeError: not again")
-	logged(t, app, "after=200ms")
-	logged(t, app, "after=400ms")
+	logged(t, app, "after_ms=200")
+	logged(t, app, "after_ms=400")
 	if got := ask(t, base, "GET", "/?x", ""); got.status != 503 || got.header.Get("Retry-After") == "" {
 		t.Errorf("%+v", got)
 	}

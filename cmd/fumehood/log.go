@@ -21,11 +21,20 @@ func newLogger(e *env, cfg config.Log) *slog.Logger {
 	if err := level.UnmarshalText([]byte(cfg.Level)); err != nil {
 		level = slog.LevelInfo // the configuration was checked before
 	}
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: inMilliseconds}
 	if cfg.Format == "json" || cfg.Format == "auto" && !e.tty {
 		return slog.New(slog.NewJSONHandler(e.stderr, options))
 	}
 	return slog.New(&textHandler{env: e, out: e.stderr, level: level, mu: &sync.Mutex{}})
+}
+
+// inMilliseconds sees to it that no duration is a bare number: slog's JSON has nanoseconds
+// and does not say so.
+func inMilliseconds(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() != slog.KindDuration {
+		return a
+	}
+	return slog.Float64(a.Key+"_ms", float64(a.Value.Duration().Microseconds())/1000)
 }
 
 // textHandler writes log lines for people: the time of day, what happened, and the facts.

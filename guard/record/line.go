@@ -52,9 +52,9 @@ func (g *Guard) write(rec *recorder, r *http.Request, aborted bool) {
 	line := make([]slog.Attr, 0, 20)
 	line = appendRequest(line, rec, r)
 	line = append(line, slog.Int("status", status), slog.Int64("bytes", rec.sent()),
-		slog.Duration("duration", time.Since(rec.x.Start)))
+		milliseconds("duration_ms", time.Since(rec.x.Start)))
 	if !rec.first.IsZero() {
-		line = append(line, slog.Duration("first_byte", rec.first.Sub(rec.x.Start)))
+		line = append(line, milliseconds("first_byte_ms", rec.first.Sub(rec.x.Start)))
 	}
 	if aborted {
 		line = append(line, slog.Bool("aborted", true))
@@ -88,7 +88,7 @@ func appendRequest(line []slog.Attr, rec *recorder, r *http.Request) []slog.Attr
 // appendOutcome adds what the steps inside have noted.
 func appendOutcome(line []slog.Attr, x *fumehood.Exchange) []slog.Attr {
 	if x.Worker != 0 {
-		line = append(line, slog.Int("worker", x.Worker), slog.Duration("queued", x.Queued))
+		line = append(line, slog.Int("worker", x.Worker), milliseconds("queued_ms", x.Queued))
 	}
 	if x.Refused != nil {
 		line = append(line, slog.String("refused", x.Refused.Code))
@@ -104,6 +104,12 @@ func appendOutcome(line []slog.Attr, x *fumehood.Exchange) []slog.Attr {
 		line = append(line, slog.String("reported", strings.Join(codes, " ")))
 	}
 	return line
+}
+
+// milliseconds is d as a number that means the same in every format of a log: slog writes
+// a Duration as text in one and as nanoseconds in the other.
+func milliseconds(key string, d time.Duration) slog.Attr {
+	return slog.Float64(key, float64(d.Microseconds())/1000)
 }
 
 // printable returns at most limit bytes of s with everything but printable ASCII replaced:

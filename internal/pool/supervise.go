@@ -52,7 +52,7 @@ func (p *Pool) keep(slot int, first chan<- error) {
 	backoff := time.Duration(0)
 	for attempt := 0; ; attempt++ {
 		if backoff > 0 && !p.isClosed() {
-			p.log.Warn("worker starts again", "worker", slot, "after", backoff)
+			p.log.Warn("worker starts again", "worker", slot, "after_ms", backoff.Milliseconds())
 			select {
 			case <-time.After(backoff):
 			case <-p.done:
@@ -124,7 +124,7 @@ func (p *Pool) boot(slot int) (*worker, error) {
 		}
 		return nil, err
 	}
-	p.log.Debug("worker ready", "worker", slot, "pid", w.proc.Pid, "after", time.Since(w.started))
+	p.log.Debug("worker ready", "worker", slot, "pid", w.proc.Pid, "after_ms", time.Since(w.started).Milliseconds())
 	p.mu.Lock()
 	p.refill(w, time.Now())
 	p.mu.Unlock()
