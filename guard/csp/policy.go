@@ -115,19 +115,21 @@ func (p *policy) with(scripts, handlers []string) []string {
 	var b strings.Builder
 	b.Grow(len(p.pre) + len(p.mid) + len(p.post) + 64*(len(scripts)+len(handlers)+1))
 	b.WriteString(p.pre)
-	for _, hash := range scripts {
-		b.WriteByte(' ')
-		b.WriteString(hash)
+	add := func(hashes []string, among string) {
+		for _, hash := range hashes {
+			if !strings.Contains(among, hash) {
+				b.WriteByte(' ')
+				b.WriteString(hash)
+			}
+		}
 	}
+	add(scripts, p.pre)
 	if none, ok := strings.CutSuffix(p.mid, " 'none'"); ok && len(handlers) > 0 {
 		b.WriteString(none + " 'unsafe-hashes'")
 	} else {
 		b.WriteString(p.mid)
 	}
-	for _, hash := range handlers {
-		b.WriteByte(' ')
-		b.WriteString(hash)
-	}
+	add(handlers, p.mid)
 	b.WriteString(p.post)
 	return []string{b.String()}
 }
