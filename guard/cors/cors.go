@@ -270,7 +270,7 @@ func (g *Guard) Head(h *answer.Head) {
 			}
 		}
 	}
-	if said && h.Request.Header["Origin"] != nil { // without one, nobody was kept out
+	if said && fromElsewhere(h.Request) {
 		fumehood.Note(h.Request, overruled(h.Request))
 	}
 	if g.mode == fumehood.Report || !g.hasPolicy() {
@@ -286,6 +286,13 @@ func (g *Guard) Head(h *answer.Head) {
 			h.Header["Access-Control-Expose-Headers"] = g.exposeHeaders
 		}
 	}
+}
+
+// fromElsewhere says whether another site asks: to its own pages a site answers whatever
+// these fields say. Browsers name the origin in each POST, too.
+func fromElsewhere(r *http.Request) bool {
+	origins := r.Header["Origin"]
+	return len(origins) > 1 || len(origins) == 1 && origins[0] != fumehood.Scheme(r)+"://"+r.Host
 }
 
 // trust takes away only what no app can mean, and keeps caches from mixing up origins.

@@ -207,6 +207,9 @@ func TestModes(t *testing.T) {
 		if _, codes := run("GET", nil); codes != "" {
 			t.Errorf("%q: %q is reported about a request without an origin", tt.mode, codes)
 		}
+		if _, codes := run("POST", []string{"Origin", "http://example.com"}); codes != "" { // httptest's own host
+			t.Errorf("%q: %q is reported about a request of the site itself", tt.mode, codes)
+		}
 	}
 }
 

@@ -13,7 +13,8 @@
 // A foreign redirect is one that leaves the site, read as the URL Standard reads it, and
 // whose host the request has brought along: in its path, query, form, cookies or other
 // header fields, encoded up to twice. A foreign host that is the app's own choice passes
-// (the login page of another service). Trailers, which come after the body, are not seen.
+// (the login page of another service). Trailers, which come after the body, are not seen; no
+// browser goes to a Content-Location.
 package redirects
 
 import (
