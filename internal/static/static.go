@@ -38,6 +38,7 @@ type mount struct {
 	prefix       string // with a slash at the end
 	root         *os.Root
 	cacheControl string
+	known        *known
 }
 
 // New opens the folders. One that does not exist is left out: the app names a folder
@@ -57,7 +58,7 @@ func New(mounts []Mount) (*Files, error) {
 		if m.MaxAge != "" {
 			control = "public, max-age=" + m.MaxAge
 		}
-		files.mounts = append(files.mounts, mount{strings.TrimSuffix(m.Prefix, "/") + "/", root, control})
+		files.mounts = append(files.mounts, mount{strings.TrimSuffix(m.Prefix, "/") + "/", root, control, newKnown()})
 	}
 	return files, nil
 }
@@ -178,31 +179,6 @@ func (m *mount) open(name string) (*os.File, fs.FileInfo, error) {
 		return nil, nil, err
 	}
 	return file, info, nil
-}
-
-// variants are the encodings that a file may lie beside itself in, best first.
-var variants = [...]struct{ encoding, suffix string }{{"br", ".br"}, {"zstd", ".zst"}, {"gzip", ".gz"}}
-
-// compressed returns the best variant of name that the client takes and that is not older
-// than name itself; varies says that there is one at all.
-func (m *mount) compressed(r *http.Request, name string, info fs.FileInfo) (file *os.File, encoding string, varies bool) {
-	for _, v := range variants {
-		candidate, about, err := m.open(name + v.suffix)
-		if err != nil {
-			continue
-		}
-		if about.ModTime().Before(info.ModTime()) {
-			candidate.Close()
-			continue
-		}
-		varies = true
-		if file == nil && accepts(r.Header["Accept-Encoding"], v.encoding) {
-			file, encoding = candidate, v.encoding
-			continue
-		}
-		candidate.Close()
-	}
-	return file, encoding, varies
 }
 
 // accepts reads Accept-Encoding (RFC 9110 12.5.3) as far as a stored variant needs it:
