@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	fumehood "github.com/fumehood/fumehood"
@@ -47,15 +48,21 @@ func runRun(e *env, args []string) error {
 		return e.bootFailure(err)
 	}
 	defer app.close()
-	site := server.Site{Hosts: srv.Served(), Static: app.static, Logger: log}
-	steps, err1 := server.Steps(cfg, site)
-	handler, err2 := server.Handler(cfg, site, app.handler)
-	if err := errors.Join(err1, err2); err != nil {
+	site, data, err1 := siteOf(cfg, app, log)
+	site.Hosts = srv.Served()
+	steps, err2 := server.Steps(cfg, site)
+	handler, err3 := server.Handler(cfg, site, app.handler)
+	if err := errors.Join(err1, err2, err3); err != nil {
 		srv.Close()
 		return err
 	}
 	e.announce(cfg, srv, app, steps, log, time.Since(began))
+	var kept sync.WaitGroup
+	ctx, done := context.WithCancel(e.ctx)
+	kept.Go(func() { keepReports(ctx, site.Reports, data, log) })
 	err = srv.Serve(e.ctx, handler)
+	done()
+	kept.Wait()
 	log.Info("stopped", "cause", stopCause(e.ctx, err))
 	return err
 }

@@ -69,6 +69,7 @@ func (g *Guard) Look(h *answer.Head) int {
 	case h.Refused != nil:
 		return 0
 	case h.Status >= 500:
+		h.Hold = true // a debugger flushes before its page
 		return lookSize
 	case h.Status == http.StatusPartialContent, classOf(h.Header) == other, isDownload(h.Header):
 		return 0

@@ -11,7 +11,7 @@ type Config struct {
 
 	// Frame says who may show these pages in a frame, as headers.frame does: "same-origin",
 	// "deny" (nobody) or "dangerously-any".
-	Frame string `toml:"frame" default:"same-origin" enum:"same-origin,deny,dangerously-any"`
+	Frame string `toml:"-"` // `fumehood run` takes it from headers.frame and csp.frame_ancestors
 
 	// DangerouslyEmbeddable are the kinds of content that pages of every site may embed,
 	// with the visitor's cookies where those are SameSite=None: "image", "font", "style",

@@ -44,6 +44,9 @@ type Head struct {
 	Body  []byte // the beginning of the body where a hook asked for it; only to be read
 	Whole bool   // Body is all of it
 
+	// Hold is set by a Look that must see its bytes even where the app flushes before them.
+	Hold bool
+
 	filters  []func(Sink) Sink
 	instead  []byte
 	replaced bool

@@ -18,11 +18,15 @@ import (
 type hook struct {
 	kind string
 	look int
+	hold bool
 	head func(*answer.Head)
 }
 
-func (k hook) Kind() string          { return k.kind }
-func (k hook) Look(*answer.Head) int { return k.look }
+func (k hook) Kind() string { return k.kind }
+func (k hook) Look(h *answer.Head) int {
+	h.Hold = h.Hold || k.hold
+	return k.look
+}
 func (k hook) Head(h *answer.Head) {
 	if k.head != nil {
 		k.head(h)
@@ -154,6 +158,20 @@ func TestLookSeesTheBeginning(t *testing.T) {
 		if seen != c.body || whole != c.whole || body != want || res.StatusCode != bare.StatusCode {
 			t.Errorf("%s: saw %.30q (%v), want %.30q (%v); the client got %.30q, %s", c.name, seen, whole, c.body, c.whole, body, res.Status)
 		}
+	}
+}
+
+// TestHoldOutlastsAFlush: a debugger's page that is flushed before its first byte is seen.
+func TestHoldOutlastsAFlush(t *testing.T) {
+	t.Parallel()
+	var seen string
+	h := nest(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(500)
+		w.(http.Flusher).Flush()
+		io.WriteString(w, "Traceback")
+	}, hook{kind: "a", look: 100, hold: true, head: func(h *answer.Head) { seen = string(h.Body) }})
+	if _, body := get(t, h, "GET"); seen != "Traceback" || body != seen {
+		t.Errorf("saw %q, the client got %q", seen, body)
 	}
 }
 

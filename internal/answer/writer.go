@@ -166,6 +166,9 @@ func (aw *Writer) FlushError() error {
 	if aw.status == 0 {
 		aw.WriteHeader(http.StatusOK)
 	}
+	if aw.head.Hold && !aw.left && aw.head.HasBody() {
+		return nil // more must be seen first
+	}
 	if err := aw.leave(false); err != nil {
 		return err
 	}

@@ -11,9 +11,17 @@ import (
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/guard/body"
+	"github.com/fumehood/fumehood/guard/caching"
 	"github.com/fumehood/fumehood/guard/clientip"
+	"github.com/fumehood/fumehood/guard/cookies"
+	"github.com/fumehood/fumehood/guard/cors"
+	"github.com/fumehood/fumehood/guard/csp"
+	"github.com/fumehood/fumehood/guard/errorpages"
+	"github.com/fumehood/fumehood/guard/headers"
 	"github.com/fumehood/fumehood/guard/hosts"
+	"github.com/fumehood/fumehood/guard/isolation"
 	"github.com/fumehood/fumehood/guard/limits"
+	"github.com/fumehood/fumehood/guard/redirects"
 )
 
 // Config is the whole configuration. Its zero value is not useful: start from Default.
@@ -42,6 +50,15 @@ type Config struct {
 	Hosts    hosts.Config    `toml:"hosts"`
 	Limits   limits.Config   `toml:"limits"`
 	Body     body.Config     `toml:"body"`
+
+	Headers    headers.Config    `toml:"headers"`
+	CSP        csp.Config        `toml:"csp"`
+	CORS       cors.Config       `toml:"cors"`
+	Isolation  isolation.Config  `toml:"isolation"`
+	Caching    caching.Config    `toml:"caching"`
+	Cookies    cookies.Config    `toml:"cookies"`
+	Redirects  redirects.Config  `toml:"redirects"`
+	ErrorPages errorpages.Config `toml:"error_pages"`
 
 	// Routes are settings for the requests that match a pattern, in place of the general
 	// ones.
@@ -195,6 +212,15 @@ type Route struct {
 	// The tables below have the names that they have in Config; a setting that a route
 	// leaves out has its general value there.
 	Body body.Config `toml:"body"`
+
+	Headers    headers.Config    `toml:"headers"`
+	CSP        csp.Config        `toml:"csp"`
+	CORS       cors.Config       `toml:"cors"`
+	Isolation  isolation.Config  `toml:"isolation"`
+	Caching    caching.Config    `toml:"caching"`
+	Cookies    cookies.Config    `toml:"cookies"`
+	Redirects  redirects.Config  `toml:"redirects"`
+	ErrorPages errorpages.Config `toml:"error_pages"`
 
 	merged bool // the tables are complete
 	empty  bool // it came from a file and sets nothing

@@ -158,7 +158,7 @@ func (n *node) sampleValue() string {
 		return strconv.FormatBool(n.def == "true")
 	case n.kind == kindInt && n.def != "":
 		return n.def
-	case n.inList && n.kind == kindString:
+	case n.inList && n.kind == kindString && n.def == "":
 		return quote("POST /upload")
 	case n.inList || n.kind == kindInt:
 		return n.example()

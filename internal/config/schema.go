@@ -53,10 +53,10 @@ func (n *node) addFields(docs map[string]string) {
 	t := n.typ
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if !f.IsExported() {
+		name := f.Tag.Get("toml")
+		if !f.IsExported() || name == "-" {
 			continue
 		}
-		name := f.Tag.Get("toml")
 		if name == "" {
 			panic("config: " + t.String() + "." + f.Name + " has no toml tag")
 		}

@@ -50,7 +50,13 @@ func check(c *Config) []problem {
 		return err
 	})
 	k.limits(c)
+	k.guards("", c)
 	k.routes(c.Routes)
+	for i, route := range c.Routes {
+		if merged := route.Merged(*c); route.merged {
+			k.guards(fmt.Sprintf("route[%d].", i), &merged)
+		}
+	}
 	return k.problems
 }
 

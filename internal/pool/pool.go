@@ -344,6 +344,8 @@ type About struct {
 	Wide      bool        `json:"session_wide"` // it has a Domain, or a Path other than "/"
 	Changed   []string    `json:"changed"`      // what was changed for production
 
+	Roots []string `json:"roots"` // the app's and the interpreter's folders
+
 	// Templates are the folders of the app's templates, each with the prefix that the names
 	// from it have; nil when they are not known. An entry without a folder stands for
 	// templates that are no files.

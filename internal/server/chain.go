@@ -7,14 +7,23 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/guard/body"
+	"github.com/fumehood/fumehood/guard/caching"
 	"github.com/fumehood/fumehood/guard/clientip"
+	"github.com/fumehood/fumehood/guard/cookies"
+	"github.com/fumehood/fumehood/guard/cors"
+	"github.com/fumehood/fumehood/guard/csp"
+	"github.com/fumehood/fumehood/guard/errorpages"
+	"github.com/fumehood/fumehood/guard/headers"
 	"github.com/fumehood/fumehood/guard/hosts"
+	"github.com/fumehood/fumehood/guard/isolation"
 	"github.com/fumehood/fumehood/guard/limits"
 	"github.com/fumehood/fumehood/guard/record"
+	"github.com/fumehood/fumehood/guard/redirects"
 	"github.com/fumehood/fumehood/internal/config"
 )
 
@@ -33,6 +42,22 @@ type Site struct {
 	Hosts  hosts.Served                    // the names of this server
 	Static func(http.Handler) http.Handler // serves the app's static files, or nil
 	Logger *slog.Logger
+
+	Prefixes  []string       // where Static serves: "/static/"
+	Sessions  cookies.App    // the app's own session cookies
+	Templates *csp.Templates // the app's templates, nil when they are not known
+	Reports   *csp.Reports   // where browsers' reports go
+	Key       []byte         // for CSRF tokens, 32 bytes; nil: one that lasts for this run
+	Roots     []string       // folders whose paths no answer may show
+}
+
+// sessions are the names of the session cookies as the app knows them.
+func (s Site) sessions(cfg config.Config) []string {
+	names := append(slices.Clone(s.Sessions.Sessions), cfg.Cookies.Session...)
+	if len(names) == 0 {
+		names = []string{"session"}
+	}
+	return names
 }
 
 // Steps returns the chain of the general settings: the first step sees the request first.
@@ -50,7 +75,16 @@ func steps(cfg config.Config, site Site, stream bool) ([]Step, error) {
 	host, err4 := hosts.New(cfg.Hosts, site.Hosts)
 	stream = stream || cfg.App.Upstream != "" // an upstream gets bodies as they arrive
 	bod, err5 := body.New(cfg.Body, func(*http.Request) bool { return stream })
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+	frames(&cfg)
+	head, err6 := headers.New(cfg.Headers)
+	policy, err7 := csp.New(cfg.CSP, csp.Site{Templates: site.Templates, StaticPrefixes: site.Prefixes, Reports: site.Reports, Logger: site.Logger})
+	cross, err8 := cors.New(cfg.CORS)
+	isolated, err9 := isolation.New(cfg.Isolation, cross.Allowed)
+	cached, err11 := caching.New(cfg.Caching, site.sessions(cfg))
+	cookie, err12 := cookies.New(cfg.Cookies, site.Sessions)
+	redirect, err13 := redirects.New(cfg.Redirects)
+	pages, err14 := errorpages.New(cfg.ErrorPages, errorpages.Site{Roots: site.Roots, Logger: site.Logger})
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err11, err12, err13, err14); err != nil {
 		return nil, err
 	}
 	static := site.Static
@@ -58,15 +92,39 @@ func steps(cfg config.Config, site Site, stream bool) ([]Step, error) {
 		static = func(next http.Handler) http.Handler { return next }
 	}
 	return []Step{
-		{"record", "one log line for each request; panics end here", fumehood.Enforce, rec.Handler, true},
+		{"record", "one log line for each request; panics end here", fumehood.Enforce, func(next http.Handler) http.Handler { return rec.Handler(pages.RefusalPages(next)) }, true},
 		{"strict", "what is malformed on the wire is answered here", fumehood.Enforce, wellFormed, true},
 		{"https", "content over https only, or to a proxy that is named", fumehood.Enforce, encrypted(cfg, ip), true},
 		{"clientip", "who is it; forwarding headers go no further", fumehood.Enforce, ip.Handler, true},
+		{"headers", "every answer gets the security headers", cfg.Headers.Mode, head.Handler, true},
 		{"limits", "caps on what one request may cost", fumehood.Enforce, lim.Handler, false},
 		{"hosts", "only the names that are served", host.Mode(), host.Handler, false},
+		{"csp", "pages run the app's own scripts; browsers report the others here", cfg.CSP.Mode, policy.Handler, false},
+		{"cors", "other sites read nothing, unless they are named", cfg.CORS.Mode, cross.Handler, false},
+		{"isolation", "other sites load nothing but whole pages", cfg.Isolation.Mode, isolated.Handler, false},
 		{"static", "the app's static files", fumehood.Enforce, static, false},
+		{"caching", "what is for one visitor is in no cache", cfg.Caching.Mode, cached.Handler, false},
+		{"cookies", "cookies that scripts, siblings and plain http cannot reach", cfg.Cookies.Mode, cookie.Handler, false},
 		{"body", "the whole body, read under deadlines", fumehood.Enforce, bod.Handler, false},
+		{"redirects", "header fields and redirects that the request has not forged", cfg.Redirects.Mode, redirect.Handler, false},
+		{"errors", "no tracebacks, debuggers or database errors", cfg.ErrorPages.Mode, pages.Handler, false},
 	}, nil
+}
+
+// frames has one setting for who may frame the pages, where browsers know three ways to
+// say it: headers.frame, unless csp.frame_ancestors says more.
+func frames(cfg *config.Config) {
+	cfg.Isolation.Frame = cfg.Headers.Frame
+	if len(cfg.CSP.FrameAncestors) > 0 {
+		cfg.Isolation.Frame = "dangerously-any" // who exactly, browsers check
+		return
+	}
+	switch cfg.Headers.Frame {
+	case "deny":
+		cfg.CSP.FrameAncestors = []string{"'none'"}
+	case "dangerously-any":
+		cfg.CSP.FrameAncestors = []string{"*"}
+	}
 }
 
 // encrypted refuses plain http from anybody but this machine and the proxies that are

@@ -771,6 +771,7 @@ def describe(module_name, app):
         "changed": [],
         "session": "",
         "session_wide": False,
+        "roots": sorted({os.getcwd(), sys.prefix, sys.base_prefix}),
         "templates": None,
         "python": sys.version.split()[0],
         "module": module_name,

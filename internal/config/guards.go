@@ -1,0 +1,71 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/guard/caching"
+	"github.com/fumehood/fumehood/guard/cookies"
+	"github.com/fumehood/fumehood/guard/cors"
+	"github.com/fumehood/fumehood/guard/csp"
+	"github.com/fumehood/fumehood/guard/headers"
+	"github.com/fumehood/fumehood/guard/isolation"
+	"github.com/fumehood/fumehood/guard/redirects"
+	"github.com/fumehood/fumehood/internal/hint"
+)
+
+// guards asks each guard what is wrong with its settings, so that every mistake is told
+// with its place before anything starts. prefix is "" or that of a route. What a guard says
+// of the site, such as of a template that is not there, shows when the server starts.
+func (k *checker) guards(prefix string, c *Config) {
+	_, err := headers.New(c.Headers)
+	k.blame(prefix+"headers", err)
+	_, err = csp.New(c.CSP, csp.Site{})
+	k.blame(prefix+"csp", err)
+	_, err = cors.New(c.CORS)
+	k.blame(prefix+"cors", err)
+	_, err = isolation.New(c.Isolation, nil)
+	k.blame(prefix+"isolation", err)
+	_, err = caching.New(c.Caching, nil)
+	k.blame(prefix+"caching", err)
+	_, err = cookies.New(c.Cookies, cookies.App{})
+	k.blame(prefix+"cookies", err)
+	_, err = redirects.New(c.Redirects)
+	k.blame(prefix+"redirects", err)
+}
+
+// blame notes the mistakes in err, which begin with the key that they are about:
+// "headers.hsts: ...".
+func (k *checker) blame(table string, err error) {
+	if err == nil {
+		return
+	}
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range many.Unwrap() {
+			k.blame(table, one)
+		}
+		return
+	}
+	prefix, _, _ := strings.Cut(table, "]") // "route[0" or the table itself
+	name := table[strings.LastIndexByte(table, '.')+1:]
+	key, text := table, err.Error()
+	if rest, ok := strings.CutPrefix(text, name+"."); ok {
+		if setting, said, ok := strings.Cut(rest, ": "); ok && !strings.ContainsAny(setting, " \"") {
+			key, text = table+"."+setting, said
+		}
+	}
+	if prefix != table && !k.first(table, text) {
+		return // a route that inherits a mistake
+	}
+	k.wrong(key, hint.Of(err), "%s", text)
+}
+
+// first says whether no general setting has this mistake already.
+func (k *checker) first(table, text string) bool {
+	general := table[strings.Index(table, "].")+2:]
+	for _, p := range k.problems {
+		if strings.HasPrefix(p.key, general) && p.text == text {
+			return false
+		}
+	}
+	return true
+}
