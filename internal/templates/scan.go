@@ -288,9 +288,6 @@ func (s *scanner) importMap(body string, at int) {
 // piece makes the piece for marked text, as a browser will have it.
 func (s *scanner) piece(kind Kind, name, body string, at int) Piece {
 	p := Piece{Kind: kind, Name: name, Line: s.page.line(at), Text: s.page.show(body)}
-	if body != "" && body[0] == '\n' && name == "" {
-		p.Line++ // where its first word is
-	}
 	switch {
 	case !utf8.ValidString(body):
 		p.Why = "it is not UTF-8"
