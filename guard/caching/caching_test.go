@@ -9,6 +9,7 @@ import (
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/guard/caching"
+	"github.com/fumehood/fumehood/internal/answer"
 )
 
 func newGuard(t testing.TB, cfg caching.Config, session ...string) *caching.Guard {
@@ -274,6 +275,20 @@ func keepsOut(values []string) bool {
 		}
 	}
 	return false
+}
+
+// BenchmarkHead is what the hook itself costs.
+func BenchmarkHead(b *testing.B) {
+	g := newGuard(b, caching.Config{}, "session")
+	for name, request := range map[string]http.Header{"nothing": fields("Accept: x", "User-Agent: x"), "page": fields(session, "User-Agent: x")} {
+		b.Run(name, func(b *testing.B) {
+			h := &answer.Head{Status: 200, Header: fields(html, "Content-Length: 5", "Server: x"), Request: httptest.NewRequest("GET", "/", nil)}
+			h.Request.Header = request
+			for b.Loop() {
+				g.Head(h)
+			}
+		})
+	}
 }
 
 func BenchmarkHandler(b *testing.B) {

@@ -20,7 +20,7 @@
 // cookie or a jar too large, control characters. What a stray cookie of another site may
 // be is taken away and the request goes on: a session under its plain name, cookies
 // without a name, names that look like a protected one, values with half a quote or bytes
-// that are not UTF-8 (Werkzeug answers every request with such a cookie with 500).
+// that are not UTF-8 (on which Werkzeug's parse_cookie fails, for the whole request).
 package cookies
 
 import (

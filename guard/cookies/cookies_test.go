@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fumehood/fumehood/guard/cookies"
+	"github.com/fumehood/fumehood/internal/answer"
 )
 
 func TestNewReportsEveryMistake(t *testing.T) {
@@ -52,6 +53,15 @@ func TestTheRequestOutsideStays(t *testing.T) {
 	g.Handler(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
 	if got := r.Header.Get("Cookie"); got != "__Host-session=x" {
 		t.Errorf("it is %q now", got)
+	}
+}
+
+// BenchmarkNothing is what the hook costs where there is nothing to do.
+func BenchmarkNothing(b *testing.B) {
+	g := newGuard(b, cookies.Config{}, cookies.App{})
+	h := &answer.Head{Status: 200, Header: http.Header{"Content-Type": {"text/html"}, "Content-Length": {"5"}, "Vary": {"Accept"}}, Request: httptest.NewRequest("GET", https, nil)}
+	for b.Loop() {
+		g.Head(h)
 	}
 }
 

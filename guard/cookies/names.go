@@ -53,7 +53,8 @@ func validName(name string) bool {
 
 // validValue says whether all parsers see the end of value where it is: one that begins
 // with a quote is read by some, Werkzeug among them, up to the closing one, across
-// semicolons. Bytes that are not UTF-8 make Werkzeug fail.
+// semicolons. Bytes that are not UTF-8 are read in as many ways as there are parsers, and
+// Werkzeug's parse_cookie fails on them.
 func validValue(value string) bool {
 	if value != "" && value[0] == '"' && quoted(value) != len(value) {
 		return false
