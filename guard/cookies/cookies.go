@@ -103,10 +103,11 @@ func New(cfg Config, app App) (*Guard, error) {
 		mistakes = append(mistakes, hint.With(
 			fmt.Errorf("cookies.max_header: %v does not hold one session", cfg.MaxHeader), "write 16KB"))
 	}
-	for key, names := range map[string][]string{"readable": cfg.Readable, "cross_site": cfg.CrossSite} {
-		for _, name := range names {
-			mistakes = append(mistakes, nameMistake("cookies."+key, name))
-		}
+	for _, name := range cfg.Readable {
+		mistakes = append(mistakes, nameMistake("cookies.readable", name))
+	}
+	for _, name := range cfg.CrossSite {
+		mistakes = append(mistakes, nameMistake("cookies.cross_site", name))
 	}
 	mistakes = append(mistakes, g.addSessions(cfg, app)...)
 	for _, s := range g.sessions {
