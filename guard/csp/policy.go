@@ -178,6 +178,10 @@ func directive(name string, lists ...[]string) string {
 	return name + " " + strings.Join(all, " ")
 }
 
+// sample asks for the first characters of what is refused: without them a report about an
+// inline script does not tell which.
+func sample() []string { return []string{"'report-sample'"} }
+
 func (b *builder) script() string {
 	cfg := b.g.cfg
 	own := []string{"'self'"}
@@ -204,7 +208,7 @@ func (b *builder) script() string {
 	if slices.Contains(extra, "'unsafe-inline'") {
 		given = slices.DeleteFunc(slices.Clone(given), validHash)
 	}
-	return directive("script-src", own, b.page.scriptURLs, given, extra, hashes)
+	return directive("script-src", own, b.page.scriptURLs, given, extra, hashes, sample())
 }
 
 func (b *builder) scriptAttr() string {
@@ -215,7 +219,7 @@ func (b *builder) scriptAttr() string {
 	if len(b.page.handlers)+len(given) == 0 {
 		return "script-src-attr 'none'"
 	}
-	return directive("script-src-attr", []string{"'unsafe-hashes'"}, b.page.handlers, given)
+	return directive("script-src-attr", []string{"'unsafe-hashes'"}, b.page.handlers, given, sample())
 }
 
 func (b *builder) style() string {
@@ -225,7 +229,7 @@ func (b *builder) style() string {
 		given := slices.DeleteFunc(slices.Clone(cfg.StyleSources), validHash)
 		elements = directive("style-src", self, b.page.styleURLs, given, inline)
 	} else {
-		elements = directive("style-src", self, b.page.styleURLs, cfg.StyleSources, b.page.styles)
+		elements = directive("style-src", self, b.page.styleURLs, cfg.StyleSources, b.page.styles, sample())
 	}
 	switch {
 	case cfg.DangerouslyAllowUnsafeInline || b.page.openStyleAttrs:
