@@ -12,6 +12,7 @@ import (
 	"github.com/fumehood/fumehood/guard/cookies"
 	"github.com/fumehood/fumehood/guard/cors"
 	"github.com/fumehood/fumehood/guard/csp"
+	"github.com/fumehood/fumehood/guard/csrf"
 	"github.com/fumehood/fumehood/guard/errorpages"
 	"github.com/fumehood/fumehood/guard/headers"
 	"github.com/fumehood/fumehood/guard/hosts"
@@ -73,6 +74,8 @@ func guards(o options) ([]named, error) {
 	add("cors", api, nil)
 	alone, err := isolation.New(isolation.Config{}, api.Allowed)
 	add("isolation", alone, err)
+	asked, err := csrf.New(csrf.Config{}, csrf.Site{Session: sessions, Logger: o.log})
+	add("csrf", asked, err)
 	fresh, err := caching.New(caching.Config{}, sessions)
 	add("caching", fresh, err)
 	jar, err := cookies.New(cookies.Config{}, cookies.App{Sessions: sessions})

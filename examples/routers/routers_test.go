@@ -55,6 +55,12 @@ func attacks() []attack {
 			resp, _ := s.read(t, "GET", "/api/notes", "", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "script")
 			return resp.StatusCode == 200
 		}},
+		{"csrf", func(t *testing.T, s *site) bool { // a form of another site changes the password
+			before := s.app.passwords.Load()
+			s.read(t, "POST", "/password", "new=evil", "Cookie", "session=ann", "Origin", "https://evil.example",
+				"Sec-Fetch-Site", "cross-site", "Content-Type", "application/x-www-form-urlencoded")
+			return s.app.passwords.Load() > before
+		}},
 		{"caching", func(t *testing.T, s *site) bool { // a cache keeps the page of one visitor for the next
 			resp, _ := s.read(t, "GET", "/account", "", "Cookie", "session=ann")
 			return resp.StatusCode == 200 && !strings.Contains(resp.Header.Get("Cache-Control"), "no-store")
