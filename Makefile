@@ -29,7 +29,7 @@ export FUMEHOOD_TEST_PYTHONS     = $(shell cat $(VENVS)/matrix 2>/dev/null)
 export PYTHONDONTWRITEBYTECODE  := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check notes-test vet lint bench fuzz cross setup tools venvs corpus \
+.PHONY: help run build test check notes-test routers-test vet lint bench fuzz cross setup tools venvs corpus \
         need-go need-python need-browser clean
 
 help: ## list the targets
@@ -46,7 +46,7 @@ build: need-go ## build bin/fumehood
 
 # ---- test -----------------------------------------------------------------------------
 
-test: need-browser setup vet lint notes-test ## all tests (RACE=1, TESTFLAGS=..., FUMEHOOD_WITHOUT=browser)
+test: need-browser setup vet lint notes-test routers-test ## all tests (RACE=1, TESTFLAGS=..., FUMEHOOD_WITHOUT=browser)
 	$(if $(FUMEHOOD_WITHOUT),@echo "LEFT OUT: $(FUMEHOOD_WITHOUT)")
 	$(GO) test $(RACEFLAG) -timeout 15m $(TESTFLAGS) $(shell $(GO) list ./... $(if $(FUMEHOOD_WITHOUT),| grep -v /test/browser$$))
 
@@ -58,6 +58,11 @@ notes-test: venvs
 	  echo "examples/notes under $${python#$(CURDIR)/}"; \
 	  (cd examples/notes && $$python -m unittest -q test_notes) || exit 1; \
 	done
+
+# A module of its own, so that the other routers are no dependencies of Fumehood.
+routers-test: need-go lint
+	cd examples/routers && $(GO) vet ./... && $(TOOLS)/staticcheck ./... && \
+	  $(GO) test $(RACEFLAG) -mod=readonly -timeout 5m $(TESTFLAGS) ./...
 
 vet: need-go
 	$(GO) vet ./...

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -142,6 +141,3 @@ func total(reports *csp.Reports) (n int) {
 	}
 	return n
 }
-
-// errNoApp says that a verb needs an app that it can import.
-var errNoApp = errors.New("there are no templates to read without an app")

@@ -19,6 +19,7 @@ import (
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/internal/hint"
+	"github.com/fumehood/fumehood/internal/unnamed"
 )
 
 // maxHeld is the most that all bodies together keep in memory (bytes); further ones go to
@@ -59,7 +60,7 @@ func New(cfg Config, stream func(*http.Request) bool) (*Guard, error) {
 	if cfg.TempDir == "" {
 		cfg.TempDir = os.TempDir()
 	}
-	if probe, err := unnamedFile(cfg.TempDir); err != nil {
+	if probe, err := unnamed.File(cfg.TempDir); err != nil {
 		mistakes = append(mistakes, hint.With(fmt.Errorf("body.temp_dir: %w", err),
 			"name a folder that this user may write to"))
 	} else {

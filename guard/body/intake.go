@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/internal/unnamed"
 )
 
 // The buffer that a body begins in (bytes): what a client has not sent yet costs nothing.
@@ -96,7 +97,7 @@ func (in *intake) grow(n int64) error {
 // flush writes what buf has to the file.
 func (in *intake) flush() error {
 	if in.file == nil {
-		file, err := unnamedFile(in.g.cfg.TempDir)
+		file, err := unnamed.File(in.g.cfg.TempDir)
 		if err != nil {
 			return storage(err)
 		}
@@ -141,20 +142,6 @@ func (in *intake) fail(err error) error {
 func (in *intake) giveBack() {
 	in.g.held.Add(-int64(in.reserved))
 	in.buf, in.reserved = nil, 0
-}
-
-// unnamedFile returns a new file in dir that only this process can reach and that is gone
-// with it.
-func unnamedFile(dir string) (*os.File, error) {
-	file, err := os.CreateTemp(dir, "fumehood-body-") // 0600
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Remove(file.Name()); err != nil {
-		file.Close()
-		return nil, err
-	}
-	return file, nil
 }
 
 // storage is the refusal of a body that could not be written to its file.

@@ -170,6 +170,10 @@ type Workers struct {
 	// 504 and the worker is replaced.
 	Timeout time.Duration `toml:"timeout" default:"60s" flag:"timeout" short:"t" min:"0s" max:"24h"`
 
+	// Spool is how much of all answers that clients take slowly may wait on the disk, in
+	// body.temp_dir, so that the workers that made them are free. 0 means that they wait.
+	Spool fumehood.Size `toml:"spool" default:"1GB" flag:"spool" min:"0"`
+
 	// BootTimeout is how long the app may take to be imported.
 	BootTimeout time.Duration `toml:"boot_timeout" default:"60s" flag:"boot-timeout" min:"1s" max:"1h"`
 }

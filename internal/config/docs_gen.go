@@ -59,6 +59,7 @@ func docs() map[string]string {
 		"config.Workers.Count":                       "The number of worker processes. 0 means one for each core, at least 2.",
 		"config.Workers.Queue":                       "The largest number of requests that wait for a worker; further ones are answered with 503.",
 		"config.Workers.QueueTimeout":                "How long a request waits for a worker before it is answered with 503.",
+		"config.Workers.Spool":                       "How much of all answers that clients take slowly may wait on the disk, in body.temp_dir, so that the workers that made them are free. 0 means that they wait.",
 		"config.Workers.Threads":                     "The largest number of threads in a worker. They are started as they are needed.",
 		"config.Workers.Timeout":                     "How long the app may take to begin its answer; after it the client gets 504 and the worker is replaced.",
 		"cookies.Config":                             "Says how cookies are protected.",

@@ -160,7 +160,7 @@ func base(e ast.Expr) string {
 
 // leaves are the internal packages that a guard may import.
 func leaves() []string {
-	return []string{"internal/hint", "internal/answer", "internal/htmlrewrite", "internal/templates"}
+	return []string{"internal/hint", "internal/answer", "internal/htmlrewrite", "internal/templates", "internal/unnamed"}
 }
 
 // TestImports keeps the arrow cmd -> server -> {config, pool, wsgi, guard} -> root.

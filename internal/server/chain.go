@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strconv"
 
 	fumehood "github.com/fumehood/fumehood"
@@ -51,15 +50,6 @@ type Site struct {
 	Roots     []string       // folders whose paths no answer may show
 }
 
-// sessions are the names of the session cookies as the app knows them.
-func (s Site) sessions(cfg config.Config) []string {
-	names := append(slices.Clone(s.Sessions.Sessions), cfg.Cookies.Session...)
-	if len(names) == 0 {
-		names = []string{"session"}
-	}
-	return names
-}
-
 // Steps returns the chain of the general settings: the first step sees the request first.
 // A route has the same steps with its own settings.
 func Steps(cfg config.Config, site Site) ([]Step, error) {
@@ -80,8 +70,8 @@ func steps(cfg config.Config, site Site, stream bool) ([]Step, error) {
 	policy, err7 := csp.New(cfg.CSP, csp.Site{Templates: site.Templates, StaticPrefixes: site.Prefixes, Reports: site.Reports, Logger: site.Logger})
 	cross, err8 := cors.New(cfg.CORS)
 	isolated, err9 := isolation.New(cfg.Isolation, cross.Allowed)
-	cached, err11 := caching.New(cfg.Caching, site.sessions(cfg))
-	cookie, err12 := cookies.New(cfg.Cookies, site.Sessions)
+	cookie, err11 := cookies.New(cfg.Cookies, site.Sessions)
+	cached, err12 := caching.New(cfg.Caching, cookie.Sessions())
 	redirect, err13 := redirects.New(cfg.Redirects)
 	pages, err14 := errorpages.New(cfg.ErrorPages, errorpages.Site{Roots: site.Roots, Logger: site.Logger})
 	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err11, err12, err13, err14); err != nil {

@@ -1,0 +1,287 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/guard/csp"
+	"github.com/fumehood/fumehood/internal/config"
+	"github.com/fumehood/fumehood/internal/server"
+)
+
+// opening is what is said at the start of a run.
+type opening struct {
+	loaded *config.Loaded
+	srv    *server.Server
+	app    *runningApp
+	site   server.Site
+	steps  []server.Step
+	took   time.Duration
+}
+
+// row is one line of a table: a word and what is said of it.
+type row [2]string
+
+// announce says what is served, what protects it, and what was changed for the app.
+func (e *env) announce(o opening, log *slog.Logger) {
+	cfg := o.loaded.Config
+	if cfg.Log.Format == "json" || cfg.Log.Format == "auto" && !e.tty {
+		o.logged(log)
+		return
+	}
+	var b strings.Builder
+	section := func(color, name string, rows []row) {
+		for i, r := range rows {
+			if i > 0 {
+				name = ""
+			}
+			pad := strings.Repeat(" ", max(0, 8-len(name)))
+			fmt.Fprintf(&b, "  %s%s  %-10s %s\n", e.paint(color, name), pad, r[0], r[1])
+		}
+	}
+	fmt.Fprintf(&b, "%s   %s\n\n", e.paint(bold, "fumehood "+version()), describeApp(cfg, o.app))
+	fmt.Fprintf(&b, "  %s      %s      ready in %.1f s\n\n", e.paint(bold, o.srv.URL()), describeWorkers(cfg, o.app), o.took.Seconds())
+	fmt.Fprintf(&b, "  %s\n", e.paint(bold, "protecting"))
+	for _, r := range o.protections() {
+		fmt.Fprintf(&b, "  %-10s %s\n", r[0], r[1])
+	}
+	fmt.Fprintln(&b)
+	section(bold, "changed", o.changed())
+	section(yellow, "reported", o.onlyReported())
+	section(yellow, "weaker", o.weakened())
+	if len(o.weakened()) == 0 {
+		section(bold, "off", []row{{"nothing"}})
+	}
+	for _, notice := range o.srv.Notices() {
+		section(yellow, "note", []row{{notice}})
+	}
+	if len(o.srv.Notices()) > 0 && o.srv.RootFile() != "" {
+		section(bold, "next", []row{{"fumehood config chain     what a request passes on its way to the app"}})
+	}
+	fmt.Fprintln(e.stderr, b.String())
+}
+
+// logged is the same for programs.
+func (o opening) logged(log *slog.Logger) {
+	cfg := o.loaded.Config
+	var names []string
+	for _, s := range o.steps {
+		names = append(names, s.Name)
+	}
+	log.Info("ready", "url", o.srv.URL(), "target", cfg.App.Target, "upstream", cfg.App.Upstream,
+		"workers", o.app.workers, "threads", cfg.Workers.Threads, "python", o.app.about.Python,
+		"framework", strings.TrimSpace(o.app.about.Framework+" "+o.app.about.Version),
+		"protecting", names, "took_ms", o.took.Milliseconds())
+	for _, notice := range o.srv.Notices() {
+		log.Info("notice", "text", notice)
+	}
+	for _, r := range o.changed() {
+		log.Info("changed", "what", r[0], "how", r[1])
+	}
+	for _, r := range o.onlyReported() {
+		log.Warn("only reported", "what", r[0], "how", r[1])
+	}
+	for _, r := range o.weakened() {
+		log.Warn("weakened", "what", r[0], "how", r[1])
+	}
+}
+
+func describeApp(cfg config.Config, app *runningApp) string {
+	if cfg.App.Upstream != "" {
+		return "in front of " + cfg.App.Upstream
+	}
+	folder := cfg.App.Chdir
+	if abs, err := filepath.Abs(folder); err == nil {
+		folder = filepath.Base(abs)
+	}
+	text := fmt.Sprintf("%s (%s)   Python %s", folder, cfg.App.Target, app.about.Python)
+	if app.about.Framework != "" {
+		text += ", " + strings.TrimSpace(app.about.Framework+" "+app.about.Version)
+	}
+	return text + "   " + app.python
+}
+
+func describeWorkers(cfg config.Config, app *runningApp) string {
+	if cfg.App.Upstream != "" {
+		return "no workers"
+	}
+	return fmt.Sprintf("%d workers, up to %d threads each", app.workers, cfg.Workers.Threads)
+}
+
+// protections are the rows of the table at the start: what is on, and what is off by
+// somebody's choice.
+func (o opening) protections() []row {
+	cfg := o.loaded.Config
+	https := "TLS 1.2+, http redirected"
+	if cfg.TLS.Mode == "off" {
+		https = "not here: plain http, for this machine and trusted proxies only"
+		if cfg.TLS.DangerouslyServePlainHTTP {
+			https = "NO: plain http for everybody"
+		}
+	}
+	rows := []row{
+		{"https", https},
+		{"http", fmt.Sprintf("malformed requests refused; %v a line, %d fields, %v a head", cfg.Limits.RequestLine, cfg.Limits.Fields, cfg.Limits.Head)},
+		{"slow", fmt.Sprintf("head within %v, body at %d B/s, %v of silence", cfg.Server.HeaderTimeout, cfg.Body.MinRate, cfg.Body.Idle)},
+		{"limits", fmt.Sprintf("body %v", cfg.Limits.Body)},
+		{"hosts", o.hosts()},
+		{"headers", "on every answer: HSTS, nosniff, no framing by others, referrer, permissions, COOP, CORP"},
+		{"csp", o.csp()},
+		{"csrf", "Sec-Fetch-Site, Origin, Referer; a token for browsers that send none"},
+		{"cookies", "Secure, HttpOnly, SameSite=Lax; sessions under names that cannot be planted"},
+		{"cors", o.cors()},
+		{"caching", "what is for one visitor is in no cache"},
+		{"errors", "no tracebacks, debuggers or database errors"},
+	}
+	for i, r := range rows {
+		if mode := o.mode(r[0]); mode == fumehood.Off || mode == fumehood.Report && r[0] != "hosts" {
+			rows[i][1] = map[fumehood.Mode]string{fumehood.Off: "OFF", fumehood.Report: "only reported"}[mode]
+		}
+	}
+	proxies := "no proxy is trusted: forwarding headers are removed"
+	if len(cfg.ClientIP.TrustedProxies) > 0 {
+		proxies = "trusted proxies: " + strings.Join(cfg.ClientIP.TrustedProxies, ", ")
+	}
+	rows = append(rows, row{"clientip", proxies})
+	if cfg.App.Upstream == "" {
+		rows = append(rows, row{"workers", fmt.Sprintf("%v a request, then 504; a queue of %d, then 503", cfg.Workers.Timeout, cfg.Workers.Queue)})
+	}
+	if len(o.app.prefixes) > 0 {
+		rows = append(rows, row{"static", strings.Join(o.app.prefixes, ", ") + " without a worker, never out of the folder"})
+	}
+	return rows
+}
+
+// mode is that of a step; enforce where there is no such step.
+func (o opening) mode(step string) fumehood.Mode {
+	for _, s := range o.steps {
+		if s.Name == step {
+			return s.Mode
+		}
+	}
+	return fumehood.Enforce
+}
+
+func (o opening) hosts() string {
+	served := o.srv.Served()
+	names := append(append(append([]string(nil), served.Names...), o.loaded.Config.Hosts.Allow...), served.Local...)
+	text := strings.Join(names, ", ")
+	switch o.mode("hosts") {
+	case fumehood.Report:
+		text += "; other names are reported only: list yours with --host NAME"
+	case fumehood.Off:
+		text += " (OFF: every name is served)"
+	}
+	return text
+}
+
+func (o opening) summary() csp.Summary {
+	guard, err := csp.New(o.loaded.Config.CSP, csp.Site{Templates: o.site.Templates})
+	if err != nil { // the chain has been made from the same
+		return csp.Summary{}
+	}
+	return guard.Summary()
+}
+
+func (o opening) csp() string {
+	s := o.summary()
+	if !s.Known {
+		return "scripts and styles only reported: the app's templates are not known"
+	}
+	text := fmt.Sprintf("%s and %s by hash", plural(s.Scripts, "inline script"), plural(s.Styles, "style"))
+	if s.Matched > 0 {
+		text += fmt.Sprintf("; %s compared with each page", plural(s.Matched, "script with data"))
+	}
+	return text
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	first, rest, ok := strings.Cut(what, " with ")
+	if ok {
+		return fmt.Sprintf("%d %ss with %s", n, first, rest)
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func (o opening) cors() string {
+	cfg := o.loaded.Config.CORS
+	switch {
+	case cfg.DangerouslyAllowAnyOrigin:
+		return "EVERY site may read answers"
+	case cfg.DangerouslyTrustApp:
+		return "as the app says"
+	case len(cfg.Origins) > 0:
+		return "other sites that may read answers: " + strings.Join(cfg.Origins, ", ")
+	}
+	return "no other site reads an answer"
+}
+
+// changed is what was changed for this app.
+func (o opening) changed() (rows []row) {
+	for _, text := range o.app.about.Changed {
+		rows = append(rows, row{"debugging", text + ": off while Fumehood serves it"})
+	}
+	cfg := o.loaded.Config
+	if cfg.TLS.Mode == "off" || o.mode("cookies") != fumehood.Enforce || cfg.Cookies.DangerouslyKeepNames {
+		return rows
+	}
+	for _, name := range o.site.Sessions.Sessions {
+		prefix := "__Host-"
+		if o.app.about.Wide {
+			prefix = "__Secure-"
+		}
+		rows = append(rows, row{"cookies", fmt.Sprintf("browsers know the session cookie %q as %s%s", name, prefix, name)})
+	}
+	return rows
+}
+
+// onlyReported is what might break in an ordinary app and so is not refused yet.
+func (o opening) onlyReported() (rows []row) {
+	if o.mode("csp") == fumehood.Enforce {
+		for _, f := range o.summary().Reported {
+			rows = append(rows, row{"csp", fmt.Sprintf("%s:%d %s; see fumehood csp", f.Template, f.Line, f.Reason)})
+		}
+	}
+	if o.mode("redirects") == fumehood.Report {
+		rows = append(rows, row{"redirects", `to another site that the request has named; refuse them with redirects.mode = "enforce"`})
+	}
+	return rows
+}
+
+// weakened lists what somebody's choice has made weaker than it could be.
+func (o opening) weakened() (rows []row) {
+	cfg := o.loaded.Config
+	add := func(what, how string) { rows = append(rows, row{what, how}) }
+	if cfg.TLS.Mode == "off" {
+		add("https", "tls.mode = off: whoever is on the way can read along")
+	}
+	if o.mode("hosts") == fumehood.Report && cfg.Hosts.Mode == "" {
+		add("hosts", "report: no name is known; list yours with --host NAME")
+	}
+	if cfg.ClientIP.ForwardedHost {
+		add("clientip", "the host is what a trusted proxy says in X-Forwarded-Host")
+	}
+	for _, s := range o.loaded.Settings() {
+		table, name := s.Key, ""
+		if at := strings.LastIndexByte(s.Key, '.'); at >= 0 {
+			table, name = s.Key[:at], s.Key[at+1:]
+		}
+		switch {
+		case !s.Changed():
+		case name == "mode" && (s.Value == "off" || s.Value == "report") && table != "tls" && table != "static":
+			add(table, fmt.Sprintf("%s = %v (%s)", s.Key, s.Value, s.Origin))
+		case strings.HasPrefix(name, "dangerously") || strings.HasPrefix(fmt.Sprint(s.Value), "dangerously"):
+			add(table, fmt.Sprintf("%s = %v (%s)", s.Key, s.Value, s.Origin))
+		case name == "stream_body":
+			add(table, "a body is streamed: a slow upload holds a worker thread")
+		}
+	}
+	return rows
+}
