@@ -25,6 +25,9 @@ type Config struct {
 	// "https://intranet.example", "'self'" or "'none'". Empty means 'self'.
 	FrameAncestors []string `toml:"frame_ancestors"`
 
+	// DangerouslyFrameAnywhere lets every site show the pages in a frame.
+	DangerouslyFrameAnywhere bool `toml:"-"` // `fumehood run` takes it from headers.frame
+
 	// ScriptSources are more places that scripts come from: URLs such as
 	// "https://cdn.example/lib/chart.js", or hashes. A folder ends with "/".
 	ScriptSources []string `toml:"script_sources"`

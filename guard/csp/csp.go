@@ -97,6 +97,9 @@ func New(cfg Config, site Site) (*Guard, error) {
 	}
 	g := &Guard{cfg: cfg, site: site, ready: true, policies: map[key]*policy{}, said: map[string]bool{}}
 	g.ancestors = "frame-ancestors 'self'"
+	if cfg.DangerouslyFrameAnywhere {
+		g.ancestors = "frame-ancestors *"
+	}
 	if len(cfg.FrameAncestors) > 0 {
 		g.ancestors = "frame-ancestors " + strings.Join(cfg.FrameAncestors, " ")
 	}

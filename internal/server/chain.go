@@ -113,7 +113,7 @@ func frames(cfg *config.Config) {
 	case "deny":
 		cfg.CSP.FrameAncestors = []string{"'none'"}
 	case "dangerously-any":
-		cfg.CSP.FrameAncestors = []string{"*"}
+		cfg.CSP.DangerouslyFrameAnywhere = true
 	}
 }
 

@@ -127,6 +127,45 @@ func TestRouteOverridesLimit(t *testing.T) {
 	}
 }
 
+// TestRouteHasItsOwnGuards: one path may be read by another site, and framed by everybody;
+// the others may not.
+func TestRouteHasItsOwnGuards(t *testing.T) {
+	t.Parallel()
+	s := chained(t, func(c *config.Config) {
+		route := c.NewRoute("PUT /api/notes")
+		route.CORS.Origins, route.CORS.Methods = []string{"https://shop.example"}, []string{"PUT"}
+		route.Headers.Frame = "dangerously-any"
+		c.Routes = append(c.Routes, route)
+	}, func(w http.ResponseWriter, r *http.Request) {})
+	ask := func(method, path string) http.Header {
+		req, err := http.NewRequest(method, s.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Origin", "https://shop.example")
+		if method == "OPTIONS" {
+			req.Header.Set("Access-Control-Request-Method", "PUT")
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		return res.Header
+	}
+	for _, method := range []string{"OPTIONS", "PUT"} {
+		if h := ask(method, "/api/notes"); h.Get("Access-Control-Allow-Origin") != "https://shop.example" {
+			t.Errorf("%s of the route: %v", method, h)
+		}
+		if h := ask(method, "/api/other"); h.Get("Access-Control-Allow-Origin") != "" || h.Get("X-Frame-Options") != "SAMEORIGIN" {
+			t.Errorf("%s elsewhere: %v", method, h)
+		}
+	}
+	if h := ask("PUT", "/api/notes"); h.Get("X-Frame-Options") != "" || len(h["X-Content-Type-Options"]) != 1 {
+		t.Errorf("headers of the route: %v", h)
+	}
+}
+
 func TestRouteOverridesTimeout(t *testing.T) {
 	t.Parallel()
 	cfg := config.Default()

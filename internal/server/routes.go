@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fumehood/fumehood/guard/cors"
 	"github.com/fumehood/fumehood/internal/config"
 )
 
@@ -87,9 +88,13 @@ func (r *routes) of(req *http.Request) *config.Route {
 	if r.mux == nil {
 		return nil
 	}
-	if host := strings.ToLower(req.Host); host != req.Host {
+	host, method := strings.ToLower(req.Host), req.Method
+	if asked, ok := cors.Preflight(req); ok {
+		method = asked // what a preflight asks about has the policy of that route
+	}
+	if host != req.Host || method != req.Method {
 		copied := *req // ServeMux compares hosts as they are written
-		copied.Host = host
+		copied.Host, copied.Method = host, method
 		req = &copied
 	}
 	handler, _ := r.mux.Handler(req)
