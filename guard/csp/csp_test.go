@@ -188,7 +188,7 @@ func TestWhatIsNoPage(t *testing.T) {
 	if got := w.Header()["Content-Security-Policy"]; got != nil {
 		t.Errorf("a 304 would change the policy of what the browser has: %q", got)
 	}
-	enforced, _, _ := get(t, h(http.RedirectHandler("/", 302)), "https://a.example/", []string{})
+	enforced, _, _ := get(t, h(http.RedirectHandler("/", http.StatusFound)), "https://a.example/", []string{})
 	if enforced["default-src"] != "'none'" {
 		t.Errorf("a redirect: %v", enforced)
 	}

@@ -20,6 +20,8 @@ type flat struct {
 	text     string
 	segments []segment
 	starts   []int // where in text each segment begins
+
+	lastAt, lastLine int // the last place asked for, and its line
 }
 
 func flatten(segments []segment) *flat {
@@ -57,8 +59,13 @@ func (f *flat) line(offset int) int {
 	if s.kind != text {
 		return s.line
 	}
-	within := min(offset-f.starts[i], len(s.body))
-	return s.line + strings.Count(s.body[:within], "\n")
+	from, line := f.starts[i], s.line
+	if f.lastLine > 0 && f.lastAt >= from && f.lastAt <= offset { // the places come in order, mostly
+		from, line = f.lastAt, f.lastLine
+	}
+	line += strings.Count(f.text[from:max(from, min(offset, f.starts[i]+len(s.body)))], "\n")
+	f.lastAt, f.lastLine = offset, line
+	return line
 }
 
 // part is a stretch of text, or a hole in it.
