@@ -422,3 +422,23 @@ func TestTheListingOfTheNotesApp(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// TestAPolicyThatIsTooLong: proxies and browsers refuse answers with large heads. An app
+// with thousands of inline scripts still works where the templates of a page are not known.
+func TestAPolicyThatIsTooLong(t *testing.T) {
+	t.Parallel()
+	set := setOf("a.html", "<script>a()</script>", "big.html", strings.ReplaceAll(manyScripts(500), "var", "let"))
+	h := newGuard(t, csp.Config{}, csp.Site{Templates: set}).Handler(respond(200, "x", "Content-Type", html))
+	enforced, reported, w := get(t, h, "https://a.example/", nil)
+	if enforced["script-src"]+enforced["default-src"] != "" || enforced["object-src"] != "'none'" || reported["script-src"] != "" {
+		t.Errorf("enforced %v", enforced)
+	}
+	for name, values := range w.Header() {
+		if n := len(strings.Join(values, "")); n > 16<<10 {
+			t.Errorf("%s has %d bytes", name, n)
+		}
+	}
+	if enforced, _, _ := get(t, h, "https://a.example/", []string{"a.html"}); !strings.Contains(enforced["script-src"], templates.Hash("a()")) {
+		t.Errorf("a page whose template is known: %v", enforced)
+	}
+}
