@@ -135,7 +135,9 @@ func TestRouteHasItsOwnGuards(t *testing.T) {
 		route := c.NewRoute("PUT /api/notes")
 		route.CORS.Origins, route.CORS.Methods = []string{"https://shop.example"}, []string{"PUT"}
 		route.Headers.Frame = "dangerously-any"
-		c.Routes = append(c.Routes, route)
+		bare := c.NewRoute("/bare")
+		bare.Headers.Mode = fumehood.Off
+		c.Routes = append(c.Routes, route, bare)
 	}, func(w http.ResponseWriter, r *http.Request) {})
 	ask := func(method, path string) http.Header {
 		req, err := http.NewRequest(method, s.URL+path, nil)
@@ -163,6 +165,9 @@ func TestRouteHasItsOwnGuards(t *testing.T) {
 	}
 	if h := ask("PUT", "/api/notes"); h.Get("X-Frame-Options") != "" || len(h["X-Content-Type-Options"]) != 1 {
 		t.Errorf("headers of the route: %v", h)
+	}
+	if h := ask("GET", "/bare"); h.Get("X-Frame-Options")+h.Get("X-Content-Type-Options") != "" {
+		t.Errorf("headers where they are off: %v", h)
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"time"
 
+	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/guard/cors"
+	"github.com/fumehood/fumehood/internal/answer"
 	"github.com/fumehood/fumehood/internal/config"
 )
 
@@ -30,8 +32,8 @@ func Handler(cfg config.Config, site Site, app http.Handler) (http.Handler, erro
 		if err != nil {
 			return nil, fmt.Errorf("route %q: %w", route.Match, err)
 		}
-		_, inner := cut(all)
-		own[route] = chain(inner, app)
+		outer, inner := cut(all)
+		own[route] = dressed(outer, chain(inner, app))
 	}
 	return chain(outer, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h := own[routes.of(r)]; h != nil {
@@ -51,6 +53,26 @@ func cut(all []Step) (outer, inner []Step) {
 	}
 	return all, nil
 }
+
+// dressed gives the answers of a route the security headers of its own settings, in the
+// place of the general ones, which are there already for whatever is refused before the
+// route is known.
+func dressed(outer []Step, inner http.Handler) http.Handler {
+	for _, s := range outer {
+		if s.Name == "headers" && s.Mode != fumehood.Off {
+			return s.wrap(inner)
+		}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer.Serve(w, r, undressed{}, inner)
+	})
+}
+
+// undressed takes the place of the hook of guard/headers.
+type undressed struct{}
+
+func (undressed) Kind() string      { return "headers" }
+func (undressed) Head(*answer.Head) {}
 
 // chain puts the steps around app.
 func chain(steps []Step, app http.Handler) http.Handler {
