@@ -16,6 +16,7 @@ import (
 	"github.com/fumehood/fumehood/guard/cookies"
 	"github.com/fumehood/fumehood/guard/cors"
 	"github.com/fumehood/fumehood/guard/csp"
+	"github.com/fumehood/fumehood/guard/csrf"
 	"github.com/fumehood/fumehood/guard/errorpages"
 	"github.com/fumehood/fumehood/guard/headers"
 	"github.com/fumehood/fumehood/guard/hosts"
@@ -55,6 +56,7 @@ type Config struct {
 	CSP        csp.Config        `toml:"csp"`
 	CORS       cors.Config       `toml:"cors"`
 	Isolation  isolation.Config  `toml:"isolation"`
+	CSRF       csrf.Config       `toml:"csrf"`
 	Caching    caching.Config    `toml:"caching"`
 	Cookies    cookies.Config    `toml:"cookies"`
 	Redirects  redirects.Config  `toml:"redirects"`
@@ -221,6 +223,7 @@ type Route struct {
 	CSP        csp.Config        `toml:"csp"`
 	CORS       cors.Config       `toml:"cors"`
 	Isolation  isolation.Config  `toml:"isolation"`
+	CSRF       csrf.Config       `toml:"csrf"`
 	Caching    caching.Config    `toml:"caching"`
 	Cookies    cookies.Config    `toml:"cookies"`
 	Redirects  redirects.Config  `toml:"redirects"`

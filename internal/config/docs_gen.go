@@ -87,6 +87,7 @@ func docs() map[string]string {
 		"csp.Config.DangerouslyAllowInline":          "Names templates, such as \"chart.html\", whose pages may run any inline script, because theirs hold template data in a way that cannot be compared. An injected script runs there too.",
 		"csp.Config.DangerouslyAllowUnsafeEval":      "Lets scripts run text as code (eval), which some template libraries for browsers need.",
 		"csp.Config.DangerouslyAllowUnsafeInline":    "Lets every inline script and style run on every page: the policy stops no injected script any more.",
+		"csp.Config.DangerouslyFrameAnywhere":        "Lets every site show the pages in a frame.",
 		"csp.Config.FontSources":                     "More places that fonts come from. This site, data: and https: are allowed anyway.",
 		"csp.Config.FormActions":                     "More sites that forms may send to. Where an answer to a form leads on to another site, as a login at an identity provider does, that site counts too.",
 		"csp.Config.FrameAncestors":                  "The sites that may show the pages in a frame, such as \"https://intranet.example\", \"'self'\" or \"'none'\". Empty means 'self'.",

@@ -7,6 +7,7 @@ import (
 	"github.com/fumehood/fumehood/guard/cookies"
 	"github.com/fumehood/fumehood/guard/cors"
 	"github.com/fumehood/fumehood/guard/csp"
+	"github.com/fumehood/fumehood/guard/csrf"
 	"github.com/fumehood/fumehood/guard/headers"
 	"github.com/fumehood/fumehood/guard/isolation"
 	"github.com/fumehood/fumehood/guard/redirects"
@@ -25,6 +26,8 @@ func (k *checker) guards(prefix string, c *Config) {
 	k.blame(prefix+"cors", err)
 	_, err = isolation.New(c.Isolation, nil)
 	k.blame(prefix+"isolation", err)
+	_, err = csrf.New(c.CSRF, csrf.Site{})
+	k.blame(prefix+"csrf", err)
 	_, err = caching.New(c.Caching, nil)
 	k.blame(prefix+"caching", err)
 	_, err = cookies.New(c.Cookies, cookies.App{})

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	fumehood "github.com/fumehood/fumehood"
@@ -16,6 +17,7 @@ import (
 	"github.com/fumehood/fumehood/guard/cookies"
 	"github.com/fumehood/fumehood/guard/cors"
 	"github.com/fumehood/fumehood/guard/csp"
+	"github.com/fumehood/fumehood/guard/csrf"
 	"github.com/fumehood/fumehood/guard/errorpages"
 	"github.com/fumehood/fumehood/guard/headers"
 	"github.com/fumehood/fumehood/guard/hosts"
@@ -50,6 +52,15 @@ type Site struct {
 	Roots     []string       // folders whose paths no answer may show
 }
 
+// sessions are the names of the session cookies as the app knows them.
+func (s Site) sessions(cfg config.Config) []string {
+	names := slices.Concat(s.Sessions.Sessions, cfg.Cookies.Session)
+	if len(names) == 0 {
+		names = []string{"session"}
+	}
+	return names
+}
+
 // Steps returns the chain of the general settings: the first step sees the request first.
 // A route has the same steps with its own settings.
 func Steps(cfg config.Config, site Site) ([]Step, error) {
@@ -69,12 +80,16 @@ func steps(cfg config.Config, site Site, stream bool) ([]Step, error) {
 	head, err6 := headers.New(cfg.Headers)
 	policy, err7 := csp.New(cfg.CSP, csp.Site{Templates: site.Templates, StaticPrefixes: site.Prefixes, Reports: site.Reports, Logger: site.Logger})
 	cross, err8 := cors.New(cfg.CORS)
-	isolated, err9 := isolation.New(cfg.Isolation, cross.Allowed)
+	isolated, err9 := isolation.New(cfg.Isolation, func(origin string) bool { return cross.TrustsApp() || cross.Allowed(origin) })
+	if cfg.CORS.Credentials { // who may send cookies along may send requests that change something
+		cfg.CSRF.TrustedOrigins = slices.Concat(cfg.CSRF.TrustedOrigins, cfg.CORS.Origins)
+	}
+	forged, err10 := csrf.New(cfg.CSRF, csrf.Site{Key: site.Key, Session: site.sessions(cfg), Logger: site.Logger})
 	cookie, err11 := cookies.New(cfg.Cookies, site.Sessions)
 	cached, err12 := caching.New(cfg.Caching, cookie.Sessions())
 	redirect, err13 := redirects.New(cfg.Redirects)
 	pages, err14 := errorpages.New(cfg.ErrorPages, errorpages.Site{Roots: site.Roots, Logger: site.Logger})
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err11, err12, err13, err14); err != nil {
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13, err14); err != nil {
 		return nil, err
 	}
 	static := site.Static
@@ -92,10 +107,12 @@ func steps(cfg config.Config, site Site, stream bool) ([]Step, error) {
 		{"csp", "pages run the app's own scripts; browsers report the others here", cfg.CSP.Mode, policy.Handler, false},
 		{"cors", "other sites read nothing, unless they are named", cfg.CORS.Mode, cross.Handler, false},
 		{"isolation", "other sites load nothing but whole pages", cfg.Isolation.Mode, isolated.Handler, false},
+		{"csrf", "other sites change nothing", cfg.CSRF.Mode, forged.HeaderHandler, false},
 		{"static", "the app's static files", fumehood.Enforce, static, false},
 		{"caching", "what is for one visitor is in no cache", cfg.Caching.Mode, cached.Handler, false},
 		{"cookies", "cookies that scripts, siblings and plain http cannot reach", cfg.Cookies.Mode, cookie.Handler, false},
 		{"body", "the whole body, read under deadlines", fumehood.Enforce, bod.Handler, false},
+		{"token", "forms prove where they come from, for browsers that do not", cfg.CSRF.Mode, forged.TokenHandler, false},
 		{"redirects", "header fields and redirects that the request has not forged", cfg.Redirects.Mode, redirect.Handler, false},
 		{"errors", "no tracebacks, debuggers or database errors", cfg.ErrorPages.Mode, pages.Handler, false},
 	}, nil
