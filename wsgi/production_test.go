@@ -44,8 +44,8 @@ func TestTemplatesOfAnAnswer(t *testing.T) {
 	t.Parallel()
 	app := testapp.Start(t, "testdata/production", wsgi.Config{Target: "debugging:app", Workers: 1})
 	about := app.Pool().About()
-	if about.Session != "who" {
-		t.Errorf("session cookie %q", about.Session)
+	if len(about.Sessions) != 1 || about.Sessions[0] != [2]string{"who", ""} {
+		t.Errorf("session cookies %q", about.Sessions)
 	}
 	var folders []string
 	for _, f := range about.Templates {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -234,7 +235,7 @@ func (o opening) changed() (rows []row) {
 	}
 	for _, name := range o.site.Sessions.Sessions {
 		prefix := "__Host-"
-		if o.app.about.Wide {
+		if slices.Contains(o.site.Sessions.Wide, name) {
 			prefix = "__Secure-"
 		}
 		rows = append(rows, row{"cookies", fmt.Sprintf("browsers know the session cookie %q as %s%s", name, prefix, name)})

@@ -70,10 +70,10 @@ func siteOf(cfg config.Config, app *runningApp, log *slog.Logger) (site server.S
 // sessionsOf are the session cookies that the app itself tells of.
 func sessionsOf(about pool.About) cookies.App {
 	var app cookies.App
-	if about.Session != "" {
-		app.Sessions = []string{about.Session}
-		if about.Wide {
-			app.Wide = app.Sessions
+	for _, cookie := range about.Sessions {
+		app.Sessions = append(app.Sessions, cookie[0])
+		if cookie[1] != "" {
+			app.Wide = append(app.Wide, cookie[0])
 		}
 	}
 	return app
@@ -84,7 +84,7 @@ func readTemplates(about pool.About) (*csp.Templates, error) {
 	if about.Templates == nil {
 		return nil, nil
 	}
-	var folders templates.Folders
+	folders := templates.Folders{Options: templates.Options{TrimBlocks: about.Trim[0], LstripBlocks: about.Trim[1]}}
 	for _, folder := range about.Templates {
 		// Names with a prefix stay unknown, as do templates that are no files: the pages
 		// made from them are only reported.

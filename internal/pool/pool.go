@@ -339,10 +339,10 @@ type About struct {
 	Kind      string      `json:"kind"`
 	Framework string      `json:"framework"`
 	Version   string      `json:"version"`
-	Static    [][3]string `json:"static"`       // URL prefix, folder, seconds to cache or ""
-	Session   string      `json:"session"`      // name of the session cookie, or ""
-	Wide      bool        `json:"session_wide"` // it has a Domain, or a Path other than "/"
-	Changed   []string    `json:"changed"`      // what was changed for production
+	Static    [][3]string `json:"static"`   // URL prefix, folder, seconds to cache or ""
+	Sessions  [][2]string `json:"sessions"` // cookies that say who somebody is: name, "wide" or ""
+	Trim      [2]bool     `json:"trim"`     // Jinja's trim_blocks and lstrip_blocks
+	Changed   []string    `json:"changed"`  // what was changed for production
 
 	Roots []string `json:"roots"` // the app's and the interpreter's folders
 

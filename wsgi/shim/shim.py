@@ -769,8 +769,8 @@ def refuse_factory(target, value):
 def describe(module_name, app):
     about = {
         "changed": [],
-        "session": "",
-        "session_wide": False,
+        "sessions": [],
+        "trim": [False, False],
         "roots": sorted({os.getcwd(), sys.prefix, sys.base_prefix}),
         "templates": None,
         "python": sys.version.split()[0],
@@ -785,7 +785,8 @@ def describe(module_name, app):
         about["framework"] = "Flask"
         about["version"] = installed_version("flask")
         about["static"] = static_folders(app)
-        about["session"], about["session_wide"] = session_cookie(app)
+        about["sessions"] = session_cookies(app)
+        about["trim"] = trimming(app)
         about["templates"] = template_folders(app)
         watch_templates(app)
     elif "django" in sys.modules and type(app).__module__.startswith("django."):
@@ -794,15 +795,29 @@ def describe(module_name, app):
     return about
 
 
-def session_cookie(app):
-    """The name of the session cookie, and whether it is for more hosts or fewer paths than
-    this host's whole site."""
-    name = str(app.config.get("SESSION_COOKIE_NAME") or "")
+def session_cookies(app):
+    """The cookies that say who somebody is: [name, "wide" for one that is for more hosts or
+    fewer paths than this host's whole site]."""
+    config = app.config
     try:
         interface = app.session_interface
-        return name, bool(interface.get_cookie_domain(app)) or interface.get_cookie_path(app) != "/"
+        wide = bool(interface.get_cookie_domain(app)) or interface.get_cookie_path(app) != "/"
     except Exception:  # an unusual session interface
-        return name, True
+        wide = True
+    found = [[str(config.get("SESSION_COOKIE_NAME") or "session"), "wide" if wide else ""]]
+    if hasattr(app, "login_manager"):  # Flask-Login
+        wide = config.get("REMEMBER_COOKIE_DOMAIN") or config.get("REMEMBER_COOKIE_PATH", "/") != "/"
+        found.append([str(config.get("REMEMBER_COOKIE_NAME", "remember_token")), "wide" if wide else ""])
+    return found
+
+
+def trimming(app):
+    """Jinja's trim_blocks and lstrip_blocks, which change what a script looks like."""
+    env = vars(app).get("jinja_env")  # not made here if the app has not made it
+    if env is not None:
+        return [bool(env.trim_blocks), bool(env.lstrip_blocks)]
+    options = getattr(app, "jinja_options", {})
+    return [bool(options.get("trim_blocks")), bool(options.get("lstrip_blocks"))]
 
 
 def template_folders(app):
