@@ -170,7 +170,8 @@ func checkOrigin(s string) error {
 	}
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
-		return wrong("is no origin", fmt.Sprintf("write %q", "https://"+s))
+		host, _, _ := strings.Cut(s, "/")
+		return wrong("is no origin", fmt.Sprintf("write %q", "https://"+host))
 	}
 	host := rest
 	if i := strings.IndexAny(rest, `/?#\`); i >= 0 {
