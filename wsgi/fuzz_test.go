@@ -17,7 +17,7 @@ import (
 	"github.com/fumehood/fumehood/internal/pool"
 )
 
-// decode does what shim.py does with an environ.
+// decode does what the shim does with an environ.
 func decode(t *testing.T, b []byte) map[string]string {
 	t.Helper()
 	size := binary.LittleEndian.Uint32(b)

@@ -3,7 +3,7 @@
 //
 // It stops a worker that writes garbage to its channel from being taken at its word:
 // every header carries a magic number and a bounded size. It does not judge what a frame
-// says; internal/pool does. The Python side is wsgi/shim/shim.py.
+// says; internal/pool does. The Python side is wsgi/shim.
 package frame
 
 import (

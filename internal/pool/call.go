@@ -21,7 +21,7 @@ var (
 )
 
 // window is how many bytes of one answer a worker may have on the way; it and pieceCost
-// are the same numbers as in shim.py.
+// are the same numbers as in the shim.
 const (
 	window    = 256 << 10
 	pieceCost = 512

@@ -42,7 +42,7 @@ type Config struct {
 
 // prefetch is how many requests beyond its threads a brisk worker is sent, so that it has
 // something to do while its last answers are on their way: a few short answers leave
-// together (RESERVE in shim.py is half of this).
+// together (RESERVE in the shim is half of this).
 const prefetch = 8
 
 // brisk is how recent a worker's last answer must be for that.

@@ -105,7 +105,7 @@ func (p *Pool) sendShim(w *worker) error {
 		return err
 	}
 	var b []byte
-	for _, part := range []string{shim.Source, string(setup)} {
+	for _, part := range []string{shim.Source(), string(setup)} {
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(part)))
 		b = append(b, part...)
 	}

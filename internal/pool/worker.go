@@ -16,7 +16,7 @@ import (
 	"github.com/fumehood/fumehood/internal/rawio"
 )
 
-// What the bell says; the numbers stand in shim.py too.
+// What the bell says; the numbers stand in the shim too.
 const (
 	bellWake   = 1
 	bellCancel = 2

@@ -6,10 +6,19 @@ package shim
 
 import _ "embed"
 
-// Source is the program that a worker runs.
-//
-//go:embed shim.py
-var Source string
+var (
+	//go:embed exchange.py
+	exchange string
+	//go:embed worker.py
+	worker string
+	//go:embed finding.py
+	finding string
+	//go:embed about.py
+	about string
+)
+
+// Source is the program that a worker runs: the files one after the other, in one scope.
+func Source() string { return exchange + worker + finding + about }
 
 // Filename is the name that Source has in tracebacks.
 const Filename = "<fumehood>"

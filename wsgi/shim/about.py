@@ -1,0 +1,203 @@
+"""What the front needs to know of the app, and what is changed for production."""
+
+
+def describe(module_name, app):
+    about = {
+        "changed": [],
+        "sessions": [],
+        "trim": [False, False],
+        "roots": sorted({os.getcwd(), sys.prefix, sys.base_prefix}),
+        "templates": None,
+        "python": sys.version.split()[0],
+        "module": module_name,
+        "kind": type(app).__name__,
+        "framework": "",
+        "version": "",
+        "static": [],
+        "pid": os.getpid(),
+    }
+    if is_flask(app):
+        about["framework"] = "Flask"
+        about["version"] = installed_version("flask")
+        about["static"] = static_folders(app)
+        about["sessions"] = session_cookies(app)
+        about["trim"] = trimming(app)
+        about["templates"] = template_folders(app)
+        watch_templates(app)
+    elif "django" in sys.modules and type(app).__module__.startswith("django."):
+        about["framework"] = "Django"
+        about["version"] = installed_version("django")
+    return about
+
+
+def session_cookies(app):
+    """The cookies that say who somebody is: [name, "wide" for one that is for more hosts or
+    fewer paths than this host's whole site]."""
+    config = app.config
+    try:
+        interface = app.session_interface
+        wide = bool(interface.get_cookie_domain(app)) or interface.get_cookie_path(app) != "/"
+    except Exception:  # an unusual session interface
+        wide = True
+    found = [[str(config.get("SESSION_COOKIE_NAME") or "session"), "wide" if wide else ""]]
+    if hasattr(app, "login_manager"):  # Flask-Login
+        wide = config.get("REMEMBER_COOKIE_DOMAIN") or config.get("REMEMBER_COOKIE_PATH", "/") != "/"
+        found.append([str(config.get("REMEMBER_COOKIE_NAME", "remember_token")), "wide" if wide else ""])
+    return found
+
+
+def trimming(app):
+    """Jinja's trim_blocks and lstrip_blocks, which change what a script looks like."""
+    env = vars(app).get("jinja_env")  # not made here if the app has not made it
+    if env is not None:
+        return [bool(env.trim_blocks), bool(env.lstrip_blocks)]
+    options = getattr(app, "jinja_options", {})
+    return [bool(options.get("trim_blocks")), bool(options.get("lstrip_blocks"))]
+
+
+def template_folders(app):
+    """The folders of the app's templates: [prefix of the names, folder]; with a last entry
+    "" when there are others that cannot be read as files."""
+    found, whole = [], True
+
+    def walk(loader, prefix):
+        nonlocal whole
+        if loader is None:
+            return
+        kind = type(loader).__name__
+        if kind == "ChoiceLoader":
+            for inner in loader.loaders:
+                walk(inner, prefix)
+        elif kind == "PrefixLoader":
+            for name, inner in loader.mapping.items():
+                walk(inner, prefix + name + loader.delimiter)
+        elif kind == "FileSystemLoader":
+            for folder in loader.searchpath:
+                found.append([prefix, os.path.abspath(folder)])
+        elif kind == "PackageLoader" and getattr(loader, "_archive", None) is None:
+            found.append([prefix, os.path.abspath(loader._template_root)])
+        else:
+            whole = False
+
+    try:
+        walk(app.jinja_loader, "")
+        for blueprint in app.iter_blueprints():
+            walk(blueprint.jinja_loader, "")
+    except Exception:  # an unusual app: its pages are treated as unknown
+        whole = False
+    if not whole:
+        found.append(["", ""])
+    return found
+
+
+def watch_templates(app):
+    """Note in the environ which templates an answer is made from."""
+    import flask
+
+    def rendering(sender, template, **rest):
+        environ = flask.request.environ
+        name = (template.name or "").encode("utf-8", "replace").decode("latin-1")
+        environ.setdefault(TEMPLATES, []).append(name.replace("\0", "").replace("\n", ""))
+
+    try:
+        flask.before_render_template.connect(rendering, app, weak=False)
+    except (RuntimeError, AttributeError):
+        pass  # an old Flask without blinker
+
+
+def end_debugging(app, changed):
+    """An app that serves the public shows nobody its debugger or its tracebacks."""
+    while type(app).__name__ == "DebuggedApplication" and type(app).__module__.startswith("werkzeug."):
+        app = app.app
+        changed.append("DebuggedApplication is taken off")
+    if not is_flask(app):
+        return app
+    inner = end_debugging(app.wsgi_app, changed)
+    if inner is not app.wsgi_app:
+        app.wsgi_app = inner
+    if app.debug:
+        app.debug = False
+        changed.append("app.debug was on")
+    if app.config.get("TESTING"):
+        app.config["TESTING"] = False
+        changed.append("TESTING was on")
+    return app
+
+
+def installed_version(name):
+    """From the metadata folder's name: importlib.metadata would cost 2 MB a worker."""
+    try:
+        site = os.path.dirname(os.path.dirname(sys.modules[name].__file__))
+        for entry in os.listdir(site):
+            if entry.lower().startswith(name + "-") and entry.endswith(".dist-info"):
+                return entry[len(name) + 1:-len(".dist-info")]
+    except (OSError, AttributeError, KeyError, TypeError):
+        pass
+    return ""
+
+
+def static_folders(app):
+    """The folders that Flask would serve itself: [url prefix, folder, seconds or ""]."""
+    found = []
+    try:
+        for rule in app.url_map.iter_rules():
+            owner = app
+            if rule.endpoint.endswith(".static"):
+                owner = app.blueprints.get(rule.endpoint[:-len(".static")])
+            elif rule.endpoint != "static":
+                continue
+            folder = getattr(owner, "static_folder", None)
+            tail = "/<path:filename>"
+            if folder and rule.rule.endswith(tail) and not rule.host and not rule.subdomain:
+                found.append([rule.rule[:-len(tail)], os.path.abspath(folder), max_age(app)])
+    except Exception:  # an unusual app keeps serving its own files
+        return []
+    return found
+
+
+def max_age(app):
+    """How long Flask lets a static file be cached, in seconds; "" when it does not say."""
+    age = app.config.get("SEND_FILE_MAX_AGE_DEFAULT")
+    if age is None:
+        return ""
+    return str(int(age.total_seconds() if hasattr(age, "total_seconds") else age))
+
+
+def main(channel, setup):
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)
+    bell = socket.socket(fileno=setup["bell"])
+    files = socket.socket(fileno=setup["files"])
+    for sock in (channel, bell, files):
+        sock.set_inheritable(False)
+    worker = Worker(channel, bell, files)
+    worker.most = setup["threads"]
+    os.register_at_fork(after_in_child=worker.after_fork)
+    sys.argv = [setup["target"]]
+    sys.path.insert(0, os.getcwd())
+    doing, changed = [""], []
+    if os.environ.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no"):
+        os.environ["FLASK_DEBUG"] = "0"
+        changed.append("FLASK_DEBUG was set")
+    faulthandler.enable()  # a crash in C, or the front, makes it say where it was
+    try:
+        module_name, app = load(setup["target"], doing)
+        worker.app = end_debugging(app, changed)
+        about = describe(module_name, worker.app)
+        about["changed"] = changed
+    except BaseException as error:
+        report_failure(worker, setup["target"], doing[0], error)
+        return
+    worker.base = {
+        "wsgi.version": (1, 0),
+        "wsgi.multithread": worker.most > 1,
+        "wsgi.multiprocess": setup["workers"] > 1,
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+        "wsgi.file_wrapper": FileWrapper,
+    }
+    worker.send(READY, 0, 0, json.dumps(about).encode())
+    with worker.books:
+        worker.threads = 1
+        threading.Thread(target=worker.serve, daemon=True, name="fumehood-1").start()
+    worker.watch()
