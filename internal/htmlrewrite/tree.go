@@ -32,10 +32,10 @@ const maxDepth = 256
 type tree struct {
 	stack []element // from the outermost svg or math element on
 
-	formOpen  bool // the standard's form element pointer is not null
+	forms
+
 	inSelect  bool // browsers differ in what they take from a select element
 	templates int  // template elements that are open
-	badForm   bool // in a template, there was a form that must not get a token
 
 	foreignBase bool // relative URLs may lead to another site
 
@@ -44,7 +44,10 @@ type tree struct {
 
 // marks are what must be the same before and after a noscript element.
 func (rw *Rewriter) marks() []int {
-	return []int{len(rw.stack), btoi(rw.formOpen), btoi(rw.inSelect), rw.templates, btoi(rw.badForm), btoi(rw.foreignBase)}
+	return []int{
+		len(rw.stack), btoi(rw.inSelect), rw.templates, btoi(rw.foreignBase), btoi(rw.formOpen), btoi(rw.formBad),
+		btoi(rw.inTemplate), len(rw.within), btoi(rw.untidy), btoi(rw.around), rw.tables,
+	}
 }
 
 func btoi(b bool) int {
@@ -78,7 +81,9 @@ func (rw *Rewriter) tagEnd() {
 
 // endTag takes an end tag.
 func (rw *Rewriter) endTag(name string) {
-	if n := len(rw.stack); n > 0 {
+	if n := len(rw.stack); n == 0 && rw.templates == 0 {
+		rw.left(name)
+	} else if n > 0 {
 		if top := rw.stack[n-1]; string(bytes.TrimRight(top.name[:], "\x00")) != name {
 			rw.giveUp() // not well formed: it closes something else, or nothing
 			return
@@ -88,17 +93,16 @@ func (rw *Rewriter) endTag(name string) {
 	}
 	switch name {
 	case "form":
-		switch {
-		case rw.inSelect:
+		if rw.inSelect {
 			rw.giveUp() // only some browsers take it for the form's end
-		case rw.templates == 0:
-			rw.formOpen = false
+		} else if rw.templates == 0 {
+			rw.formEnd()
 		}
 	case "select":
 		rw.inSelect = false
 	case "template":
 		if rw.templates = max(rw.templates-1, 0); rw.templates == 0 {
-			rw.badForm = false
+			rw.inTemplate = false
 		}
 	}
 }
@@ -150,22 +154,31 @@ func (rw *Rewriter) htmlTag(name string) {
 			rw.push(name, inMath, false)
 		}
 		return
-	case "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "image", "img", "input",
-		"keygen", "link", "meta", "param", "source", "track", "wbr": // never open
 	case "caption", "colgroup", "tbody", "td", "tfoot", "th", "thead", "tr":
 		if len(rw.stack) > 0 && !rw.inTable() {
 			rw.giveUp() // they may end the svg element for a table around it
 			return
 		}
-		fallthrough
-	default:
-		if len(rw.stack) > 0 {
-			rw.push(name, inHTML, false)
-		}
+	}
+	if len(rw.stack) > 0 && !isVoid(name) {
+		rw.push(name, inHTML, false)
 	}
 	if rw.state != passing {
 		rw.meaningOf(name)
 	}
+	if len(rw.stack) == 0 && rw.templates == 0 {
+		rw.entered(name)
+	}
+}
+
+// isVoid says whether an element is never open.
+func isVoid(name string) bool {
+	switch name {
+	case "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "image", "img", "input",
+		"keygen", "link", "meta", "param", "source", "track", "wbr":
+		return true
+	}
+	return false
 }
 
 // inTable says whether a table is open inside the SVG or MathML.
@@ -212,6 +225,10 @@ func (rw *Rewriter) meaningOf(name string) {
 		if rw.templates > 0 || len(rw.stack) > 0 {
 			rw.giveUp() // start tags after it may be dropped, or belong to MathML
 		}
+	case "table", "object", "applet", "marquee":
+		if rw.inSelect { // some browsers drop the tag; in others it hides the select from its end tag
+			rw.giveUp()
+		}
 	case "select":
 		rw.inSelect = true
 	case "form":
@@ -231,48 +248,6 @@ func rawName(name string) string {
 		}
 	}
 	return ""
-}
-
-// form inserts after the start tag of a form that posts to this site.
-func (rw *Rewriter) form() {
-	good := rw.postsHere()
-	switch {
-	case rw.state == passing:
-	case rw.inSelect:
-		rw.giveUp() // only some browsers take it for a form
-	case rw.templates > 0:
-		if good && !rw.badForm {
-			rw.insert = rw.o.Form
-		}
-		rw.badForm = rw.badForm || !good
-	case rw.formOpen: // ignored by browsers: fields after it belong to the form that is open
-	default:
-		rw.formOpen = true
-		if good {
-			rw.insert = rw.o.Form
-		}
-	}
-	if len(rw.insert) == 0 {
-		rw.insert = nil
-	}
-}
-
-// postsHere says whether the form tag just read has method POST and an action on this site.
-func (rw *Rewriter) postsHere() bool {
-	attrs, ok := rw.attributes()
-	if !ok {
-		return false
-	}
-	post, action := false, ""
-	for _, a := range attrs {
-		switch a.Key {
-		case "method":
-			post = len(a.Val) == 4 && strings.EqualFold(a.Val, "post")
-		case "action":
-			action = a.Val
-		}
-	}
-	return post && rw.o.leadsHere(action, rw.foreignBase)
 }
 
 // base notes a base that leads to another site. What is the first one and what is real is
