@@ -3,6 +3,8 @@ package server
 import (
 	"fmt"
 	"net/http"
+	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -106,6 +108,12 @@ func newRoutes(cfg config.Config) *routes {
 	return r
 }
 
+// of returns the route of a request, nil for none.
+//
+// ServeMux compares a path as it is written, and knows no route for one that it would have
+// cleaned. An app sees the path decoded, and Flask leaves out what is too many slashes: a
+// route whose settings are stricter would end at "//logout" and at "account%2Flogout". So
+// the route is that of the path which is meant.
 func (r *routes) of(req *http.Request) *config.Route {
 	if r.mux == nil {
 		return nil
@@ -114,17 +122,36 @@ func (r *routes) of(req *http.Request) *config.Route {
 	if asked, ok := cors.Preflight(req); ok {
 		method = asked // what a preflight asks about has the policy of that route
 	}
-	if host != req.Host || method != req.Method {
+	meant := meantPath(req.URL.Path)
+	if host != req.Host || method != req.Method || meant != req.URL.Path || req.URL.RawPath != "" {
 		copied := *req // ServeMux compares hosts as they are written
-		copied.Host, copied.Method = host, method
+		copied.Host, copied.Method, copied.URL = host, method, &url.URL{Path: meant}
 		req = &copied
 	}
 	handler, _ := r.mux.Handler(req)
 	entry, ok := handler.(*routeEntry)
+	if !ok && !strings.HasSuffix(meant, "/") { // it would send "/admin" to "/admin/"
+		copied := *req
+		copied.URL = &url.URL{Path: meant + "/"}
+		handler, _ = r.mux.Handler(&copied)
+		entry, ok = handler.(*routeEntry)
+	}
 	if !ok {
 		return nil
 	}
 	return entry.route
+}
+
+// meantPath is a decoded path without "//", "/." and "/..".
+func meantPath(p string) string {
+	if strings.HasPrefix(p, "/") && !strings.Contains(p, "//") && !strings.Contains(p, "/.") {
+		return p
+	}
+	clean := path.Clean("/" + p)
+	if clean != "/" && (strings.HasSuffix(p, "/") || strings.HasSuffix(p, "/.") || strings.HasSuffix(p, "/..")) {
+		clean += "/"
+	}
+	return clean
 }
 
 // Timeouts returns how long the app may take to begin the answer to a request.
