@@ -10,9 +10,9 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// mentioned says which part of r has brought along where t leads, "" for none. It is only
-// asked about targets off the site.
-func mentioned(r *http.Request, t target, site origin) string {
+// mentioned says which part of r, whose body begins with body, has brought along where t
+// leads, "" for none. It is only asked about targets off the site.
+func mentioned(r *http.Request, body []byte, t target, site origin) string {
 	needles := t.needles(site)
 	found := func(text string) bool {
 		return decoded(text, func(text string) bool {
@@ -29,7 +29,7 @@ func mentioned(r *http.Request, t target, site origin) string {
 		return "the path or query"
 	case holds(r.URL.Query(), inValue):
 		return "the query"
-	case holds(r.Form, inValue), holds(r.PostForm, inValue):
+	case holds(r.Form, inValue), holds(r.PostForm, inValue), holds(sent(r, body), inValue), found(string(body)):
 		return "the form"
 	}
 	for _, cookie := range r.Cookies() { // a part of one says little: "came from google.com"
@@ -52,6 +52,39 @@ func mentioned(r *http.Request, t target, site origin) string {
 		}
 	}
 	return ""
+}
+
+// mostBody is how much of a body is looked into (bytes).
+const mostBody = 64 << 10
+
+// keptBody returns the beginning of the form that r brings, where guard/body has it in
+// memory: an app in another process reads it there.
+func keptBody(r *http.Request) []byte {
+	kept, ok := r.Body.(interface{ Bytes() []byte })
+	if !ok {
+		return nil
+	}
+	if kind := bodyType(r); kind != urlencoded && kind != "multipart/form-data" {
+		return nil
+	}
+	b := kept.Bytes()
+	return b[:min(len(b), mostBody)]
+}
+
+const urlencoded = "application/x-www-form-urlencoded"
+
+func bodyType(r *http.Request) string {
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.ToLower(strings.TrimSpace(kind))
+}
+
+// sent returns the fields of a form that the body is; what is broken in it is left out.
+func sent(r *http.Request, body []byte) url.Values {
+	if len(body) == 0 || bodyType(r) != urlencoded {
+		return nil
+	}
+	form, _ := url.ParseQuery(string(body))
+	return form
 }
 
 // decoded asks about text as it is and with its percent-encoding taken away once and twice.

@@ -111,14 +111,31 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 	if g.mode == fumehood.Off {
 		return next
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer.Serve(w, r, g, next) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body := keptBody(r); len(body) > 0 {
+			answer.Serve(w, r, &posted{g, body}, next)
+			return
+		}
+		answer.Serve(w, r, g, next)
+	})
 }
+
+// posted is the hook of a request with a body, which is closed when the head leaves.
+type posted struct {
+	*Guard
+	body []byte // the beginning of it
+}
+
+// Head implements answer.Hook.
+func (p *posted) Head(h *answer.Head) { p.head(h, p.body) }
 
 // Kind implements answer.Hook.
 func (g *Guard) Kind() string { return "redirects" }
 
 // Head implements answer.Hook.
-func (g *Guard) Head(h *answer.Head) {
+func (g *Guard) Head(h *answer.Head) { g.head(h, nil) }
+
+func (g *Guard) head(h *answer.Head, body []byte) {
 	if h.Refused != nil {
 		return
 	}
@@ -140,12 +157,12 @@ func (g *Guard) Head(h *answer.Head) {
 		}
 	}
 	if len(locations)+len(refreshes) > 0 {
-		g.follow(h, locations, refreshes)
+		g.follow(h, body, locations, refreshes)
 	}
 }
 
 // follow judges every place that the answer sends a browser to.
-func (g *Guard) follow(h *answer.Head, locations, refreshes []string) {
+func (g *Guard) follow(h *answer.Head, body []byte, locations, refreshes []string) {
 	for _, location := range locations[min(1, len(locations)):] {
 		if location != locations[0] {
 			replace(h, unsendable(fmt.Errorf("two Location fields, %.200q and %.200q", locations[0], location)))
@@ -160,7 +177,7 @@ func (g *Guard) follow(h *answer.Head, locations, refreshes []string) {
 		}
 	}
 	for _, raw := range targets {
-		refusal, always := g.judge(h.Request, raw, site)
+		refusal, always := g.judge(h.Request, body, raw, site)
 		switch {
 		case refusal == nil:
 		case always, g.mode == fumehood.Enforce:
@@ -176,7 +193,7 @@ func (g *Guard) follow(h *answer.Head, locations, refreshes []string) {
 }
 
 // judge says why raw must not be followed, and whether that holds in report mode too.
-func (g *Guard) judge(r *http.Request, raw string, site origin) (refusal *fumehood.Refusal, always bool) {
+func (g *Guard) judge(r *http.Request, body []byte, raw string, site origin) (refusal *fumehood.Refusal, always bool) {
 	if strings.ContainsFunc(raw, func(c rune) bool { return c < ' ' || c == 0x7f }) {
 		return unsendable(fmt.Errorf("a control character in the redirect to %.200q", raw)), true // only a tab is left
 	}
@@ -191,7 +208,7 @@ func (g *Guard) judge(r *http.Request, raw string, site origin) (refusal *fumeho
 	case t.user == "" && (site.owns(t) || t.kind == web && g.allows(t.host)):
 		return nil, false
 	}
-	where := mentioned(r, t, site)
+	where := mentioned(r, body, t, site)
 	if where == "" {
 		return nil, false
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -539,3 +540,40 @@ type discard http.Header
 func (d discard) Header() http.Header         { return http.Header(d) }
 func (d discard) Write(p []byte) (int, error) { return len(p), nil }
 func (d discard) WriteHeader(int)             {}
+
+// kept is a body as guard/body leaves it.
+type kept struct {
+	io.Reader
+	bytes []byte
+}
+
+func (k kept) Bytes() []byte { return k.bytes }
+func (kept) Close() error    { return nil }
+
+// TestAttackFormInTheBody: the login form has carried next along in a hidden field, and the
+// app that reads it is in another process.
+func TestAttackFormInTheBody(t *testing.T) {
+	t.Parallel()
+	const parts = "--b\r\nContent-Disposition: form-data; name=\"next\"\r\n\r\n//evil.example/x\r\n--b--\r\n"
+	for _, c := range []struct {
+		contentType, body, location string
+		want                        string
+	}{
+		{"application/x-www-form-urlencoded", "u=ann&next=%2F%2Fevil.example%2Fx", "//evil.example/x", "refused redirects.foreign"},
+		{"application/x-www-form-urlencoded", "u=ann&next=%2F%5Cevil.example", `/\evil.example`, "refused redirects.foreign"},
+		{"application/x-www-form-urlencoded; charset=utf-8", "next=//0x7f.1", "//127.0.0.1/", "refused redirects.foreign"},
+		{"multipart/form-data; boundary=b", parts, "//evil.example/x", "refused redirects.foreign"},
+		{"application/json", `{"next": "https://evil.example"}`, "https://evil.example", ""},
+		{"application/x-www-form-urlencoded", "u=ann&next=%2Fhome", "/home", ""},
+		{"application/x-www-form-urlencoded", "u=ann&next=%2Fhome", "https://accounts.example.org/", ""},
+		{"application/x-www-form-urlencoded", "", "https://evil.example/", ""},
+	} {
+		r := httptest.NewRequest("POST", "http://shop.example/login", nil)
+		r.Header.Set("Content-Type", c.contentType)
+		r.Body = kept{strings.NewReader(c.body), []byte(c.body)}
+		_, x := ask(newGuard(t, redirects.Config{}).Handler(to(c.location)), r)
+		if got := codes(x); got != c.want {
+			t.Errorf("%s %q: %q, want %q", c.contentType, c.body, got, c.want)
+		}
+	}
+}
