@@ -61,6 +61,12 @@ func Find() (string, error) {
 // about on the console fails the test.
 func Open(t testing.TB, o Options) context.Context {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("short tests go without the browser; make test has it")
+	}
+	if os.Getenv("FUMEHOOD_TEST_WITHOUT") == "browser" { // which CI refuses
+		t.Skip("the browser is left out: FUMEHOOD_WITHOUT=browser")
+	}
 	path, err := Find()
 	if err != nil {
 		t.Fatal(err)
