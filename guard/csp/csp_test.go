@@ -173,7 +173,8 @@ func TestWhatIsNoPage(t *testing.T) {
 	for kind, want := range map[string]string{
 		"application/json": "default-src 'none'", "application/problem+json": "default-src 'none'", "text/plain; charset=utf-8": "default-src 'none'",
 		"image/png": "default-src 'none'", "text/event-stream": "default-src 'none'", "IMAGE/WEBP": "default-src 'none'",
-		"image/svg+xml": "default-src 'none'", "application/xml": "default-src 'none'", "application/rss+xml": "default-src 'none'",
+		"multipart/x-mixed-replace; boundary=b": "default-src 'none'",
+		"image/svg+xml":                         "default-src 'none'", "application/xml": "default-src 'none'", "application/rss+xml": "default-src 'none'",
 		"application/pdf": "object-src 'none'", "video/mp4": "object-src 'none'", "application/octet-stream": "object-src 'none'",
 		"text/javascript": "object-src 'none'", "application/wasm": "object-src 'none'",
 		html: "default-src 'self'", "TEXT/HTML ;charset=x": "default-src 'self'", "application/xhtml+xml": "default-src 'self'", "": "default-src 'self'",
@@ -212,9 +213,9 @@ func TestThePolicyOfTheAppIsKept(t *testing.T) {
 	if len(got) != 2 || got[0] != own || got[1] != "base-uri 'self'; form-action 'self'; frame-ancestors 'self'" {
 		t.Errorf("%q", got)
 	}
-	_, _, w = get(t, guard.Handler(respond(200, "x", "Content-Type", html, "Content-Security-Policy", "frame-ancestors *; base-uri *; form-action *; object-src *")),
-		"https://a.example/", []string{"a.html"})
-	if got := w.Header()["Content-Security-Policy"]; len(got) != 1 {
+	const loose = "script-src *; base-uri *; form-action *; object-src *; frame-ancestors *"
+	_, _, w = get(t, guard.Handler(respond(200, "x", "Content-Type", html, "Content-Security-Policy", loose)), "https://a.example/", []string{"a.html"})
+	if got := w.Header()["Content-Security-Policy"]; len(got) != 2 || got[0] != loose || got[1] != "frame-ancestors 'self'" {
 		t.Errorf("%q", got)
 	}
 	_, _, w = get(t, guard.Handler(respond(200, "{}", "Content-Type", "application/json", "Content-Security-Policy", own)), "https://a.example/", nil)
@@ -233,6 +234,38 @@ func TestThePolicyOfTheAppIsKept(t *testing.T) {
 	}
 	if got := w.Header()["Reporting-Endpoints"]; len(got) != 2 {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestAPolicyThatSaysNothingOfScripts does not switch ours for scripts off: many apps send
+// one only for frames, or an empty one.
+func TestAPolicyThatSaysNothingOfScripts(t *testing.T) {
+	t.Parallel()
+	guard := newGuard(t, csp.Config{}, csp.Site{Templates: setOf("a.html", "<script>a()</script>", "b.html", "<script>var a = {{ a|tojson }};</script>")})
+	ask := func(own, kind, name string) []string {
+		_, _, w := get(t, guard.Handler(respond(200, "<script>var a = 1;</script>", "Content-Type", kind, "Content-Security-Policy", own)),
+			"https://a.example/", []string{name})
+		return w.Header()["Content-Security-Policy"]
+	}
+	for _, own := range []string{"", ";", "frame-ancestors *", "upgrade-insecure-requests", "style-src 'unsafe-inline'; img-src *; child-src *"} {
+		for name, hash := range map[string]string{"a.html": templates.Hash("a()"), "b.html": templates.Hash("var a = 1;")} {
+			got := ask(own, html, name)
+			if len(got) != 2 || got[0] != own {
+				t.Fatalf("%q: %q", own, got)
+			}
+			ours := parsePolicy(got[1:])
+			if !strings.Contains(ours["script-src"], hash) || ours["script-src-attr"] == "" || ours["frame-ancestors"] != "'self'" || ours["default-src"] != "" {
+				t.Errorf("%q: %q", own, got[1])
+			}
+			if styled := strings.HasPrefix(own, "style-src"); styled != (ours["style-src"]+ours["style-src-attr"]+ours["img-src"]+ours["frame-src"] == "") {
+				t.Errorf("%q: %q", own, got[1])
+			}
+		}
+		for kind, want := range map[string]string{"image/svg+xml": "default-src 'none'", "text/plain": "default-src 'none'", "application/pdf": "object-src 'none'"} {
+			if got := ask(own, kind, "a.html"); len(got) != 2 || !strings.HasPrefix(got[1], want) {
+				t.Errorf("%q, %s: %q", own, kind, got)
+			}
+		}
 	}
 }
 

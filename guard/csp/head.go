@@ -25,7 +25,7 @@ type class uint8
 const (
 	document class = iota // HTML, or what a browser may take for it
 	markup                // SVG and other XML
-	passive               // text, JSON, images
+	passive               // text, JSON, images; streams of parts, which some browsers show as pages
 	other
 )
 
@@ -54,7 +54,7 @@ func classOf(header http.Header) class {
 		return other
 	case name == "xml" || strings.HasSuffix(name, "+xml"):
 		return markup
-	case family == "image", family == "font", family == "text", name == "json", strings.HasSuffix(name, "+json"):
+	case family == "image", family == "font", family == "multipart", family == "text", name == "json", strings.HasSuffix(name, "+json"):
 		return passive
 	}
 	return other
@@ -68,7 +68,7 @@ func (g *Guard) Look(h *answer.Head) int {
 	if h.Refused != nil || classOf(h.Header) != document || bodiless(h.Status) {
 		return 0
 	}
-	if own := h.Header[enforcedField]; len(own) > 0 && !g.cfg.ReplaceApp {
+	if g.ownOf(h).saysScripts() {
 		return 0
 	}
 	if !g.find(h).compares() || !comparable(h) {
@@ -117,37 +117,33 @@ func (g *Guard) Head(h *answer.Head) {
 	if h.Refused != nil || h.Status == http.StatusNotModified {
 		return // a refusal has its own; a 304 leaves what the browser has
 	}
-	own := h.Header[enforcedField]
+	own := g.ownOf(h)
 	kind := classOf(h.Header)
 	if kind == document && bodiless(h.Status) {
 		kind = passive // a redirect is not shown
 	}
 	if kind != document {
-		if len(own) > 0 && !g.cfg.ReplaceApp {
-			return
+		if own.saysScripts() || g.cfg.Mode == fumehood.Report {
+			return // in a report nothing there is worth one
 		}
-		field := enforcedField
-		if g.cfg.Mode == fumehood.Report {
-			return // nothing there is worth a report
-		}
+		value := g.framing
 		switch kind {
 		case passive:
-			h.Header[field] = g.passive
+			value = g.passive
 		case markup:
-			h.Header[field] = g.markup
-		default:
-			h.Header[field] = g.framing
+			value = g.markup
 		}
+		h.Header[enforcedField] = own.and(value)
 		return
 	}
 	g.document(h, own)
 }
 
 // document sets the policy of a page.
-func (g *Guard) document(h *answer.Head, own []string) {
-	if len(own) > 0 && !g.cfg.ReplaceApp {
-		if added := g.beside(own); added != "" && g.cfg.Mode == fumehood.Enforce {
-			h.Header[enforcedField] = append(slices.Clip(own), added)
+func (g *Guard) document(h *answer.Head, own *ownPolicy) {
+	if own.saysScripts() {
+		if g.cfg.Mode == fumehood.Enforce {
+			h.Header[enforcedField] = own.and([]string{g.beside(own)})
 		}
 		return
 	}
@@ -159,7 +155,7 @@ func (g *Guard) document(h *answer.Head, own []string) {
 		}
 	}
 	if enforced != nil {
-		h.Header[enforcedField] = enforced
+		h.Header[enforcedField] = own.and(own.without(enforced))
 	}
 	if reported != nil {
 		if given := h.Header[reportedField]; len(given) > 0 && !g.cfg.ReplaceApp {
@@ -172,33 +168,6 @@ func (g *Guard) document(h *answer.Head, own []string) {
 		endpoints = append(slices.Clip(given), endpoints...)
 	}
 	h.Header[endpointsField] = endpoints
-}
-
-// beside returns what is added to a policy of the app's own: what it says nothing about.
-// Policies add up, so that this can only refuse more.
-func (g *Guard) beside(own []string) string {
-	has := map[string]bool{}
-	for _, value := range own {
-		for _, d := range strings.FieldsFunc(value, func(r rune) bool { return r == ';' || r == ',' }) {
-			if words := strings.Fields(d); len(words) > 0 {
-				has[strings.ToLower(words[0])] = true
-			}
-		}
-	}
-	var all []string
-	if !has["object-src"] && !has["default-src"] {
-		all = append(all, "object-src 'none'")
-	}
-	if !has["base-uri"] {
-		all = append(all, "base-uri 'self'")
-	}
-	if !has["form-action"] {
-		all = append(all, directive("form-action", []string{"'self'"}, g.cfg.FormActions))
-	}
-	if !has["frame-ancestors"] {
-		all = append(all, g.ancestors)
-	}
-	return strings.Join(all, "; ")
 }
 
 // nameable says whether a policy can name the host, which comes from outside: letters,
