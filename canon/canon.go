@@ -1,0 +1,45 @@
+// Package canon holds the attacks that the guides to Flask security warn of, one row for
+// each practice. Each attack is carried out twice: it has to work on an app served by a
+// plain WSGI server, or it would show nothing, and it has to fail when Fumehood serves the
+// same files.
+//
+// It stops no attack itself and belongs to no chain; the package is for tests.
+package canon
+
+// Row is one practice that the guides teach.
+type Row struct {
+	ID       string // as the audit and the documentation call it
+	Practice string
+	Attacks  []Attack
+}
+
+// Attack is one way to get what the practice is there to prevent.
+type Attack struct {
+	Name string
+	Gain string // what the attacker has when it works
+
+	// App is the module that is served: a file of testdata, which is put beside the notes
+	// app and changes one thing about it; "" is the notes app as it is.
+	App string
+
+	// Works carries the attack out and says whether it worked. Whatever else goes wrong
+	// (a login that fails, a page that does not open) ends the test.
+	Works func(s *Scene) bool
+}
+
+// Rows returns the rows that have attacks here.
+func Rows() []Row {
+	return []Row{
+		{"xss", "user input never becomes script", xss()},
+		{"csp", "only the site's own scripts and styles run", csp()},
+		{"csrf", "state changes need proof of origin", csrf()},
+		{"clickjacking", "the site cannot be framed", clickjacking()},
+		{"headers", "every answer says what a browser may do with it, and not what made it", append(headers(), watching()...)},
+		{"cookies", "Secure, HttpOnly and SameSite on every cookie", cookies()},
+		{"https", "all traffic over TLS, http redirected", https()},
+		{"error-pages", "no internals in errors", errorPages()},
+		{"debug-off", "debug mode never in production", debugOff()},
+		{"cors", "cross-origin API use is explicit", cors()},
+		{"data-exposure", "personal pages stay with the person", dataExposure()},
+	}
+}
