@@ -295,7 +295,7 @@ func TestScriptsWithData(t *testing.T) {
 		}), []string{"a.html"}, ""},
 		{"a statement", match, respond(200, page, "Content-Type", html), []string{"b.html"}, ""},
 		{"both", match, respond(200, page, "Content-Type", html), []string{"a.html", "b.html"}, ""},
-		{"too many", match, respond(200, manyScripts(100), "Content-Type", html), []string{"a.html"}, ""},
+		{"too many", match, respond(200, page+manyScripts(100), "Content-Type", html), []string{"a.html"}, "var a = [1];"},
 		{"dangerously", csp.Config{DangerouslyAllowInline: []string{"b.html"}}, respond(200, page, "Content-Type", html), []string{"b.html"}, "'unsafe-inline'"},
 		{"dangerously elsewhere", csp.Config{DangerouslyAllowInline: []string{"a.html"}}, respond(200, page, "Content-Type", html), []string{"b.html"}, ""},
 	} {
@@ -315,6 +315,37 @@ func TestScriptsWithData(t *testing.T) {
 			}
 		case !strings.Contains(enforced["script-src"], templates.Hash(tt.allowed)) || reported["script-src"] != "" || enforced["default-src"] != "'self'":
 			t.Errorf("%s: enforced %v, reported %v", tt.name, enforced, reported)
+		}
+	}
+}
+
+// TestAttackTooManyScripts: injected scripts that look like the template's own must not
+// use up the room for hashes and with that switch the policy off.
+func TestAttackTooManyScripts(t *testing.T) {
+	t.Parallel()
+	set := setOf("a.html", `<script>var a = {{ a|tojson }};</script>`, "b.html", `<script>var a = {{ a|tojson }};</script><b onclick="f({{ a }})">`)
+	many := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `<b onclick="f(%d)">`, i)
+		}
+		return b.String()
+	}
+	guard := newGuard(t, csp.Config{}, csp.Site{Templates: set})
+	for _, tt := range []struct {
+		name, page, template string
+		handlers             bool // that the attributes are enforced
+	}{
+		{"scripts", manyScripts(100), "a.html", true},
+		{"scripts beside handlers", manyScripts(100) + many(3), "b.html", true},
+		{"handlers", many(100) + manyScripts(3), "b.html", false},
+	} {
+		enforced, reported, _ := get(t, guard.Handler(respond(200, tt.page, "Content-Type", html)), "https://a.example/", []string{tt.template})
+		if s := enforced["script-src"]; !strings.Contains(s, templates.Hash("var a = 0;")) || strings.Contains(s, "unsafe-inline") || strings.Count(s, "sha256") > 64 {
+			t.Errorf("%s: script-src %q", tt.name, s)
+		}
+		if s := enforced["script-src-attr"]; (s != "'unsafe-inline'") != tt.handlers || (reported["script-src-attr"] == "") != tt.handlers {
+			t.Errorf("%s: script-src-attr %q, reported %v", tt.name, s, reported)
 		}
 	}
 }

@@ -150,8 +150,9 @@ func (g *Guard) document(h *answer.Head, own *ownPolicy) {
 	p := g.find(h)
 	enforced, reported := p.enforced, p.reported
 	if p.compares() && h.Whole && comparable(h) {
-		if scripts, handlers, ok := templates.Match(h.Body, p.scripts, p.handlers, mostMatches); ok {
-			enforced, reported = p.with(scripts, handlers), p.ttOnly
+		scripts, handlers, all := templates.Match(h.Body, p.scripts, p.handlers, mostMatches)
+		if enforced, reported = p.with(scripts, handlers), p.ttOnly; !all {
+			enforced, reported = p.withAnyHandler(scripts), p.attrToo
 		}
 	}
 	if enforced != nil {

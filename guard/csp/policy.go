@@ -12,7 +12,7 @@ import (
 const (
 	mostPolicies  = 1024      // in memory, for each guard
 	longestHeader = 16 << 10  // bytes of one policy; more, and proxies and browsers refuse the answer
-	mostMatches   = 64        // hashes for the scripts of one page, beside those of its templates
+	mostMatches   = 64        // hashes for the scripts of one page, and for its handlers, beside those of its templates
 	pageSize      = 256 << 10 // how much of a page is compared
 )
 
@@ -32,6 +32,7 @@ type policy struct {
 	scripts, handlers []*templates.Shape
 	pre, mid, post    string
 	ttOnly            []string // reported, when the scripts are enforced
+	attrToo           []string // reported, when there are too many handlers
 }
 
 func (p *policy) compares() bool { return len(p.scripts)+len(p.handlers) > 0 }
@@ -106,6 +107,7 @@ func (g *Guard) makePolicy(names []string, host string, https bool) *policy {
 		p.mid = "; " + b.scriptAttr()
 		p.post = "; " + b.join(b.style(), b.rest(true), b.trustedTypes(false))[0]
 		p.ttOnly = typesOnly
+		p.attrToo = b.join(b.scriptAttr(), b.trustedTypes(true))
 	}
 	return p
 }
@@ -132,6 +134,14 @@ func (p *policy) with(scripts, handlers []string) []string {
 	add(handlers, p.mid)
 	b.WriteString(p.post)
 	return []string{b.String()}
+}
+
+// withAnyHandler is with for a page that has more handlers than a header has room for:
+// they are only reported, its scripts are not let off with them.
+func (p *policy) withAnyHandler(scripts []string) []string {
+	open := *p
+	open.mid = "; script-src-attr 'unsafe-inline'"
+	return open.with(scripts, nil)
 }
 
 // builder writes the directives of one page.

@@ -8,11 +8,12 @@ import (
 )
 
 // Match finds, in a page that arrives, the scripts and handlers of the given shapes and
-// returns their hashes, each once. It is false where there are more than most.
-func Match(page []byte, scripts, handlers []*Shape, most int) (scriptHashes, handlerHashes []string, ok bool) {
+// returns their hashes, each once, the first most of both. all is false where there are
+// more handlers, as in a long table; who injects markup can bring that about, too.
+func Match(page []byte, scripts, handlers []*Shape, most int) (scriptHashes, handlerHashes []string, all bool) {
 	seen := map[string]bool{}
 	add := func(list *[]string, shapes []*Shape, body string) {
-		if seen[body] {
+		if seen[body] || len(*list) > most {
 			return
 		}
 		for _, s := range shapes {
@@ -25,9 +26,8 @@ func Match(page []byte, scripts, handlers []*Shape, most int) (scriptHashes, han
 	}
 	if len(handlers) == 0 {
 		for body := range inlineScripts(page) {
-			add(&scriptHashes, scripts, body)
-			if len(scriptHashes) > most {
-				return nil, nil, false
+			if add(&scriptHashes, scripts, body); len(scriptHashes) == most {
+				break
 			}
 		}
 		return scriptHashes, nil, true
@@ -37,6 +37,10 @@ func Match(page []byte, scripts, handlers []*Shape, most int) (scriptHashes, han
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
+			scriptHashes = scriptHashes[:min(len(scriptHashes), most)]
+			if len(handlerHashes) > most {
+				return scriptHashes, handlerHashes[:most], false
+			}
 			return scriptHashes, handlerHashes, true
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := z.TagName()
@@ -54,9 +58,6 @@ func Match(page []byte, scripts, handlers []*Shape, most int) (scriptHashes, han
 			}
 		case html.EndTagToken:
 			inScript = false
-		}
-		if len(scriptHashes)+len(handlerHashes) > most {
-			return nil, nil, false
 		}
 	}
 }

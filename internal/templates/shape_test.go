@@ -114,8 +114,16 @@ func TestTheScriptsOfAPage(t *testing.T) {
 		t.Errorf("%q", scripts)
 	}
 	many := strings.Repeat(`<script>var a = 1;</script>`, 99) + `<script>var a = 2;</script>`
-	if _, _, ok := templates.Match([]byte(many), []*templates.Shape{script}, nil, 1); ok {
-		t.Error("more hashes than asked for")
+	for _, handlers := range [][]*templates.Shape{nil, {handler}} {
+		scripts, _, all := templates.Match([]byte(many), []*templates.Shape{script}, handlers, 1)
+		if len(scripts) != 1 || !all {
+			t.Errorf("%q, %t: more hashes than asked for", scripts, all)
+		}
+	}
+	many = `<b onclick="del(1, 'x')"><b onclick="del(1, 'x')"><b onclick="del(2, 'x')"><script>var a = 1;</script>`
+	scripts, handlers, all := templates.Match([]byte(many), []*templates.Shape{script}, []*templates.Shape{handler}, 1)
+	if len(scripts) != 1 || len(handlers) != 1 || all {
+		t.Errorf("%q %q %t", scripts, handlers, all)
 	}
 }
 
