@@ -98,6 +98,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 		body = refusalHTML(refusal, id, "")
 	} else {
 		h.Set("Content-Type", "application/problem+json")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		body = refusalJSON(refusal, id)
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))

@@ -250,6 +250,9 @@ func (o opening) onlyReported() (rows []row) {
 			rows = append(rows, row{"csp", fmt.Sprintf("%s:%d %s; see fumehood csp", f.Template, f.Line, f.Reason)})
 		}
 	}
+	if s := o.summary(); o.mode("csp") == fumehood.Enforce && !s.Known {
+		rows = append(rows, row{"csp", "scripts and styles: the app's templates are not known"})
+	}
 	if o.mode("redirects") == fumehood.Report {
 		rows = append(rows, row{"redirects", `to another site that the request has named; refuse them with redirects.mode = "enforce"`})
 	}

@@ -49,9 +49,17 @@ func runRun(e *env, args []string) error {
 	defer app.close()
 	site, data, err1 := siteOf(cfg, app, log)
 	site.Hosts = srv.Served()
-	steps, err2 := server.Steps(cfg, site)
-	handler, err3 := server.Handler(cfg, site, app.handler)
-	if err := errors.Join(err1, err2, err3); err != nil {
+	if err1 != nil {
+		srv.Close()
+		return err1
+	}
+	handler, err := server.Handler(cfg, site, app.handler)
+	if err != nil {
+		srv.Close()
+		return err
+	}
+	steps, err := server.Steps(cfg, site)
+	if err != nil {
 		srv.Close()
 		return err
 	}

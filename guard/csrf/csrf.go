@@ -44,6 +44,10 @@ type Site struct {
 	// Session are the names of the cookies that say who somebody is, as the app has them.
 	Session []string
 
+	// Reads says whether scripts of an origin may send requests without credentials, as
+	// guard/cors allows them to. Nil: none.
+	Reads func(origin string) bool
+
 	Logger *slog.Logger // nil: slog.Default()
 }
 
@@ -57,6 +61,7 @@ type Guard struct {
 	allowOverride bool
 	session       []string
 	keys          keys
+	reads         func(origin string) bool
 }
 
 // policy is Config.Token.
@@ -73,6 +78,7 @@ func New(cfg Config, site Site) (*Guard, error) {
 	g := &Guard{
 		ready: true, mode: cfg.Mode, trusted: map[string]struct{}{}, postOnly: cfg.PostOnly,
 		allowOverride: cfg.DangerouslyAllowMethodOverride, session: slices.Clone(site.Session),
+		reads: site.Reads,
 	}
 	var mistakes []error
 	switch cfg.Mode {
@@ -140,6 +146,9 @@ func (g *Guard) judge(r *http.Request) (asked bool, err error) {
 	}
 	from, err := g.origin(r)
 	if err != nil {
+		if g.readsWithout(r) {
+			return false, nil
+		}
 		return false, err
 	}
 	switch {
@@ -153,6 +162,13 @@ func (g *Guard) judge(r *http.Request) (asked bool, err error) {
 		return false, g.noProof(r)
 	}
 	return true, nil
+}
+
+// readsWithout says whether r is what guard/cors lets a script of another site send: with
+// nothing of the visitor's in it.
+func (g *Guard) readsWithout(r *http.Request) bool {
+	origin := r.Header["Origin"]
+	return g.reads != nil && len(origin) == 1 && origin[0] != "null" && !hasCredentials(r) && g.reads(origin[0])
 }
 
 // isSafe says whether r must not change anything (RFC 9110, section 9.2.1). Opening a

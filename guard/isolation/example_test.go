@@ -42,5 +42,5 @@ func Example_incorrect() {
 	fmt.Println("hint:", hint.Of(err))
 	// Output:
 	// isolation.dangerously_embeddable: "iframe" is no kind of content
-	// hint: frames are opened by isolation.frame = "dangerously-any"
+	// hint: frames are opened by csp.frame_ancestors = ["https://that-site.example"]
 }

@@ -76,7 +76,7 @@ func New(cfg Config, allowed func(origin string) bool) (*Guard, error) {
 		advice := "write one of " + strings.Join(kinds(), ", ")
 		switch kind {
 		case "iframe", "frame", "document":
-			advice = `frames are opened by isolation.frame = "dangerously-any"`
+			advice = `frames are opened by csp.frame_ancestors = ["https://that-site.example"]`
 		case "empty", "*", "all":
 			advice = `name the origins in cors, or set isolation.mode = "off" for the route`
 		}
@@ -169,7 +169,7 @@ func (c *cause) Error() string {
 	text := fmt.Sprintf("the browser says: site %.40q, mode %.40q, destination %.40q", c.site, c.mode, c.dest)
 	switch {
 	case c.dest == "iframe" || c.dest == "frame":
-		text += `; if any site may frame this: isolation.frame = "dangerously-any", and headers.frame too`
+		text += `; if that site may frame this: csp.frame_ancestors = ["'self'", "https://that-site.example"]`
 	case slices.Contains(kinds(), c.dest):
 		text += fmt.Sprintf(`; if any site may embed this: isolation.dangerously_embeddable = [%q] and headers.resource = "dangerously-cross-origin"`, c.dest)
 	case c.mode == "cors" || c.mode == "websocket":

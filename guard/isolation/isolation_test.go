@@ -231,7 +231,7 @@ func TestRefusalSaysWhatToDoAndIsNotStored(t *testing.T) {
 	t.Parallel()
 	g := newGuard(t, isolation.Config{})
 	for dest, want := range map[string]string{
-		"image": `isolation.dangerously_embeddable = ["image"]`, "iframe": `isolation.frame = "dangerously-any"`, "empty": "in cors",
+		"image": `isolation.dangerously_embeddable = ["image"]`, "iframe": `csp.frame_ancestors = ["'self'"`, "empty": "in cors",
 	} {
 		r := request("GET", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: cors", "Sec-Fetch-Dest: "+dest)
 		if err := g.Check(r); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `destination "`+dest+`"`) {

@@ -20,6 +20,9 @@ func (k *checker) routes(routes []Route) {
 			k.wrong(at, "give it a setting, such as stream_body = true or max_body = \"100MB\"", "changes nothing")
 		}
 		key := at + ".match"
+		if method, rest, ok := strings.Cut(route.Match, " "); ok && route.CSRF.PostOnly && route.merged && method != "POST" {
+			k.wrong(key, "write "+strings.TrimLeft(rest, " "), "%q leaves out the POST that csrf.post_only asks for", route.Match)
+		}
 		if !k.pattern(key, route.Match) {
 			continue
 		}

@@ -54,7 +54,7 @@ type Site struct {
 
 // sessions are the names of the session cookies as the app knows them.
 func (s Site) sessions(cfg config.Config) []string {
-	names := slices.Concat(s.Sessions.Sessions, cfg.Cookies.Session)
+	names := slices.Concat(s.Sessions.Sessions, cfg.Cookies.Session, cfg.Cookies.Wide)
 	if len(names) == 0 {
 		names = []string{"session"}
 	}
@@ -84,7 +84,7 @@ func steps(cfg config.Config, site Site, stream bool) ([]Step, error) {
 	if cfg.CORS.Credentials { // who may send cookies along may send requests that change something
 		cfg.CSRF.TrustedOrigins = slices.Concat(cfg.CSRF.TrustedOrigins, cfg.CORS.Origins)
 	}
-	forged, err10 := csrf.New(cfg.CSRF, csrf.Site{Key: site.Key, Session: site.sessions(cfg), Logger: site.Logger})
+	forged, err10 := csrf.New(cfg.CSRF, csrf.Site{Key: site.Key, Session: site.sessions(cfg), Reads: cross.Allowed, Logger: site.Logger})
 	cookie, err11 := cookies.New(cfg.Cookies, site.Sessions)
 	cached, err12 := caching.New(cfg.Caching, cookie.Sessions())
 	redirect, err13 := redirects.New(cfg.Redirects)

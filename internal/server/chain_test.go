@@ -138,7 +138,7 @@ func TestRouteHasItsOwnGuards(t *testing.T) {
 		bare := c.NewRoute("/bare")
 		bare.Headers.Mode = fumehood.Off
 		c.Routes = append(c.Routes, route, bare)
-	}, func(w http.ResponseWriter, r *http.Request) {})
+	}, func(w http.ResponseWriter, r *http.Request) { w.Header().Set("App", "yes") })
 	ask := func(method, path string) http.Header {
 		req, err := http.NewRequest(method, s.URL+path, nil)
 		if err != nil {
@@ -156,10 +156,10 @@ func TestRouteHasItsOwnGuards(t *testing.T) {
 		return res.Header
 	}
 	for _, method := range []string{"OPTIONS", "PUT"} {
-		if h := ask(method, "/api/notes"); h.Get("Access-Control-Allow-Origin") != "https://shop.example" {
+		if h := ask(method, "/api/notes"); h.Get("Access-Control-Allow-Origin") != "https://shop.example" || h.Get("App") != "yes" && method == "PUT" {
 			t.Errorf("%s of the route: %v", method, h)
 		}
-		if h := ask(method, "/api/other"); h.Get("Access-Control-Allow-Origin") != "" || h.Get("X-Frame-Options") != "SAMEORIGIN" {
+		if h := ask(method, "/api/other"); h.Get("Access-Control-Allow-Origin") != "" || h.Get("X-Frame-Options") != "SAMEORIGIN" || h.Get("App") != "" {
 			t.Errorf("%s elsewhere: %v", method, h)
 		}
 	}

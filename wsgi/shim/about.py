@@ -26,6 +26,7 @@ def describe(module_name, app):
         watch_templates(app)
     elif "django" in sys.modules and type(app).__module__.startswith("django."):
         about["framework"] = "Django"
+        about["sessions"] = django_sessions()
         about["version"] = installed_version("django")
     return about
 
@@ -44,6 +45,15 @@ def session_cookies(app):
         wide = config.get("REMEMBER_COOKIE_DOMAIN") or config.get("REMEMBER_COOKIE_PATH", "/") != "/"
         found.append([str(config.get("REMEMBER_COOKIE_NAME", "remember_token")), "wide" if wide else ""])
     return found
+
+
+def django_sessions():
+    try:
+        from django.conf import settings
+        wide = settings.SESSION_COOKIE_DOMAIN or settings.SESSION_COOKIE_PATH != "/"
+        return [[str(settings.SESSION_COOKIE_NAME), "wide" if wide else ""]]
+    except Exception:  # settings that cannot be read
+        return [["sessionid", "wide"]]
 
 
 def trimming(app):
