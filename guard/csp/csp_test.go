@@ -83,10 +83,10 @@ func TestThePolicyOfAPage(t *testing.T) {
 
 	enforced, reported, w := get(t, h, "https://shop.example:8443/", []string{"page.html"})
 	for name, want := range map[string]string{
-		"default-src":     "'self'",
+		"default-src":     "'none'",
 		"script-src":      "https://shop.example:8443/static/ https://cdn.example/a.js " + hash("page()") + " " + hash(`fetch("https://api.example/v1")`) + " " + hash("base()"),
 		"script-src-attr": "'unsafe-hashes' " + hash("f()"),
-		"style-src":       "'self' https://cdn.example/a.css " + hash("p{}"),
+		"style-src":       "https://shop.example:8443/static/ https://cdn.example/a.css " + hash("p{}"),
 		"style-src-attr":  "'unsafe-hashes' " + hash("color: red"),
 		"img-src":         "'self' data: blob: https:", "font-src": "'self' data: https:", "media-src": "'self' blob: https:",
 		"connect-src": "'self' https://api.example", "frame-src": "'self' https://video.example",
@@ -177,8 +177,8 @@ func TestWhatIsNoPage(t *testing.T) {
 		"image/svg+xml":                         "default-src 'none'", "application/xml": "default-src 'none'", "application/rss+xml": "default-src 'none'",
 		"application/pdf": "object-src 'none'", "video/mp4": "object-src 'none'", "application/octet-stream": "object-src 'none'",
 		"text/javascript": "object-src 'none'", "application/wasm": "object-src 'none'",
-		html: "default-src 'self'", "TEXT/HTML ;charset=x": "default-src 'self'", "application/xhtml+xml": "default-src 'self'", "": "default-src 'self'",
-		"nonsense": "default-src 'self'",
+		html: "default-src 'none'", "TEXT/HTML ;charset=x": "default-src 'none'", "application/xhtml+xml": "default-src 'none'", "": "default-src 'none'",
+		"nonsense": "default-src 'none'",
 	} {
 		_, _, w := get(t, h(respond(200, "x", "Content-Type", kind)), "https://a.example/", []string{})
 		if got := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(got, want) || !strings.Contains(got, "frame-ancestors 'self'") {
@@ -205,7 +205,7 @@ func TestWhatIsNoPage(t *testing.T) {
 
 func TestThePolicyOfTheAppIsKept(t *testing.T) {
 	t.Parallel()
-	const own = "default-src 'self'; script-src 'nonce-abc'"
+	const own = "default-src 'none'; script-src 'nonce-abc'"
 	set := setOf("a.html", "<script>a()</script>")
 	guard := newGuard(t, csp.Config{}, csp.Site{Templates: set})
 	_, _, w := get(t, guard.Handler(respond(200, "x", "Content-Type", html, "Content-Security-Policy", own)), "https://a.example/", []string{"a.html"})
@@ -313,7 +313,7 @@ func TestScriptsWithData(t *testing.T) {
 			if got := enforced["script-src"]; got != "'self' 'unsafe-inline'" || enforced["script-src-attr"] != "'unsafe-inline'" {
 				t.Errorf("%s: %s", tt.name, got)
 			}
-		case !strings.Contains(enforced["script-src"], templates.Hash(tt.allowed)) || reported["script-src"] != "" || enforced["default-src"] != "'self'":
+		case !strings.Contains(enforced["script-src"], templates.Hash(tt.allowed)) || reported["script-src"] != "" || enforced["default-src"] != "'none'":
 			t.Errorf("%s: enforced %v, reported %v", tt.name, enforced, reported)
 		}
 	}
@@ -389,7 +389,7 @@ func TestModes(t *testing.T) {
 	site := csp.Site{Templates: setOf("a.html", "<script>a()</script>")}
 	next := respond(200, "x", "Content-Type", html)
 	enforced, reported, _ := get(t, newGuard(t, csp.Config{Mode: fumehood.Report}, site).Handler(next), "https://a.example/", []string{"a.html"})
-	if enforced != nil || !strings.Contains(reported["script-src"], templates.Hash("a()")) || reported["default-src"] != "'self'" {
+	if enforced != nil || !strings.Contains(reported["script-src"], templates.Hash("a()")) || reported["default-src"] != "'none'" {
 		t.Errorf("report: %v %v", enforced, reported)
 	}
 	if _, ok := reported["upgrade-insecure-requests"]; ok {

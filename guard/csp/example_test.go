@@ -41,7 +41,7 @@ func Example() {
 		fmt.Println(directive)
 	}
 	// Output:
-	// default-src 'self'
+	// default-src 'none'
 	// script-src https://shop.example/static/ 'sha256-mTytrf2QssaOZNGNRT1WCtMRd3ocH8LJxQQu5qMUanU=' 'report-sample'
 	// script-src-attr 'none'
 }

@@ -15,6 +15,7 @@ type page struct {
 	images, media, frames         []string
 	forms, connects               []string
 	underStatic                   bool // every script of this site lies in a static folder
+	sheetsUnderStatic             bool // so does every style sheet
 	base                          bool
 	openStyles, openStyleAttrs    bool
 	anyFrame                      bool
@@ -28,9 +29,11 @@ type page struct {
 
 // pageOf gathers what the named templates hold. names as in fumehood.Exchange.
 func (g *Guard) pageOf(names []string) *page {
-	p := &page{underStatic: len(g.site.StaticPrefixes) > 0}
+	static := len(g.site.StaticPrefixes) > 0
+	p := &page{underStatic: static, sheetsUnderStatic: static}
 	if g.site.Templates == nil {
-		p.unknown, p.underStatic, p.open = true, false, "the app's templates are not known"
+		p.underStatic, p.sheetsUnderStatic = false, false
+		p.unknown, p.open = true, "the app's templates are not known"
 		return p
 	}
 	chosen := g.site.Templates.Of(names)
@@ -109,6 +112,9 @@ func (g *Guard) addLoad(p *page, l templates.Load) {
 			addNew(&p.styleURLs, l.URL)
 		} else {
 			addNew(&p.styleURLs, l.Origin)
+		}
+		if l.Origin == "" && !l.Static && !g.static(l.Path) {
+			p.sheetsUnderStatic = false
 		}
 	case templates.LoadImage: // https: is allowed anyway
 		if strings.HasPrefix(l.Origin, "http://") {

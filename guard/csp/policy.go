@@ -103,7 +103,7 @@ func (g *Guard) makePolicy(names []string, host string, https bool) *policy {
 		p.enforced, p.reported = closed, typesOnly
 	}
 	if p.compares() {
-		p.pre = "default-src 'self'; " + b.script()
+		p.pre = "default-src 'none'; " + b.script()
 		p.mid = "; " + b.scriptAttr()
 		p.post = "; " + b.join(b.style(), b.rest(true), b.trustedTypes(false))[0]
 		p.ttOnly = typesOnly
@@ -166,7 +166,7 @@ func (b *builder) join(directives ...string) []string {
 	}
 	joined := strings.Join(all, "; ")
 	if strings.HasPrefix(joined, "script-src ") && strings.Contains(joined, "; img-src ") {
-		joined = "default-src 'self'; " + joined
+		joined = "default-src 'none'; " + joined
 	}
 	joined += "; report-uri " + Path
 	if b.https { // browsers take endpoints over https only, and then leave report-uri aside
@@ -192,15 +192,21 @@ func directive(name string, lists ...[]string) string {
 // inline script does not tell which.
 func sample() []string { return []string{"'report-sample'"} }
 
+// own is where this site's files of one kind come from: where all of them lie among the
+// static files, what lies elsewhere, such as an upload, is not one of them.
+func (b *builder) own(underStatic bool) (sources []string) {
+	if !underStatic || b.host == "" {
+		return []string{"'self'"}
+	}
+	for _, prefix := range b.g.site.StaticPrefixes {
+		sources = append(sources, b.origin()+prefix)
+	}
+	return sources
+}
+
 func (b *builder) script() string {
 	cfg := b.g.cfg
-	own := []string{"'self'"}
-	if b.page.underStatic && b.host != "" {
-		own = own[:0]
-		for _, prefix := range b.g.site.StaticPrefixes {
-			own = append(own, b.origin()+prefix)
-		}
-	}
+	own := b.own(b.page.underStatic)
 	var extra, hashes []string
 	switch {
 	case cfg.DangerouslyAllowUnsafeInline || b.page.inline && b.page.open == "":
@@ -233,7 +239,7 @@ func (b *builder) scriptAttr() string {
 }
 
 func (b *builder) style() string {
-	self, inline, cfg := []string{"'self'"}, []string{"'unsafe-inline'"}, b.g.cfg
+	self, inline, cfg := b.own(b.page.sheetsUnderStatic), []string{"'unsafe-inline'"}, b.g.cfg
 	var elements, attrs string
 	if cfg.DangerouslyAllowUnsafeInline || b.page.openStyles {
 		given := slices.DeleteFunc(slices.Clone(cfg.StyleSources), validHash)

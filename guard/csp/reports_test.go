@@ -27,13 +27,13 @@ const (
 // The examples are those of CSP level 2 (section 4.4) and level 3 (section 5.3), and what
 // Chromium and Firefox send.
 const oldReport = `{"csp-report": {"document-uri": "http://shop.example/page?token=s3cret#x", "referrer": "http://evil.example/",
-	"violated-directive": "script-src-elem", "effective-directive": "script-src-elem", "original-policy": "default-src 'self'",
+	"violated-directive": "script-src-elem", "effective-directive": "script-src-elem", "original-policy": "default-src 'none'",
 	"disposition": "enforce", "blocked-uri": "inline", "line-number": 17, "column-number": 3, "source-file": "http://shop.example/page?token=s3cret",
 	"status-code": 200, "script-sample": "alert(1)"}}`
 
 const newReport = `[{"age": 1, "type": "csp-violation", "url": "http://shop.example/page?token=s3cret", "user_agent": "x", "body": {
 	"documentURL": "http://shop.example/page?token=s3cret", "blockedURL": "https://cdn.example/lib/x.js?key=s3cret", "effectiveDirective": "script-src-elem",
-	"originalPolicy": "default-src 'self'", "sourceFile": "http://shop.example/static/a.js?v=1", "sample": "", "disposition": "report", "statusCode": 200, "lineNumber": 3}},
+	"originalPolicy": "default-src 'none'", "sourceFile": "http://shop.example/static/a.js?v=1", "sample": "", "disposition": "report", "statusCode": 200, "lineNumber": 3}},
 	{"type": "deprecation", "url": "http://shop.example/", "body": {}}]`
 
 func receiver(t testing.TB) (http.Handler, *csp.Reports) {
