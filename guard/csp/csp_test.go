@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/guard/csp"
@@ -162,6 +163,40 @@ func TestAttackHostInThePolicy(t *testing.T) {
 		if got := parsePolicy(w.Header()["Content-Security-Policy"])["script-src"]; got != "'self'" {
 			t.Errorf("host %q: script-src %s", host, got)
 		}
+	}
+}
+
+// TestAttackManyPorts: a policy is not made anew for each port that a client can think of.
+func TestAttackManyPorts(t *testing.T) {
+	t.Parallel()
+	var sources []string
+	for i := range 2000 {
+		sources = append(sources, fmt.Sprintf("t%d.html", i), fmt.Sprintf("<script>a(%d)</script><style>a%d{}</style><b onclick='c(%d)'>", i, i, i))
+	}
+	h := newGuard(t, csp.Config{}, csp.Site{Templates: setOf(sources...), StaticPrefixes: []string{"/static/"}}).
+		Handler(respond(200, "x", "Content-Type", html))
+	ask := func(host string) string {
+		enforced, _, w := get(t, h, "https://"+host+"/", []string{"t1.html"})
+		if _, upgrade := enforced["upgrade-insecure-requests"]; upgrade == strings.Contains(host, "localhost") {
+			t.Errorf("%s: %v", host, enforced)
+		}
+		get(t, h, "https://"+host+"/", nil) // of all templates
+		return fmt.Sprint(w.Header())
+	}
+	start := time.Now()
+	ask("a.example:1")
+	once := time.Since(start)
+	start = time.Now()
+	for port := 2; port < 102; port++ {
+		for _, name := range []string{"a.example", "localhost", "b.localhost"} {
+			host := fmt.Sprintf("%s:%d", name, port)
+			if got := ask(host); !strings.Contains(got, "script-src https://"+host+"/static/ ") || strings.Contains(got, "\x01") {
+				t.Fatalf("%s: %s", host, got)
+			}
+		}
+	}
+	if all := time.Since(start); all > 100*once {
+		t.Errorf("300 more hosts took %v, the first one %v", all, once)
 	}
 }
 
