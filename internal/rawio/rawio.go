@@ -24,8 +24,8 @@ type IO struct {
 	read, wrote     int
 	readErr, outErr error
 	onRead, onWrite func(fd uintptr) bool
-	pull, push      func(fd uintptr)
-	waits           bool // the last read found nothing
+	push            func(fd uintptr)
+	before          func() // called when a Read is about to wait, or nil
 }
 
 // New returns an IO for a socket.
@@ -35,38 +35,40 @@ func New(socket syscall.Conn) (*IO, error) {
 		return nil, err
 	}
 	x := &IO{conn: conn}
-	x.onRead, x.onWrite = x.readOnce, x.writeMost
-	x.pull = func(fd uintptr) { x.waits = !x.readOnce(fd) }
+	x.onRead, x.onWrite = x.readOrWait, x.writeMost
 	x.push = func(fd uintptr) { x.writeMost(fd) }
 	return x, nil
 }
 
 // Read implements io.Reader.
-func (x *IO) Read(b []byte) (int, error) {
+func (x *IO) Read(b []byte) (int, error) { return x.ReadBefore(b, nil) }
+
+// ReadBefore is Read that calls before when there is nothing yet and it is about to wait:
+// the place to set a deadline that is only for waiting.
+func (x *IO) ReadBefore(b []byte, before func()) (int, error) {
 	if len(b) == 0 {
 		return 0, nil
 	}
-	x.in, x.waits = b, false
+	x.in, x.before = b, before
 	return x.result(x.conn.Read(x.onRead))
 }
 
-// TryRead reads what is there, whatever the deadline. It returns 0 and no error when a
-// Read would wait.
-func (x *IO) TryRead(b []byte) (int, error) {
-	if len(b) == 0 {
-		return 0, nil
+func (x *IO) readOrWait(fd uintptr) (done bool) {
+	if x.readOnce(fd) {
+		return true
 	}
-	x.in = b
-	return x.result(x.conn.Control(x.pull))
+	if before := x.before; before != nil {
+		x.before = nil
+		before()
+	}
+	return false
 }
 
 func (x *IO) result(err error) (int, error) {
-	x.in = nil
+	x.in, x.before = nil, nil
 	switch {
 	case err != nil:
 		return 0, err
-	case x.waits:
-		return 0, nil
 	case x.readErr != nil:
 		return 0, x.readErr
 	case x.read == 0:

@@ -95,24 +95,25 @@ func TestTryWriteDoesNotWait(t *testing.T) {
 	t.Fatalf("the socket took %d bytes that nobody read", total)
 }
 
-func TestTryReadDoesNotWait(t *testing.T) {
+// TestReadBefore sets a deadline where a Read is about to wait, and nowhere else.
+func TestReadBefore(t *testing.T) {
 	t.Parallel()
 	x, conn, peer := pair(t)
-	conn.SetReadDeadline(time.Now().Add(-time.Second)) // is for what waits
-	b := make([]byte, 10)
-	if n, err := x.TryRead(b); n != 0 || err != nil {
-		t.Fatalf("nothing there: %d, %v", n, err)
+	calls := 0
+	before := func() {
+		calls++
+		conn.SetReadDeadline(time.Now().Add(-time.Second))
 	}
-	io.WriteString(peer, "fume")
+	b := make([]byte, 10)
+	if _, err := x.ReadBefore(b, before); !errors.Is(err, os.ErrDeadlineExceeded) || calls != 1 {
+		t.Fatalf("%v after %d calls", err, calls)
+	}
 	conn.SetReadDeadline(time.Time{})
-	if n, err := x.Read(b); n != 4 || err != nil {
+	io.WriteString(peer, "fume")
+	if n, err := x.Read(b[:1]); n != 1 || err != nil { // the rest is there now
 		t.Fatalf("%d, %v", n, err)
 	}
-	peer.Close()
-	if n, err := x.Read(b); n != 0 || err != io.EOF {
-		t.Fatalf("Read at the end: %d, %v", n, err)
-	}
-	if n, err := x.TryRead(b); n != 0 || err != io.EOF {
-		t.Fatalf("at the end: %d, %v", n, err)
+	if n, err := x.ReadBefore(b, before); n != 3 || err != nil || calls != 1 {
+		t.Fatalf("%d, %v after %d calls", n, err, calls)
 	}
 }

@@ -26,6 +26,7 @@ type conn struct {
 	phase  atomic.Int32
 	since  atomic.Int64 // when the phase began: nanoseconds since 1970
 	reads  readDeadline
+	wait   func()       // reads.enter, made once
 	writes atomic.Int64 // deadline for writes that was asked for: nanoseconds since 1970, or 0
 }
 
@@ -55,14 +56,15 @@ func (c *conn) Read(b []byte) (int, error) {
 	if c.raw == nil {
 		return c.Conn.Read(b)
 	}
-	if n, err := c.raw.TryRead(b); n > 0 || err != nil {
-		return n, err
+	if c.wait == nil {
+		c.wait = func() { c.reads.enter(c.Conn) }
 	}
-	if err := c.reads.enter(c.Conn); err != nil {
+	if err := c.reads.revive(c.Conn); err != nil {
 		return 0, err
 	}
-	defer c.reads.leave()
-	return c.raw.Read(b)
+	n, err := c.raw.ReadBefore(b, c.wait)
+	c.reads.leave()
+	return n, err
 }
 
 // readDeadline keeps a deadline from the socket until a Read has to wait. net/http sets
@@ -74,12 +76,23 @@ type readDeadline struct {
 	waiting bool
 }
 
-// enter is called before a Read that waits.
-func (d *readDeadline) enter(c net.Conn) error {
+// revive is called before a Read: a socket whose deadline is over reads nothing, and the
+// one that is asked for now may be another.
+func (d *readDeadline) revive(c net.Conn) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.set.IsZero() || d.set.Equal(d.asked) || time.Until(d.set) > 0 {
+		return nil
+	}
+	return d.apply(c)
+}
+
+// enter is called when a Read is about to wait. An error shows in the Read.
+func (d *readDeadline) enter(c net.Conn) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.waiting = true
-	return d.apply(c)
+	_ = d.apply(c)
 }
 
 func (d *readDeadline) leave() {
