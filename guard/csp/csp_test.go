@@ -322,7 +322,15 @@ func TestScriptsWithData(t *testing.T) {
 		{"to be reported", report, respond(200, page, "Content-Type", html), []string{"a.html"}, ""},
 		{"compressed", match, respond(200, page, "Content-Type", html, "Content-Encoding", "gzip"), []string{"a.html"}, ""},
 		{"in another charset", match, respond(200, page, "Content-Type", "text/html; charset=utf-16"), []string{"a.html"}, ""},
-		{"too large", match, respond(200, page+strings.Repeat(" ", 256<<10), "Content-Type", html), []string{"a.html"}, ""},
+		{"too large", match, respond(200, page+strings.Repeat(" ", 1<<20), "Content-Type", html), []string{"a.html"}, ""},
+		{"large, in pieces of a known length", match, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", html)
+			w.Header().Set("Content-Length", fmt.Sprint(500<<10+len(page)))
+			w.(http.Flusher).Flush()
+			fmt.Fprint(w, page)
+			w.(http.Flusher).Flush()
+			fmt.Fprint(w, strings.Repeat(" ", 500<<10))
+		}), []string{"a.html"}, "var a = [1];"},
 		{"streamed", match, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", html)
 			fmt.Fprint(w, page)

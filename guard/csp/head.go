@@ -74,6 +74,8 @@ func (g *Guard) Look(h *answer.Head) int {
 	if !g.find(h).compares() || !comparable(h) {
 		return 0
 	}
+	// A page whose length is known is no stream: the flushes on its way mean nothing.
+	h.Hold = h.Hold || len(h.Header["Content-Length"]) > 0
 	return pageSize
 }
 

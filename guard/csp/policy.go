@@ -13,7 +13,7 @@ const (
 	mostPolicies  = 1024      // in memory, for each guard
 	longestHeader = 16 << 10  // bytes of one policy; more, and proxies and browsers refuse the answer
 	mostMatches   = 64        // hashes for the scripts of one page, and for its handlers, beside those of its templates
-	pageSize      = 256 << 10 // how much of a page is compared
+	pageSize      = 1 << 20 // how much of a page is compared
 )
 
 // key is what a policy depends on.
