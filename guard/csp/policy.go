@@ -10,10 +10,10 @@ import (
 
 // Limits of what is kept and sent.
 const (
-	mostPolicies  = 1024      // in memory, for each guard
-	longestHeader = 16 << 10  // bytes of one policy; more, and proxies and browsers refuse the answer
-	mostMatches   = 64        // hashes for the scripts of one page, and for its handlers, beside those of its templates
-	pageSize      = 1 << 20 // how much of a page is compared
+	mostPolicies  = 1024     // in memory, for each guard
+	longestHeader = 16 << 10 // bytes of one policy; more, and proxies and browsers refuse the answer
+	mostMatches   = 64       // hashes for the scripts of one page, and for its handlers, beside those of its templates
+	pageSize      = 1 << 20  // how much of a page is compared
 )
 
 // key is what a policy depends on.
