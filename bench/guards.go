@@ -27,7 +27,7 @@ func off() (env []string) {
 // a second they refuse.
 func runGuards(ctx context.Context, b *bench) (string, error) {
 	var report strings.Builder
-	fmt.Fprintf(&report, "Flask, 2 workers; wrk -t1 on the same machine sends what a browser does (bench/apps/*.lua); median of %d rounds of %v in turns.\n\n", b.rounds.count, b.seconds)
+	fmt.Fprintf(&report, "Flask, 2 workers; wrk -t1 on the same machine sends what a browser does (bench/apps/*.lua); median of %d starts of %d rounds of %v in turns.\n\n", starts, b.rounds.count, b.seconds)
 	t := newTable("what", "server", "requests/s", "p50 ms", "CPU/request", "figure", "bar")
 	for _, conns := range []int{32, 1} {
 		if err := b.guardCost(ctx, t, conns); err != nil {
@@ -45,19 +45,12 @@ func (b *bench) guardCost(ctx context.Context, t *table, conns int) error {
 	four := setup{workers: 2, threads: 4}
 	bare := four
 	bare.env = off()
-	with, err := warmScripted(ctx, b.fumehood, four, b.script("visit"), conns)
+	load := arm{path: "/", conns: conns, script: b.script("visit")}
+	arms, err := b.inTurns(ctx, side{b.fumehood, four, load}, side{b.fumehood, bare, load})
 	if err != nil {
 		return err
 	}
-	defer with.server.stop()
-	without, err := warmScripted(ctx, b.fumehood, bare, b.script("visit"), conns)
-	if err != nil {
-		return err
-	}
-	defer without.server.stop()
-	if err := b.rounds.run(ctx, b.seconds, with, without); err != nil {
-		return err
-	}
+	with, without := arms[0], arms[1]
 	var cost, later []float64
 	for i, w := range with.rounds {
 		o := without.rounds[i]
@@ -76,20 +69,14 @@ func (b *bench) guardCost(ctx context.Context, t *table, conns int) error {
 
 func (b *bench) flood(ctx context.Context, t *table) error {
 	four := setup{workers: 2, threads: 4, app: "forms:app"}
-	ours, err := warmScripted(ctx, b.fumehood, four, b.script("flood"), 32)
+	protected := four
+	protected.app = "forms:protected()"
+	load := arm{path: "/", conns: 32, script: b.script("flood")}
+	arms, err := b.inTurns(ctx, side{b.fumehood, four, load}, side{b.gunicorn, protected, load})
 	if err != nil {
 		return err
 	}
-	defer ours.server.stop()
-	four.app = "forms:protected()"
-	peer, err := warmScripted(ctx, b.gunicorn, four, b.script("flood"), 32)
-	if err != nil {
-		return err
-	}
-	defer peer.server.stop()
-	if err := b.rounds.run(ctx, b.seconds, ours, peer); err != nil {
-		return err
-	}
+	ours, peer := arms[0], arms[1]
 	var faster []float64
 	for i, o := range ours.rounds {
 		if p := peer.rounds[i]; o.errors < o.requests || p.errors < p.requests {
@@ -105,20 +92,6 @@ func (b *bench) flood(ctx context.Context, t *table) error {
 
 func (b *bench) script(name string) string {
 	return filepath.Join(b.root, "bench", "apps", name+".lua")
-}
-
-// warmScripted is warmArm with a script for wrk.
-func warmScripted(ctx context.Context, start starter, s setup, script string, conns int) (*arm, error) {
-	server, err := start(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	a := &arm{name: server.name, server: server, path: "/", conns: conns, script: script}
-	if _, err := a.load(ctx, time.Second); err != nil {
-		server.stop()
-		return nil, fmt.Errorf("%s: %w\n%s", server.name, err, server.said())
-	}
-	return a, nil
 }
 
 func (a *arm) scripted(t *table, what, name, figure, bar string) {

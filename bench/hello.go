@@ -35,9 +35,9 @@ type starter func(context.Context, setup) (*process, error)
 func runHello(ctx context.Context, b *bench) (string, error) {
 	var report strings.Builder
 	fmt.Fprintf(&report, "Flask, 2 workers with the same number of threads each; wrk -t1 with keep-alive on the same machine; "+
-		"median of %d rounds of %v in turns, after a warm-up. \"times\" and \"cost\" are the medians of the rounds' ratios. "+
+		"median of %d starts of %d rounds of %v in turns, after a warm-up. \"times\" and \"cost\" are the medians of the rounds' ratios. "+
 		"CPU is that of all server processes, for one request. \"Others\" is what programs that are not part of the measurement took of the machine; "+
-		"rounds in which it was more than %.0f %% are repeated, up to %d times as many.\n\n", b.rounds.count, b.seconds, 100*quiet, mostRounds)
+		"rounds in which it was more than %.0f %% are repeated, up to %d times as many.\n\n", starts, b.rounds.count, b.seconds, 100*quiet, mostRounds)
 	t := newTable("what", "server", "requests/s", "lowest to highest", "p50 ms", "p99 ms", "CPU/request", "front + workers", "others", "errors", "times", "cost", "bar")
 	four := setup{workers: 2, threads: 4}
 	secure, logged := four, four
@@ -78,25 +78,62 @@ func runHello(ctx context.Context, b *bench) (string, error) {
 	return report.String(), nil
 }
 
-func (b *bench) measurePair(ctx context.Context, p *pair, s setup, path string, conns int) (err error) {
-	if p.ours, err = warmArm(ctx, b.fumehood, s, path, conns); err != nil {
-		return err
+func (b *bench) measurePair(ctx context.Context, p *pair, s setup, path string, conns int) error {
+	arms, err := b.inTurns(ctx,
+		side{b.fumehood, s, arm{path: path, conns: conns}},
+		side{b.gunicorn, s, arm{path: path, conns: conns}})
+	if err == nil {
+		p.ours, p.peer = arms[0], arms[1]
 	}
-	defer p.ours.server.stop()
-	if p.peer, err = warmArm(ctx, b.gunicorn, s, path, conns); err != nil {
-		return err
+	return err
+}
+
+// side is how one of two servers that are compared is started and loaded.
+type side struct {
+	start starter
+	setup setup
+	load  arm
+}
+
+// starts is how often the servers of a comparison are started anew: where a process comes
+// to lie in memory and on the processors makes a tenth of its speed, for as long as it lives.
+const starts = 3
+
+// inTurns loads two servers in turns, with all rounds of all their starts together.
+func (b *bench) inTurns(ctx context.Context, sides ...side) ([]*arm, error) {
+	var all []*arm
+	for range starts {
+		now := make([]*arm, len(sides))
+		for i, s := range sides {
+			var err error
+			if now[i], err = warmArm(ctx, s.start, s.setup, s.load); err != nil {
+				return nil, err
+			}
+			defer now[i].server.stop()
+		}
+		if err := b.rounds.run(ctx, b.seconds, now...); err != nil {
+			return nil, err
+		}
+		for i, a := range now {
+			a.server.stop()
+			if len(all) == i {
+				all = append(all, a)
+			} else {
+				all[i].rounds = append(all[i].rounds, a.rounds...)
+			}
+		}
 	}
-	defer p.peer.server.stop()
-	return b.rounds.run(ctx, b.seconds, p.ours, p.peer)
+	return all, nil
 }
 
 // warmArm starts a server and loads it for a second that does not count.
-func warmArm(ctx context.Context, start starter, s setup, path string, conns int) (*arm, error) {
+func warmArm(ctx context.Context, start starter, s setup, load arm) (*arm, error) {
 	server, err := start(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	a := &arm{name: server.name, server: server, path: path, conns: conns}
+	a := &load
+	a.name, a.server = server.name, server
 	if _, err := a.load(ctx, time.Second); err != nil {
 		server.stop()
 		return nil, fmt.Errorf("%s: %w\n%s", server.name, err, server.said())
@@ -106,7 +143,7 @@ func warmArm(ctx context.Context, start starter, s setup, path string, conns int
 
 // measureOther measures a server that is shown for information.
 func (b *bench) measureOther(ctx context.Context, t *table, start starter, s setup) error {
-	a, err := warmArm(ctx, start, s, "/", 32)
+	a, err := warmArm(ctx, start, s, arm{path: "/", conns: 32})
 	if err != nil {
 		return err
 	}

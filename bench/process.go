@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -24,6 +25,8 @@ type process struct {
 	log  string // file
 	cmd  *exec.Cmd
 	done chan struct{}
+
+	ended sync.Once
 }
 
 // start runs a server in the folder of the apps and waits until it answers. command gets
@@ -114,13 +117,15 @@ func (p *process) said() string {
 
 // stop ends the server, with force when it does not go in 10 seconds.
 func (p *process) stop() {
-	syscall.Kill(p.pid, syscall.SIGTERM)
-	select {
-	case <-p.done:
-	case <-time.After(10 * time.Second):
-	}
-	syscall.Kill(-p.pid, syscall.SIGKILL) // its group: workers that outlived it
-	<-p.done
+	p.ended.Do(func() {
+		syscall.Kill(p.pid, syscall.SIGTERM)
+		select {
+		case <-p.done:
+		case <-time.After(10 * time.Second):
+		}
+		syscall.Kill(-p.pid, syscall.SIGKILL) // its group: workers that outlived it
+		<-p.done
+	})
 }
 
 // family returns the process and all that it started.
