@@ -98,10 +98,10 @@ func steps(cfg config.Config, site Site, stream bool) ([]Step, error) {
 	}
 	return []Step{
 		{"record", "one log line for each request; panics end here", fumehood.Enforce, func(next http.Handler) http.Handler { return rec.Handler(pages.RefusalPages(next)) }, true},
+		{"headers", "every answer gets the security headers", cfg.Headers.Mode, head.Handler, true},
 		{"strict", "what is malformed on the wire is answered here", fumehood.Enforce, wellFormed, true},
 		{"https", "content over https only, or to a proxy that is named", fumehood.Enforce, encrypted(cfg, ip), true},
 		{"clientip", "who is it; forwarding headers go no further", fumehood.Enforce, ip.Handler, true},
-		{"headers", "every answer gets the security headers", cfg.Headers.Mode, head.Handler, true},
 		{"limits", "caps on what one request may cost", fumehood.Enforce, lim.Handler, false},
 		{"hosts", "only the names that are served", host.Mode(), host.Handler, false},
 		{"csp", "pages run the app's own scripts; browsers report the others here", cfg.CSP.Mode, policy.Handler, false},

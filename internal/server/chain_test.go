@@ -232,3 +232,32 @@ func TestPlainHTTPIsForTheProxyOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusalsAreDressed: what is refused before the client is known has the headers too.
+func TestRefusalsAreDressed(t *testing.T) {
+	t.Parallel()
+	s := chained(t, nil, func(http.ResponseWriter, *http.Request) {})
+	for name, change := range map[string]func(*http.Request){
+		"a foreign host": func(r *http.Request) { r.Host = "evil.example" },
+		"a NUL":          func(r *http.Request) { r.URL.Path, r.URL.RawPath = "/a\x00b", "/a%00b" },
+		"a cross-site post": func(r *http.Request) {
+			r.Method = "POST"
+			r.Header.Set("Origin", "https://evil.example")
+		},
+	} {
+		req, err := http.NewRequest("GET", s.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(req)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode < 400 || res.Header.Get("X-Frame-Options") == "" || res.Header.Get("Content-Security-Policy") == "" ||
+			res.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %s %v", name, res.Status, res.Header)
+		}
+	}
+}
