@@ -130,7 +130,7 @@ func (o opening) protections() []row {
 		{"slow", fmt.Sprintf("head within %v, body at %d B/s, %v of silence", cfg.Server.HeaderTimeout, cfg.Body.MinRate, cfg.Body.Idle)},
 		{"limits", fmt.Sprintf("body %v", cfg.Limits.Body)},
 		{"hosts", o.hosts()},
-		{"headers", "on every answer: HSTS, nosniff, no framing by others, referrer, permissions, COOP, CORP"},
+		{"headers", "on every answer: nosniff, no framing by others, referrer, permissions, COOP, CORP; HSTS on public names"},
 		{"csp", o.csp()},
 		{"csrf", "Sec-Fetch-Site, Origin, Referer; a token for browsers that send none"},
 		{"cookies", "Secure, HttpOnly, SameSite=Lax; sessions under names that cannot be planted"},

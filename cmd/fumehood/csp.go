@@ -75,7 +75,7 @@ func runCSP(e *env, args []string) error {
 	if err != nil {
 		return e.bootFailure(err)
 	}
-	set, err := readTemplates(about)
+	set, err := readTemplates(about, cfg.App.Templates)
 	if err != nil {
 		return err
 	}

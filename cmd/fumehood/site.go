@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/fumehood/fumehood/guard/csp"
 	"github.com/fumehood/fumehood/internal/appdata"
 	"github.com/fumehood/fumehood/internal/config"
+	"github.com/fumehood/fumehood/internal/hint"
 	"github.com/fumehood/fumehood/internal/pool"
 	"github.com/fumehood/fumehood/internal/server"
 	"github.com/fumehood/fumehood/internal/templates"
@@ -46,7 +48,7 @@ func siteOf(cfg config.Config, app *runningApp, log *slog.Logger) (site server.S
 		Static: app.static, Prefixes: app.prefixes, Logger: log,
 		Reports: csp.NewReports(), Sessions: sessionsOf(app.about), Roots: app.about.Roots,
 	}
-	if site.Templates, err = readTemplates(app.about); err != nil {
+	if site.Templates, err = readTemplates(app.about, cfg.App.Templates); err != nil {
 		return site, nil, err
 	}
 	if data, err = openData(cfg); err != nil {
@@ -79,10 +81,16 @@ func sessionsOf(about pool.About) cookies.App {
 	return app
 }
 
-// readTemplates reads the app's templates; nil when it does not say where they are.
-func readTemplates(about pool.About) (*csp.Templates, error) {
-	if about.Templates == nil {
+// readTemplates reads the app's templates, those in the folders that are given too; nil
+// when nobody says where they are.
+func readTemplates(about pool.About, given []string) (*csp.Templates, error) {
+	if about.Templates == nil && len(given) == 0 {
 		return nil, nil
+	}
+	for _, folder := range given {
+		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+			return nil, hint.With(fmt.Errorf("app.templates: %s is not a folder", folder), "name the folder that has the app's templates")
+		}
 	}
 	folders := templates.Folders{Options: templates.Options{TrimBlocks: about.Trim[0], LstripBlocks: about.Trim[1]}}
 	for _, folder := range about.Templates {
@@ -92,6 +100,7 @@ func readTemplates(about pool.About) (*csp.Templates, error) {
 			folders.Templates = append(folders.Templates, folder[1])
 		}
 	}
+	folders.Templates = append(folders.Templates, given...)
 	for _, mount := range about.Static {
 		folders.Static = append(folders.Static, mount[1])
 	}

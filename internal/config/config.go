@@ -79,6 +79,10 @@ type App struct {
 	// Chdir is the folder that the app is imported from.
 	Chdir string `toml:"chdir" default:"." flag:"chdir" value:"DIR" path:"file"`
 
+	// Templates are the folders of the app's templates, for an upstream or a framework that
+	// does not say where they are: the inline scripts in them are those that may run.
+	Templates []string `toml:"templates"`
+
 	// Python is the interpreter that runs the app. Empty means: the active virtual
 	// environment, else one in .venv, venv or env beside the app, else python3. A name
 	// without a slash is looked for in PATH.

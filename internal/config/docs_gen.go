@@ -20,6 +20,7 @@ func docs() map[string]string {
 		"config.App.Chdir":                           "The folder that the app is imported from.",
 		"config.App.Python":                          "The interpreter that runs the app. Empty means: the active virtual environment, else one in .venv, venv or env beside the app, else python3. A name without a slash is looked for in PATH.",
 		"config.App.Target":                          "The WSGI app: \"module:callable\", \"module:create_app()\", or \"module\".",
+		"config.App.Templates":                       "The folders of the app's templates, for an upstream or a framework that does not say where they are: the inline scripts in them are those that may run.",
 		"config.App.Upstream":                        "The URL of an app that runs elsewhere, such as \"http://127.0.0.1:5000\" or \"unix:/run/app.sock\"; it takes the place of target.",
 		"config.Config":                              "The whole configuration. Its zero value is not useful: start from Default.",
 		"config.Config.Routes":                       "Settings for the requests that match a pattern, in place of the general ones.",
