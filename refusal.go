@@ -61,6 +61,12 @@ func NotReady(guard string) *Refusal {
 	}
 }
 
+// RefuseAll returns a handler that refuses every request with err: what a guard does that is
+// not ready.
+func RefuseAll(err error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { Refuse(w, r, err) })
+}
+
 // Refuse answers the request with the refusal in err: a short page for a browser,
 // problem+json (RFC 9457) for everything else. It is the only function that writes one.
 // It must be called before anything else of the answer was written.

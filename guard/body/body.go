@@ -77,9 +77,7 @@ func New(cfg Config, stream func(*http.Request) bool) (*Guard, error) {
 // it can only say no while it reads.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	if g == nil || !g.ready {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fumehood.Refuse(w, r, fumehood.NotReady("body"))
-		})
+		return fumehood.RefuseAll(fumehood.NotReady("body"))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body == nil || r.Body == http.NoBody { // an upgrade to WebSocket is one of these

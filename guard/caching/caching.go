@@ -86,9 +86,7 @@ func (g *Guard) Mode() fumehood.Mode {
 // Handler passes every request to next and sees to what its answer says to caches.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	if g == nil || g.sessions == nil {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fumehood.Refuse(w, r, fumehood.NotReady("caching"))
-		})
+		return fumehood.RefuseAll(fumehood.NotReady("caching"))
 	}
 	if g.mode == fumehood.Off {
 		return next

@@ -121,9 +121,7 @@ func (g *Guard) Check(r *http.Request) error {
 // into r.Host and removes all forwarding headers. It changes r and its headers.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	if g == nil || !g.ready {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fumehood.Refuse(w, r, fumehood.NotReady("clientip"))
-		})
+		return fumehood.RefuseAll(fumehood.NotReady("clientip"))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := fumehood.ExchangeOf(r.Context())

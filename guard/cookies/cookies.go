@@ -218,9 +218,7 @@ func (g *Guard) Check(r *http.Request) error {
 // Handler gives next the cookies under the app's names and hardens those that it sets.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	if g == nil || g.sessions == nil {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fumehood.Refuse(w, r, fumehood.NotReady("cookies"))
-		})
+		return fumehood.RefuseAll(fumehood.NotReady("cookies"))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if fields := r.Header["Cookie"]; len(fields) > 0 {

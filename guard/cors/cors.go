@@ -230,9 +230,7 @@ func (g *Guard) hasPolicy() bool { return len(g.origins) > 0 || g.cfg.Dangerousl
 // can read as far as the configuration says.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	if g == nil || !g.ready {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fumehood.Refuse(w, r, fumehood.NotReady("cors"))
-		})
+		return fumehood.RefuseAll(fumehood.NotReady("cors"))
 	}
 	if g.mode == fumehood.Off {
 		return next

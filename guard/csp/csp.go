@@ -162,9 +162,7 @@ func checkConfig(cfg *Config) []error {
 // Handler gives the answers of next their policy, and takes reports at Path.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	if g == nil || !g.ready {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fumehood.Refuse(w, r, fumehood.NotReady("csp"))
-		})
+		return fumehood.RefuseAll(fumehood.NotReady("csp"))
 	}
 	if g.cfg.Mode == fumehood.Off {
 		return next

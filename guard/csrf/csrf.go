@@ -259,7 +259,5 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 }
 
 func notReady() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fumehood.Refuse(w, r, fumehood.NotReady("csrf"))
-	})
+	return fumehood.RefuseAll(fumehood.NotReady("csrf"))
 }

@@ -234,9 +234,7 @@ func unhex(c byte) byte {
 // Handler passes requests to next and judges the answers.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	if g == nil || g.scan == nil {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fumehood.Refuse(w, r, fumehood.NotReady("errorpages"))
-		})
+		return fumehood.RefuseAll(fumehood.NotReady("errorpages"))
 	}
 	if g.mode == fumehood.Off {
 		return g.RefusalPages(next)

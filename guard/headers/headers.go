@@ -104,9 +104,7 @@ func New(cfg Config) (*Guard, error) {
 // Handler dresses what next answers.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	if g == nil || g.always == nil {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fumehood.Refuse(w, r, fumehood.NotReady("headers"))
-		})
+		return fumehood.RefuseAll(fumehood.NotReady("headers"))
 	}
 	if g.mode == fumehood.Off {
 		return next

@@ -180,9 +180,7 @@ func (g *Guard) serves(host string) bool {
 // Handler passes requests for the hosts that are served to next.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	if g == nil || g.exact == nil {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fumehood.Refuse(w, r, fumehood.NotReady("hosts"))
-		})
+		return fumehood.RefuseAll(fumehood.NotReady("hosts"))
 	}
 	if g.mode == fumehood.Off {
 		return next

@@ -181,9 +181,7 @@ func (c *cause) Error() string {
 // Handler passes to next what other sites may load, and everything else.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	if g == nil || !g.ready {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fumehood.Refuse(w, r, fumehood.NotReady("isolation"))
-		})
+		return fumehood.RefuseAll(fumehood.NotReady("isolation"))
 	}
 	if g.mode == fumehood.Off {
 		return next

@@ -66,9 +66,7 @@ func (g *Guard) Check(r *http.Request) error {
 // *fumehood.Refusal (413) where it passes the cap.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	if g == nil || !g.ready {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fumehood.Refuse(w, r, fumehood.NotReady("limits"))
-		})
+		return fumehood.RefuseAll(fumehood.NotReady("limits"))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		limit := g.bodyCap(r)

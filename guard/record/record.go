@@ -42,9 +42,7 @@ func New(cfg Config) (*Guard, error) {
 // Handler records what next does. It has no Check: it refuses nothing by itself.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	if g == nil || g.logger == nil {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fumehood.Refuse(w, r, fumehood.NotReady("record"))
-		})
+		return fumehood.RefuseAll(fumehood.NotReady("record"))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := &recorder{w: w, head: r.Method == http.MethodHead}

@@ -104,9 +104,7 @@ func (g *Guard) allows(host string) bool {
 // Handler passes requests to next and looks at the head of its answers.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	if g == nil || !g.ready {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fumehood.Refuse(w, r, fumehood.NotReady("redirects"))
-		})
+		return fumehood.RefuseAll(fumehood.NotReady("redirects"))
 	}
 	if g.mode == fumehood.Off {
 		return next
