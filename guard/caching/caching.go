@@ -51,14 +51,7 @@ func New(cfg Config, session []string) (*Guard, error) {
 		noStore: []string{"no-store, private"}, cookie: []string{"Cookie"},
 	}
 	var mistakes []error
-	switch cfg.Mode {
-	case fumehood.Enforce, fumehood.Report, fumehood.Off:
-	case "":
-		g.mode = fumehood.Enforce
-	default:
-		mistakes = append(mistakes, hint.With(
-			fmt.Errorf("caching.mode: %q is not a mode", cfg.Mode), "write enforce, report or off"))
-	}
+	g.mode, mistakes = hint.Mode("caching.mode", cfg.Mode)
 	if len(session) == 0 {
 		session = []string{"session"}
 	}

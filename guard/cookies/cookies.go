@@ -83,14 +83,7 @@ func New(cfg Config, app App) (*Guard, error) {
 		maxHeader: int(cfg.MaxHeader),
 	}
 	var mistakes []error
-	switch cfg.Mode {
-	case fumehood.Enforce, fumehood.Report, fumehood.Off:
-	case "":
-		g.mode = fumehood.Enforce
-	default:
-		mistakes = append(mistakes, hint.With(
-			fmt.Errorf("cookies.mode: %q is not a mode", cfg.Mode), "write enforce, report or off"))
-	}
+	g.mode, mistakes = hint.Mode("cookies.mode", cfg.Mode)
 	if cfg.Grace < 0 {
 		mistakes = append(mistakes, fmt.Errorf("cookies.grace: %v is negative", cfg.Grace))
 	} else if !app.Since.IsZero() {

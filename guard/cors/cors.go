@@ -60,14 +60,8 @@ func New(cfg Config) (*Guard, error) {
 	}
 	g.refusedHeader = http.Header{"Vary": g.varyPreflight}
 	var mistakes []error
+	g.mode, mistakes = hint.Mode("cors.mode", cfg.Mode)
 	wrong := func(err error) { mistakes = append(mistakes, err) }
-	switch cfg.Mode {
-	case fumehood.Enforce, fumehood.Report, fumehood.Off:
-	case "":
-		g.mode = fumehood.Enforce
-	default:
-		wrong(hint.With(fmt.Errorf("cors.mode: %q is not a mode", cfg.Mode), "write enforce, report or off"))
-	}
 	for _, entry := range cfg.Origins {
 		o, err := parseOrigin(entry)
 		switch {

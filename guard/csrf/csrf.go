@@ -80,12 +80,7 @@ func New(cfg Config, site Site) (*Guard, error) {
 		allowOverride: cfg.DangerouslyAllowMethodOverride, session: slices.Clone(site.Session),
 		reads: site.Reads,
 	}
-	var mistakes []error
-	switch cfg.Mode {
-	case fumehood.Enforce, fumehood.Report, fumehood.Off, "":
-	default:
-		mistakes = append(mistakes, hint.With(fmt.Errorf("csrf.mode: %q is not a mode", cfg.Mode), "write enforce, report or off"))
-	}
+	_, mistakes := hint.Mode("csrf.mode", cfg.Mode)
 	switch cfg.Token {
 	case "auto", "":
 	case "always":

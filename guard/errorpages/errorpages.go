@@ -72,14 +72,7 @@ type Guard struct {
 func New(cfg Config, site Site) (*Guard, error) {
 	g := &Guard{mode: cfg.Mode, keepDefault: cfg.KeepDefaultPages}
 	var mistakes []error
-	switch cfg.Mode {
-	case "":
-		g.mode = fumehood.Enforce
-	case fumehood.Enforce, fumehood.Report, fumehood.Off:
-	default:
-		mistakes = append(mistakes, hint.With(
-			fmt.Errorf("error_pages.mode: %q is not a mode", cfg.Mode), "write enforce, report or off"))
-	}
+	g.mode, mistakes = hint.Mode("error_pages.mode", cfg.Mode)
 	if cfg.KeepOriginal < 0 || cfg.KeepOriginal > lookSize {
 		mistakes = append(mistakes, hint.With(
 			fmt.Errorf("error_pages.keep_original: %d bytes is out of range", cfg.KeepOriginal), "write 0 to 64KB"))

@@ -46,13 +46,7 @@ func New(cfg Config, served Served) (*Guard, error) {
 	g := &Guard{
 		mode: cfg.Mode, exact: map[string]struct{}{}, wildcards: map[string]struct{}{},
 	}
-	var mistakes []error
-	switch cfg.Mode {
-	case fumehood.Enforce, fumehood.Report, fumehood.Off, "":
-	default:
-		mistakes = append(mistakes, hint.With(
-			fmt.Errorf("hosts.mode: %q is not a mode", cfg.Mode), "write enforce, report or off"))
-	}
+	_, mistakes := hint.Mode("hosts.mode", cfg.Mode)
 	add := func(key string, names []string) {
 		for _, name := range names {
 			if err := g.add(name); err != nil {

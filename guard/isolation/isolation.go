@@ -56,13 +56,7 @@ func kinds() []string {
 // New returns a Guard, or every mistake in cfg. allowed says whether the cors policy allows
 // an origin such as "https://app.example"; nil means none.
 func New(cfg Config, allowed func(origin string) bool) (*Guard, error) {
-	var mistakes []error
-	switch cfg.Mode {
-	case fumehood.Enforce, fumehood.Report, fumehood.Off, "":
-	default:
-		mistakes = append(mistakes, hint.With(
-			fmt.Errorf("isolation.mode: %q is not a mode", cfg.Mode), "write enforce, report or off"))
-	}
+	_, mistakes := hint.Mode("isolation.mode", cfg.Mode)
 	switch cfg.Frame {
 	case "same-origin", "deny", "dangerously-any", "":
 	default:

@@ -43,14 +43,7 @@ type Guard struct {
 func New(cfg Config) (*Guard, error) {
 	g := &Guard{ready: true, mode: cfg.Mode, exact: map[string]bool{}}
 	var mistakes []error
-	switch cfg.Mode {
-	case fumehood.Enforce, fumehood.Report, fumehood.Off:
-	case "":
-		g.mode = fumehood.Enforce
-	default:
-		mistakes = append(mistakes, hint.With(
-			fmt.Errorf("redirects.mode: %q is not a mode", cfg.Mode), "write enforce, report or off"))
-	}
+	g.mode, mistakes = hint.Mode("redirects.mode", cfg.Mode)
 	for _, entry := range cfg.Allow {
 		if err := g.allow(entry); err != nil {
 			mistakes = append(mistakes, fmt.Errorf("redirects.allow: %w", err))
