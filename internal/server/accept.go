@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fumehood/fumehood/internal/certs"
+	"github.com/fumehood/fumehood/internal/http1"
 	"github.com/fumehood/fumehood/internal/rawio"
 	"github.com/fumehood/fumehood/internal/strict"
 )
@@ -130,7 +131,7 @@ const recordTypeHandshake = 0x16
 
 // secure tells TLS from plain http by the first byte, does the handshake, and hands the
 // connection on. First byte and handshake together have the header deadline.
-func (s *Server) secure(c *conn, main, plain *queue) {
+func (s *Server) secure(base context.Context, c *conn, by *protocols) {
 	c.SetDeadline(time.Now().Add(s.cfg.Server.HeaderTimeout))
 	first, err := c.sniff()
 	if err != nil {
@@ -138,7 +139,7 @@ func (s *Server) secure(c *conn, main, plain *queue) {
 		return
 	}
 	if first != recordTypeHandshake {
-		s.unencrypted(c, plain)
+		s.unencrypted(base, c, by.plain)
 		return
 	}
 	c.enter(shaking)
@@ -153,17 +154,17 @@ func (s *Server) secure(c *conn, main, plain *queue) {
 	c.enter(fresh)
 	switch secured.ConnectionState().NegotiatedProtocol {
 	case "h2": // net/http does HTTP/2 on a *tls.Conn only
-		main.put(secured)
+		by.queue.put(secured)
 	case certs.ACMEProtocol: // the handshake was the answer
 		secured.Close()
 	default:
-		main.put(strict.Wrap(secured, s.limits))
+		by.one.Start(base, strict.Wrap(secured, s.limits))
 	}
 }
 
 // unencrypted hands on a connection that carries plain http.
-func (s *Server) unencrypted(c *conn, to *queue) {
+func (s *Server) unencrypted(base context.Context, c *conn, to *http1.Server) {
 	c.SetDeadline(time.Time{})
 	c.enter(fresh)
-	to.put(strict.Wrap(c, s.limits))
+	to.Start(base, strict.Wrap(c, s.limits))
 }

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fumehood/fumehood/internal/strict"
+	"github.com/fumehood/fumehood/internal/http1"
 )
 
 // The limits of an HTTP/2 connection. Frames are the smallest allowed: a client gains
@@ -38,30 +38,29 @@ func (s *Server) Serve(ctx context.Context, handler http.Handler) error {
 	defer s.Close()
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
-	mainQueue, plainQueue := newQueue(s.Addr()), newQueue(s.Addr())
-	main := s.httpServer(base, s.front(handler))
-	plain := s.httpServer(base, s.plainHandler())
-	plain.SetKeepAlivesEnabled(false)
+	front := s.front(handler)
+	by := &protocols{one: s.oneServer(front), plain: s.oneServer(s.plainHandler()), two: s.twoServer(base, front)}
+	by.plain.EndKeepAlive()
+	by.queue = newQueue(s.Addr())
 
 	var servers, listeners, handshakes sync.WaitGroup
-	servers.Go(func() { main.Serve(mainQueue) })
-	servers.Go(func() { plain.Serve(plainQueue) })
-	three, err := s.startHTTP3(base, main.Handler)
+	servers.Go(func() { by.two.Serve(by.queue) })
+	three, err := s.startHTTP3(base, front)
 	if err != nil {
-		mainQueue.Close()
-		plainQueue.Close()
+		by.queue.Close()
 		servers.Wait()
 		return err
 	}
+	by.three = three
 	for _, l := range s.main {
-		serve := func(c *conn) { s.secure(c, mainQueue, plainQueue) }
+		serve := func(c *conn) { s.secure(base, c, by) }
 		if s.tls == nil {
-			serve = func(c *conn) { s.unencrypted(c, mainQueue) }
+			serve = func(c *conn) { s.unencrypted(base, c, by.one) }
 		}
 		listeners.Go(func() { s.accept(ctx, l, &handshakes, serve) })
 	}
 	for _, l := range s.redirect {
-		listeners.Go(func() { s.accept(ctx, l, &handshakes, func(c *conn) { s.unencrypted(c, plainQueue) }) })
+		listeners.Go(func() { s.accept(ctx, l, &handshakes, func(c *conn) { s.unencrypted(base, c, by.plain) }) })
 	}
 	if s.source != nil {
 		err = s.source.Manage(ctx)
@@ -71,15 +70,24 @@ func (s *Server) Serve(ctx context.Context, handler http.Handler) error {
 	} else { // nobody else closes them, for ctx goes on
 		s.closeListeners()
 	}
-	main.SetKeepAlivesEnabled(false) // from here on each answer says that the connection ends
+	by.one.EndKeepAlive() // from here on each answer says that the connection ends
+	by.two.SetKeepAlivesEnabled(false)
 	listeners.Wait()
-	s.stop(&handshakes, main, plain, three)
+	s.stop(&handshakes, by)
 	servers.Wait()
 	return err
 }
 
+// protocols has a server for each version of HTTP.
+type protocols struct {
+	one, plain *http1.Server // plain answers what came without TLS and should not
+	two        *http.Server
+	queue      *queue // for two
+	three      *http3Server
+}
+
 // stop ends what runs, in the order of who can still begin something.
-func (s *Server) stop(handshakes *sync.WaitGroup, main, plain *http.Server, three *http3Server) {
+func (s *Server) stop(handshakes *sync.WaitGroup, by *protocols) {
 	grace, end := context.WithTimeout(context.Background(), s.cfg.Server.GracefulTimeout)
 	defer end()
 	// A request may be on its way on a connection that is new; but browsers also open
@@ -93,14 +101,16 @@ func (s *Server) stop(handshakes *sync.WaitGroup, main, plain *http.Server, thre
 	handshakes.Wait()
 
 	var stopping sync.WaitGroup
-	var late [3]error
-	stopping.Go(func() { late[0] = main.Shutdown(grace) })
-	stopping.Go(func() { late[1] = plain.Shutdown(grace) })
-	stopping.Go(func() { late[2] = three.shutdown(grace) })
+	var late [4]error
+	stopping.Go(func() { late[0] = by.one.Shutdown(grace) })
+	stopping.Go(func() { late[1] = by.plain.Shutdown(grace) })
+	stopping.Go(func() { late[2] = by.two.Shutdown(grace) })
+	stopping.Go(func() { late[3] = by.three.shutdown(grace) })
 	stopping.Wait()
 
-	main.Close()
-	plain.Close()
+	by.one.Close()
+	by.plain.Close()
+	by.two.Close()
 	cut := s.conns.close(active) // those that a handler took over, too
 	if err := errors.Join(late[:]...); err != nil {
 		s.log.Warn("stopped with requests unfinished", "connections", cut,
@@ -108,9 +118,18 @@ func (s *Server) stop(handshakes *sync.WaitGroup, main, plain *http.Server, thre
 	}
 }
 
-func (s *Server) httpServer(base context.Context, handler http.Handler) *http.Server {
+// oneServer serves HTTP/1.
+func (s *Server) oneServer(handler http.Handler) *http1.Server {
+	return &http1.Server{
+		Handler: handler, Logger: s.log,
+		HeaderTimeout: s.cfg.Server.HeaderTimeout, IdleTimeout: s.cfg.Server.IdleTimeout,
+		Asked: asked,
+	}
+}
+
+// twoServer serves HTTP/2.
+func (s *Server) twoServer(base context.Context, handler http.Handler) *http.Server {
 	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	return &http.Server{
 		Handler:           handler,
@@ -127,20 +146,19 @@ func (s *Server) httpServer(base context.Context, handler http.Handler) *http.Se
 			SendPingTimeout:               pingAfter,
 			PingTimeout:                   pingAnswered,
 		},
-		BaseContext:                  func(net.Listener) context.Context { return base },
-		ConnContext:                  strict.ConnContext,
-		ConnState:                    connState,
+		BaseContext: func(net.Listener) context.Context { return base },
+		ConnState: func(c net.Conn, state http.ConnState) {
+			if state == http.StateActive {
+				asked(c)
+			}
+		},
 		ErrorLog:                     log.New(debugLog{s.log}, "", 0),
 		DisableGeneralOptionsHandler: true, // OPTIONS * goes through the chain like the rest
 	}
 }
 
-// connState follows net/http, for strict (hijacking) and for a stop.
-func connState(c net.Conn, state http.ConnState) {
-	strict.ConnState(c, state)
-	if state != http.StateActive {
-		return
-	}
+// asked notes, for a stop, that there was a request on a connection.
+func asked(c net.Conn) {
 	if c := below(c); c != nil && c.phase.Load() != active {
 		c.phase.Store(active)
 	}

@@ -1,0 +1,109 @@
+package http1
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Server answers requests on the connections that Start is given.
+type Server struct {
+	Handler http.Handler
+	Logger  *slog.Logger // gets faults of handlers, for debugging
+
+	HeaderTimeout time.Duration // for the first head of a connection
+	IdleTimeout   time.Duration // between two requests
+
+	// Asked is called when a connection has begun its first request. Nil: nobody asks.
+	Asked func(net.Conn)
+
+	closing atomic.Bool
+	mu      sync.Mutex
+	conns   map[*conn]struct{}
+	gone    chan struct{} // closed when the last connection has gone; made by Shutdown
+	date    atomic.Pointer[date]
+}
+
+func (s *Server) add(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conns == nil {
+		s.conns = map[*conn]struct{}{}
+	}
+	s.conns[c] = struct{}{}
+}
+
+func (s *Server) remove(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	if len(s.conns) == 0 && s.gone != nil {
+		close(s.gone)
+		s.gone = nil
+	}
+}
+
+// EndKeepAlive closes the connections that wait for a next request; from here on each
+// answer is the last one of its connection.
+func (s *Server) EndKeepAlive() {
+	s.closing.Store(true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		if c.state.CompareAndSwap(idle, closed) {
+			c.nc.Close()
+		}
+	}
+}
+
+// Shutdown is EndKeepAlive, and waits until the connections have ended, or for ctx.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.EndKeepAlive()
+	s.mu.Lock()
+	if len(s.conns) == 0 {
+		s.mu.Unlock()
+		return nil
+	}
+	if s.gone == nil {
+		s.gone = make(chan struct{})
+	}
+	gone := s.gone
+	s.mu.Unlock()
+	select {
+	case <-gone:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Close closes every connection, whatever it does.
+func (s *Server) Close() {
+	s.closing.Store(true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.state.Store(closed)
+		c.nc.Close()
+	}
+}
+
+// date is the Date field of one second.
+type date struct {
+	second int64
+	text   string
+}
+
+func (s *Server) now() string {
+	t := time.Now()
+	if d := s.date.Load(); d != nil && d.second == t.Unix() {
+		return d.text
+	}
+	d := &date{t.Unix(), t.UTC().Format(http.TimeFormat)}
+	s.date.Store(d)
+	return d.text
+}
