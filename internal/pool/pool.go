@@ -8,6 +8,7 @@
 package pool
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -350,7 +351,10 @@ type About struct {
 	// from it have; nil when they are not known. An entry without a folder stands for
 	// templates that are no files.
 	Templates [][2]string `json:"templates"`
-	PID       int         `json:"pid"`
+
+	// URLs is a Flask app's URL map, as urlmap.New reads it; nil for another app.
+	URLs json.RawMessage `json:"urls"`
+	PID  int             `json:"pid"`
 }
 
 // BootError says why the app could not be imported.

@@ -8,6 +8,7 @@ def describe(module_name, app):
         "trim": [False, False],
         "roots": sorted({os.getcwd(), sys.prefix, sys.base_prefix}),
         "templates": None,
+        "urls": None,
         "python": sys.version.split()[0],
         "module": module_name,
         "kind": type(app).__name__,
@@ -23,6 +24,7 @@ def describe(module_name, app):
         about["sessions"] = session_cookies(app)
         about["trim"] = trimming(app)
         about["templates"] = template_folders(app)
+        about["urls"] = url_map(app)
         watch_templates(app)
     elif "django" in sys.modules and type(app).__module__.startswith("django."):
         about["framework"] = "Django"
@@ -163,6 +165,95 @@ def static_folders(app):
     except Exception:  # an unusual app keeps serving its own files
         return []
     return found
+
+
+URLS_MAX = 256 * 1024  # bytes of JSON; an app with more rules is routed by itself alone
+
+
+def url_map(app):
+    """The rules of the app's URL map in the order in which Werkzeug tries them, or why nothing
+    follows from them: {"merge": bool, "rules": [...]} or {"why": sentence}."""
+    try:
+        why = routes_elsewhere(app)
+        if not why:
+            app.url_map.update()
+            urls = {"merge": bool(app.url_map._matcher.merge_slashes), "rules": list(url_rules(app.url_map))}
+            if len(json.dumps(urls)) <= URLS_MAX:
+                return urls
+            why = "there are too many rules"
+    except Exception:  # an unusual app, or a Werkzeug that is built otherwise
+        why = "it cannot be read"
+    return {"why": why}
+
+
+def routes_elsewhere(app):
+    """What else than the URL map may decide which view is called, "" for nothing."""
+    import flask
+    import werkzeug.routing
+
+    if type(app.url_map) is not werkzeug.routing.Map:
+        return "the map is not Werkzeug's"
+    for name in ("__call__", "wsgi_app", "request_context", "create_url_adapter", "full_dispatch_request",
+                 "preprocess_request", "dispatch_request", "raise_routing_exception"):
+        if name != "wsgi_app" and name in vars(app) \
+                or getattr(type(app), name, None) is not getattr(flask.Flask, name, None):
+            return "the app has a %s of its own" % name
+    for name in ("method", "path", "root_path", "environ", "routing_exception", "__init__"):
+        if getattr(app.request_class, name, None) is not getattr(flask.Request, name, None):
+            return "the app's requests have a %s of their own" % name
+    if any(type(rule) is not werkzeug.routing.Rule for rule in app.url_map.iter_rules()):
+        return "a rule is of a kind of its own"
+    if getattr(app, "before_first_request_funcs", None):
+        return "before_first_request may add rules"
+    inner = app.wsgi_app
+    while type(inner).__module__ == "werkzeug.middleware.proxy_fix" and not inner.x_prefix:
+        inner = inner.app
+    own = getattr(inner, "__self__", None) is app and inner.__func__ is flask.Flask.wsgi_app
+    if not own:
+        return "app.wsgi_app is wrapped in %s" % type(inner).__name__
+    return ""
+
+
+def url_rules(found):
+    """Each rule as {"p": path, "m": methods or None for any, "s": strict_slashes, "d": for some hosts only}.
+    The path is made of strings and of converters: [kind, regex, weight, fixed_digits, min, max]."""
+    from werkzeug.routing import converters
+
+    kinds = {converters.UnicodeConverter: "string", converters.AnyConverter: "any",
+             converters.PathConverter: "path", converters.IntegerConverter: "int",
+             converters.FloatConverter: "float", converters.UUIDConverter: "uuid"}
+
+    def in_order(state):
+        yield from state.rules
+        for following in state.static.values():
+            yield from in_order(following)
+        for _, following in state.dynamic:
+            yield from in_order(following)
+
+    def piece(converter):
+        kind = kinds.get(type(converter), "")
+        low, high = getattr(converter, "min", None), getattr(converter, "max", None)
+        number = {"int": int, "float": float}.get(kind)
+        for bound in (low, high):
+            if bound is not None and (type(bound) not in (int, number) or not abs(bound) < 2 ** 53):
+                kind = ""
+        if not kind:
+            return ["", "", 0, 0, None, None]
+        return [kind, converter.regex, converter.weight, getattr(converter, "fixed_digits", 0), low, high]
+
+    for rule in in_order(found._matcher._root):
+        if rule.websocket:
+            continue  # what comes over HTTP never gets there
+        names = [data for dynamic, data in rule._trace if dynamic]
+        cut = rule._trace.index((False, "|"))
+        usual = len(set(names)) == len(names) == len(rule._converters)
+        yield {
+            "p": [piece(rule._converters[data] if usual else None) if dynamic else data
+                  for dynamic, data in rule._trace[cut + 1:]],
+            "m": None if rule.methods is None else sorted(rule.methods),
+            "s": bool(rule.strict_slashes),
+            "d": cut > 0,
+        }
 
 
 def max_age(app):
