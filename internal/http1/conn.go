@@ -46,7 +46,8 @@ type conn struct {
 	remote string
 	tls    *tls.ConnectionState
 	state  atomic.Int32
-	taken  bool // a handler has it now
+	taken  bool      // a handler has it now
+	now    time.Time // of the last answer's head
 
 	// The look-out for a client that leaves while its request runs. It reads one byte,
 	// which then belongs to the next request.
@@ -120,7 +121,7 @@ func (c *conn) requests(ctx context.Context) {
 		if c.srv.closing.Load() && c.state.CompareAndSwap(idle, closed) {
 			return
 		}
-		c.nc.SetReadDeadline(time.Now().Add(c.srv.IdleTimeout))
+		c.nc.SetReadDeadline(c.now.Add(c.srv.IdleTimeout))
 	}
 }
 

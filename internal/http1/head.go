@@ -4,8 +4,11 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/fumehood/fumehood/internal/strict"
 )
 
 const sniffLength = 512 // bytes that http.DetectContentType looks at
@@ -91,6 +94,7 @@ func (w *response) announce(list string) {
 // connection goes on. first is the beginning of the body, done says that it is all of it.
 func (w *response) commit(first []byte, done bool) {
 	w.committed = true
+	w.c.now = time.Now()
 	f, allowed := &w.fields, w.bodyAllowed()
 	trailers := f.prefixed || len(f.trailers) > 0
 	if done && !trailers && f.coding == "" && allowed && w.length < 0 && (!w.isHead || len(first) > 0) {
@@ -104,7 +108,7 @@ func (w *response) commit(first []byte, done bool) {
 	}
 	if !f.dated {
 		w.out = append(w.out, "Date: "...)
-		w.out = append(w.out, w.c.srv.now()...)
+		w.out = append(w.out, w.c.srv.dateOf(w.c.now)...)
 		w.out = append(w.out, "\r\n"...)
 	}
 	w.frame(allowed)
@@ -236,15 +240,25 @@ func appendField(b []byte, name string, values []string) []byte {
 		b = append(b, name...)
 		b = append(b, ": "...)
 		from := len(b)
-		b = append(b, strings.Trim(v, " \t\r\n")...)
-		for i, x := range b[from:] {
-			if x == '\r' || x == '\n' || x == 0 {
-				b[from+i] = ' '
-			}
+		b = append(b, v...)
+		if added := b[from:]; !plain(added) {
+			b = append(b[:from], strings.Trim(breaks.Replace(v), " \t")...)
 		}
 		b = append(b, "\r\n"...)
 	}
 	return b
+}
+
+// breaks takes out of a value what no value may hold (RFC 9110, section 5.5).
+var breaks = strings.NewReplacer("\r", " ", "\n", " ", "\x00", " ")
+
+// plain says that a value can be sent as it is.
+func plain(v []byte) bool {
+	if len(v) == 0 {
+		return true
+	}
+	first, last := v[0], v[len(v)-1]
+	return first > ' ' && last > ' ' && strict.BadValueByte(v) < 0
 }
 
 func appendChunkSize(b []byte, n int) []byte {

@@ -98,8 +98,7 @@ type date struct {
 	text   string
 }
 
-func (s *Server) now() string {
-	t := time.Now()
+func (s *Server) dateOf(t time.Time) string {
 	if d := s.date.Load(); d != nil && d.second == t.Unix() {
 		return d.text
 	}

@@ -73,7 +73,7 @@ func hexValue(x byte) byte {
 // validExtensions judges *( ";" name [ "=" value ] ) with white space around the parts
 // (RFC 9112, section 7.1.1).
 func validExtensions(b []byte) bool {
-	if badValueByte(b) >= 0 {
+	if BadValueByte(b) >= 0 {
 		return false
 	}
 	for len(b) > 0 {

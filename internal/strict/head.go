@@ -16,7 +16,7 @@ func (p *parser) requestLine(line []byte) *fumehood.Refusal {
 	m := bytes.IndexByte(line, ' ')
 	v := bytes.LastIndexByte(line, ' ')
 	if m < 0 || m == v {
-		if at := badValueByte(line); at >= 0 {
+		if at := BadValueByte(line); at >= 0 {
 			return refuseByte(line, at, "the request line")
 		}
 		return refuse(badRequestLine, "request line %s does not have three parts", quoteLine(line))
@@ -143,7 +143,7 @@ func splitField(line []byte) (name, value []byte, bad *fumehood.Refusal) {
 	default:
 		return nil, nil, refuse(badFieldName, "the byte 0x%02x after field name %s", line[n], quote(line[:n]))
 	}
-	if at := badValueByte(value); at >= 0 {
+	if at := BadValueByte(value); at >= 0 {
 		return nil, nil, refuseByte(value, at, "field "+quote(name))
 	}
 	return name, trim(value), nil

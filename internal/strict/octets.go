@@ -48,9 +48,9 @@ func span(b []byte, class byte) int {
 	return len(b)
 }
 
-// badValueByte returns the place of the first byte that no field value may have (RFC
+// BadValueByte returns the place of the first byte that no field value may have (RFC
 // 9110, section 5.5: controls other than the tab), or -1. It looks at 8 bytes at a time.
-func badValueByte(b []byte) int {
+func BadValueByte(b []byte) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	i := 0
 	for ; i+8 <= len(b); i += 8 {
