@@ -29,6 +29,24 @@ func (g *Guard) isBare(h *answer.Head, body []byte) bool {
 	if h.Status < 500 && (g.keepDefault || c == plain && !fumehood.WantsHTML(h.Request)) {
 		return false
 	}
+	// Such pages are constant, and scanners ask for hundreds of them.
+	if last := g.lastBare.Load(); last != nil && last.status == h.Status && bytes.Equal(last.body, body) {
+		return true
+	}
+	if !saysNothing(h.Status, body) {
+		return false
+	}
+	g.lastBare.Store(&barePage{h.Status, bytes.Clone(body)})
+	return true
+}
+
+// barePage is a page that says nothing but its status.
+type barePage struct {
+	status int
+	body   []byte
+}
+
+func saysNothing(status int, body []byte) bool {
 	lower := bytes.ToLower(body)
 	for _, own := range []string{"<style", "<link", "<img", "<script", "<svg", "<a ", "<form", "<input"} {
 		if bytes.Contains(lower, []byte(own)) {
@@ -39,7 +57,7 @@ func (g *Guard) isBare(h *answer.Head, body []byte) bool {
 	if text == "" {
 		return false
 	}
-	for _, words := range bareWords(h.Status) {
+	for _, words := range bareWords(status) {
 		text = strings.ReplaceAll(text, strings.ToLower(words), "")
 	}
 	for _, name := range bareBanners() { // a version after it

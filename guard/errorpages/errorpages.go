@@ -42,6 +42,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	fumehood "github.com/fumehood/fumehood"
@@ -66,6 +67,7 @@ type Guard struct {
 	overlap     int      // bytes that a search remembers, see New
 	pages       *pages
 	inflaters   sync.Pool
+	lastBare    atomic.Pointer[barePage] // the last one that isBare has found
 }
 
 // New returns a Guard, or every mistake in cfg and site.

@@ -20,7 +20,7 @@ import (
 	fumehood "github.com/fumehood/fumehood"
 )
 
-// afterBody is how long net/http may read on in a body that nobody wanted, to keep the
+// afterBody is how long the server may read on in a body that nobody wanted, to keep the
 // connection in use; without a deadline a slow sender would hold it for ever.
 const afterBody = 2 * time.Second
 
@@ -95,9 +95,9 @@ func (g *Guard) recovered(rec *recorder, r *http.Request, cause any) (abort bool
 	return false
 }
 
-// limitUnread bounds what net/http reads after the handler: it reads on in an unwanted
+// limitUnread bounds what the server reads after the handler: it reads on in an unwanted
 // body, up to 256 KB, and waits for it without a deadline of its own. The next request on
-// the connection gets a new deadline from net/http.
+// the connection gets a new deadline from it.
 func limitUnread(rec *recorder, r *http.Request) {
 	if r.ProtoMajor != 1 || r.Body == nil || r.Body == http.NoBody || rec.hijacked != nil {
 		return

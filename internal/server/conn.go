@@ -34,7 +34,7 @@ type conn struct {
 const (
 	silent  int32 = iota // it has sent nothing
 	shaking              // the TLS handshake goes on
-	fresh                // handed to net/http, no request yet
+	fresh                // handed on, no request yet
 	active               // there was a request
 )
 
@@ -67,8 +67,8 @@ func (c *conn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// readDeadline keeps a deadline from the socket until a Read has to wait. net/http sets
-// five for each request, most of them for nothing.
+// readDeadline keeps a deadline from the socket until a Read has to wait. Servers
+// set some for each request, most of them for nothing.
 type readDeadline struct {
 	mu      sync.Mutex
 	asked   time.Time
@@ -230,7 +230,7 @@ func (c *conn) Close() error {
 	return err
 }
 
-// below returns the conn under what net/http was given: strict and TLS lie between.
+// below returns the conn under what the HTTP servers were given: strict and TLS lie between.
 func below(nc net.Conn) *conn {
 	for {
 		switch v := nc.(type) {

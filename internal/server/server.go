@@ -10,7 +10,7 @@
 // flood of packets.
 //
 // Order: step 1 of the way of a request. HTTP/1 then goes through internal/strict, which
-// stands between the connection and net/http.
+// stands between the connection and internal/http1.
 package server
 
 import (

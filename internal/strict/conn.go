@@ -30,7 +30,7 @@ type Conn struct {
 }
 
 // ending is why a connection yields no more requests. Other goroutines look at it while
-// net/http reads ahead.
+// the server reads ahead.
 type ending struct {
 	refusal *fumehood.Refusal
 	nonce   string // in the stand-in; empty when a body was refused
@@ -79,9 +79,9 @@ func (c *Conn) Read(b []byte) (int, error) {
 		case headRefused:
 			return 0, c.discard()
 		case undecided:
-			// net/http looks out for the end of the connection by reading one byte beside
+			// the server looks out for the end of the connection by reading one byte beside
 			// the handler. It gets none: as long as the handler may hijack the connection,
-			// the byte is nobody's. A larger Read is net/http asking for the next request.
+			// the byte is nobody's. A larger Read is the server asking for the next request.
 			if len(b) > 1 {
 				c.p.state = inHead
 				c.judge()
@@ -104,7 +104,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 }
 
 // timeHead gives an incomplete head its deadline. It gets none while a handler runs, when
-// net/http reads one byte only: the end of that Read would end the handler's request.
+// the server reads one byte only: the end of that Read would end the handler's request.
 func (c *Conn) timeHead(asked bool) {
 	if asked && !c.timed && c.p.state == inHead && c.buf != nil {
 		c.timed = true

@@ -1,4 +1,4 @@
-// Package strict lets only well-formed HTTP/1 requests reach net/http.
+// Package strict lets only well-formed HTTP/1 requests reach the server.
 //
 // It stops request smuggling and its relatives: requests that two programs on the way
 // read differently, such as Content-Length together with Transfer-Encoding, folded or
@@ -13,8 +13,8 @@
 // framing of their own.
 //
 // Its place is below everything else. [Conn] wraps the connection, after TLS, that
-// http.Server reads, and [Handler] stands first in the chain, inside only what gives the
-// request its ID and writes the access record. net/http still parses; Conn follows the
+// internal/http1 or an http.Server reads, and [Handler] stands first in the chain, inside only what gives the
+// request its ID and writes the access record. The server still parses; Conn follows the
 // framing beside it and hands on a request head, a chunk's size line or a trailer section
 // only when it was read whole and found good.
 //

@@ -147,7 +147,7 @@ func (p *parser) endRequest() {
 	upgrade := p.head.upgrade
 	p.begin()
 	if upgrade {
-		// What comes may be another protocol. It is judged when net/http asks for it.
+		// What comes may be another protocol. It is judged when the server asks for it.
 		p.state = undecided
 	}
 }
