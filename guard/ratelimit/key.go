@@ -1,0 +1,142 @@
+package ratelimit
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"hash/maphash"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// kind is what a key is made from. Each kind has keys of its own: a cookie's value that
+// looks like an address must not be counted as that client.
+type kind uint8
+
+const (
+	ofClient kind = iota
+	ofSession
+	ofRoute
+	kinds
+)
+
+// hasher makes the keys of one limit.
+type hasher struct {
+	name  string
+	key   []byte // nil: the seeds are used
+	seeds [kinds][2]maphash.Seed
+}
+
+func newHasher(name string, key []byte) hasher {
+	h := hasher{name: name, key: key}
+	for i := range h.seeds { // other ones for each limit, so the name is not needed
+		h.seeds[i] = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+	}
+	return h
+}
+
+// client returns the key of the network that ip is counted with.
+func (h *hasher) client(ip netip.Addr) Key {
+	network, n := networkOf(ip)
+	if h.key != nil {
+		return h.keyed(ofClient, string(network[:n]))
+	}
+	seeds := &h.seeds[ofClient]
+	return join(maphash.Bytes(seeds[0], network[:n]), maphash.Bytes(seeds[1], network[:n]))
+}
+
+// text returns the key of a text.
+func (h *hasher) text(k kind, text string) Key {
+	if h.key != nil {
+		return h.keyed(k, text)
+	}
+	seeds := &h.seeds[k]
+	return join(maphash.String(seeds[0], text), maphash.String(seeds[1], text))
+}
+
+func join(low, high uint64) (key Key) {
+	binary.LittleEndian.PutUint64(key[:8], low)
+	binary.LittleEndian.PutUint64(key[8:], high)
+	return key
+}
+
+// keyed is the same in every process that has the key.
+func (h *hasher) keyed(k kind, text string) (key Key) {
+	mac := hmac.New(sha256.New, h.key)
+	head := binary.LittleEndian.AppendUint64(make([]byte, 0, 128), uint64(len(h.name)))
+	head = append(append(head, h.name...), byte(k))
+	mac.Write(head)
+	mac.Write([]byte(text))
+	copy(key[:], mac.Sum(head[:0]))
+	return key
+}
+
+// networkOf returns the bytes that are the same for all addresses that are counted as one
+// client: an IPv4 address, or the /64 network of an IPv6 address, in which a client picks
+// addresses as it likes (RFC 8981). Where IPv6 stands for IPv4, it is the IPv4 address:
+// 64:ff9b::/96 (RFC 6052), as a server without IPv4 sees all of the IPv4 internet in one
+// /64; and 2002::/16 (RFC 3056), where each IPv4 address has 65,536 of them. An address
+// that is not known has no bytes: those who have none are counted as one.
+func networkOf(ip netip.Addr) (network [8]byte, n int) {
+	ip = ip.Unmap()
+	if ip.Is4() {
+		v4 := ip.As4()
+		return [8]byte(append(v4[:], 0, 0, 0, 0)), 4
+	}
+	if !ip.IsValid() {
+		return network, 0
+	}
+	b := ip.As16()
+	switch {
+	case b[0] == 0x20 && b[1] == 0x02:
+		return [8]byte{b[2], b[3], b[4], b[5]}, 4
+	case b[0] == 0x00 && b[1] == 0x64 && b[2] == 0xff && b[3] == 0x9b && [8]byte(b[4:12]) == [8]byte{}:
+		return [8]byte{b[12], b[13], b[14], b[15]}, 4
+	}
+	return [8]byte(b[:8]), 8
+}
+
+// sessionOf returns the value of the first session cookie: under a protected name, if there
+// is one, for guard/cookies then takes the other away; else under the plain name, of which
+// Werkzeug takes the first. It is the whole value that counts: of a Flask session anybody
+// can guess the part without the signature, and use up the limit of somebody else.
+func sessionOf(r *http.Request, names []string) (value string, found bool) {
+	for _, field := range r.Header["Cookie"] {
+		for field != "" {
+			var pair string
+			pair, field, _ = strings.Cut(field, ";")
+			name, text, ok := strings.Cut(strings.Trim(pair, " \t"), "=")
+			if !ok || text == "" {
+				continue
+			}
+			protected := false
+			if len(name) > 2 && name[:2] == "__" {
+				name, protected = unprotected(name)
+			}
+			for _, session := range names {
+				if name != session {
+					continue
+				}
+				if protected {
+					return text, true
+				}
+				if !found {
+					value, found = text, true
+				}
+			}
+		}
+	}
+	return value, found
+}
+
+// unprotected returns name without its protected beginning (RFC 6265bis section 4.1.3 and
+// its successor), longest first.
+func unprotected(name string) (plain string, protected bool) {
+	for _, prefix := range [...]string{"__Host-Http-", "__Host-", "__Secure-", "__Http-"} {
+		if rest, ok := strings.CutPrefix(name, prefix); ok {
+			return rest, true
+		}
+	}
+	return name, false
+}
