@@ -8,8 +8,6 @@
 // package archive looks into archives. guard/upload calls it for each file.
 package content
 
-import "io"
-
 // Reason is why Inspect said no.
 type Reason string
 
@@ -37,11 +35,3 @@ type Mismatch struct {
 
 // Error implements error.
 func (m *Mismatch) Error() string { return m.What }
-
-// Inspect says what a file of size bytes is. filename is the client's name for it, of which
-// only the extension counts; declared is the client's media type for it, which may be empty
-// or application/octet-stream (what browsers send when they do not know one). The error is
-// a *Mismatch, or r's own.
-func Inspect(r io.ReaderAt, size int64, filename, declared string) (Kind, error) {
-	return inspect(r, size, filename, declared)
-}

@@ -1,17 +1,28 @@
 // Package reencode makes a picture anew from its pixels.
 //
 // It stops whatever a picture file carries besides its pixels: code in comments and
-// metadata, a second file behind its end, places and names in EXIF. It refuses pictures
-// that would take too much memory before it decodes them. It does not stop what the pixels
-// themselves say, and colour profiles are dropped too: colours of pictures with a wide
-// profile get paler. guard/upload calls it where policy asks.
+// metadata, a second file behind its end, the place and the camera in EXIF. It refuses
+// pictures that would take too much memory before it decodes them. It does not stop what the
+// pixels themselves say. Colour profiles are dropped too, so that the colours of a picture
+// with a wide one get paler. guard/upload calls it where policy asks.
 package reencode
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
 	"io"
+	"strings"
+
+	"golang.org/x/image/webp"
+
+	"github.com/fumehood/fumehood/internal/content"
 )
 
 // Limits bound one picture. A zero field is the default in brackets.
@@ -20,8 +31,15 @@ type Limits struct {
 	Frames int   // frames of an animation (1000)
 }
 
+const (
+	defaultPixels = 40_000_000
+	defaultFrames = 1000
+
+	quality = 90 // of a jpg: no difference can be seen, and the file does not grow much
+)
+
 // ErrCannot is the error for a kind that cannot be made anew.
-var ErrCannot = errors.New("reencode: cannot make this kind of picture anew")
+var ErrCannot = errors.New("reencode: this kind of picture cannot be made anew")
 
 // TooLarge is the error for a picture that is over a limit.
 type TooLarge struct {
@@ -48,12 +66,15 @@ func Output(kind string) string {
 }
 
 // Turns bounds how many pictures are decoded at the same time, and so the memory for them.
+// One picture takes up to 16 bytes for each pixel: a progressive jpg that has to be turned, or
+// a png of 16 bits; most take 4 to 8.
 type Turns struct{ free chan struct{} }
 
-// NewTurns returns Turns for n pictures at the same time; at least 1.
+// NewTurns returns Turns for n pictures at the same time, at least 1.
 func NewTurns(n int) *Turns { return &Turns{make(chan struct{}, max(n, 1))} }
 
-// Image waits for its turn, until ctx ends, and calls Image.
+// Image waits for its turn, until ctx ends, and calls Image. A picture that has its turn is
+// made to the end: it takes about 0.2 s for 10 million pixels.
 func (t *Turns) Image(ctx context.Context, dst io.Writer, src io.ReaderAt, size int64, kind string, lim Limits) error {
 	select {
 	case t.free <- struct{}{}:
@@ -61,15 +82,111 @@ func (t *Turns) Image(ctx context.Context, dst io.Writer, src io.ReaderAt, size 
 		return context.Cause(ctx)
 	}
 	defer func() { <-t.free }()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	return Image(dst, src, size, kind, lim)
 }
 
 // Image decodes the picture of size bytes in src, whose kind is the name of a content.Kind,
 // and writes it to dst as Output(kind), with nothing but its pixels: the orientation of its
-// EXIF is applied, all metadata and the colour profile are dropped. An animation keeps its
-// frames, their times and its loop count when it is a gif, and is cut to its first frame when it
-// is a png. The error is ErrCannot, a *TooLarge, or says what is wrong with the picture; what was
-// written to dst must then be thrown away.
+// EXIF is applied, all metadata and the colour profile are dropped. A gif keeps its frames,
+// their times and its loop count; an animated png keeps its still picture only. The error is
+// ErrCannot, a *TooLarge, or says what is wrong with the picture; what was written to dst must
+// then be thrown away.
 func Image(dst io.Writer, src io.ReaderAt, size int64, kind string, lim Limits) error {
-	return ErrCannot
+	lim.Pixels = cmp.Or(max(lim.Pixels, 0), defaultPixels)
+	lim.Frames = cmp.Or(max(lim.Frames, 0), defaultFrames)
+	out := bufio.NewWriterSize(dst, 32<<10)
+	if err := remake(out, src, size, kind, lim); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// remake looks at the structure first: decoders make room for what a length says.
+func remake(dst io.Writer, src io.ReaderAt, size int64, kind string, lim Limits) (err error) {
+	if Output(kind) == "" {
+		return ErrCannot
+	}
+	var mismatch *content.Mismatch
+	_, err = content.Inspect(src, size, "picture."+kind, "")
+	if err != nil && !(errors.As(err, &mismatch) && (mismatch.Reason == content.Trailing || mismatch.Reason == content.Polyglot)) {
+		return fmt.Errorf("reencode: %w", err)
+	}
+	defer func() { // the decoders are others', the bytes are strangers'
+		if failed := recover(); failed != nil {
+			err = fmt.Errorf("reencode: the decoder for %s failed: %v", kind, failed)
+		}
+	}()
+	open := func() io.Reader { return bufio.NewReaderSize(io.NewSectionReader(src, 0, size), 32<<10) }
+	var picture image.Image
+	switch kind {
+	case "gif":
+		return remakeGIF(dst, open(), src, size, lim)
+	case "png":
+		picture, err = still(open, png.DecodeConfig, png.Decode, lim)
+	case "jpg":
+		picture, err = still(open, jpeg.DecodeConfig, jpeg.Decode, lim)
+	case "webp":
+		picture, err = still(open, webp.DecodeConfig, webp.Decode, lim)
+	}
+	if err != nil {
+		return err
+	}
+	picture = upright(picture, orientation(src, size, kind))
+	if kind == "jpg" {
+		return jpeg.Encode(dst, picture, &jpeg.Options{Quality: quality})
+	}
+	return png.Encode(dst, picture)
+}
+
+// still decodes one picture after a look at how large it is.
+func still(open func() io.Reader, config func(io.Reader) (image.Config, error), decode func(io.Reader) (image.Image, error), lim Limits) (image.Image, error) {
+	c, err := config(open())
+	if err != nil {
+		return nil, fmt.Errorf("reencode: %w", err)
+	}
+	if err := lim.fits(int64(c.Width), int64(c.Height)); err != nil {
+		return nil, err
+	}
+	picture, err := decode(open())
+	if err != nil {
+		return nil, fmt.Errorf("reencode: %w", err)
+	}
+	return picture, nil
+}
+
+// fits compares a size with the limit; both sides are below 1<<31.
+func (lim Limits) fits(width, height int64) error {
+	if width <= 0 || height <= 0 {
+		return errors.New("reencode: the picture has no pixels")
+	}
+	if width*height > lim.Pixels {
+		return &TooLarge{What: "pixels", Have: width * height, Max: lim.Pixels}
+	}
+	return nil
+}
+
+// remakeGIF counts frames and pixels first: the decoder makes a picture of each frame.
+func remakeGIF(dst io.Writer, r io.Reader, src io.ReaderAt, size int64, lim Limits) error {
+	frames, pixels, err := content.GIFFrames(src, size)
+	var mismatch *content.Mismatch
+	if err != nil && !(errors.As(err, &mismatch) && mismatch.Reason == content.Trailing) {
+		return fmt.Errorf("reencode: %w", err)
+	}
+	if frames > lim.Frames {
+		return &TooLarge{What: "frames", Have: int64(frames), Max: int64(lim.Frames)}
+	}
+	if pixels > lim.Pixels {
+		return &TooLarge{What: "pixels", Have: pixels, Max: lim.Pixels}
+	}
+	all, err := gif.DecodeAll(io.MultiReader(r, strings.NewReader(";"))) // the trailer, where it was left out
+	if err != nil {
+		return fmt.Errorf("reencode: %w", err)
+	}
+	if err := lim.fits(int64(all.Config.Width), int64(all.Config.Height)); err != nil {
+		return err
+	}
+	return gif.EncodeAll(dst, all)
 }
