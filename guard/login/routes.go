@@ -1,0 +1,250 @@
+package login
+
+import (
+	"bytes"
+	"compress/gzip"
+	"hash/maphash"
+	"io"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/internal/answer"
+	"github.com/fumehood/fumehood/internal/htmlrewrite"
+)
+
+const (
+	mostRoutes = 128
+	mostNames  = 4        // of the fields of one kind that a route has
+	lookSize   = 64 << 10 // of a page, as in guard/errorpages (bytes)
+)
+
+// route is what the forms that lead to a path ask for.
+type route struct {
+	names
+	pages  []string // where those forms are that log in
+	seen   int64    // when a form was last seen
+	passed bool     // a login has passed here
+}
+
+// routes are the paths that forms with a password lead to. Reading takes no lock; a change
+// makes a new map, which happens as often as a site has forms.
+type routes struct {
+	found  atomic.Pointer[map[string]route]
+	mu     sync.Mutex // of those who change it
+	seed   maphash.Seed
+	recent [256]atomic.Uint64 // pages that were read in the last second
+}
+
+// routeKey is the path by which a route is found. Frameworks differ in whether case and a
+// slash at the end matter: a path that is not a login after all has no password in its form.
+func routeKey(p string) string { return strings.ToLower(path.Clean("/" + p)) }
+
+// of returns the route that r leads to, or nil.
+func (t *routes) of(r *http.Request) *route {
+	found := t.found.Load()
+	if found == nil || r.URL == nil {
+		return nil
+	}
+	if route, ok := (*found)[routeKey(r.URL.Path)]; ok {
+		return &route
+	}
+	return nil
+}
+
+// isLogin says whether a path is that of a login, or of a page that has its form and looks
+// like one.
+func (t *routes) isLogin(p string) bool {
+	found := t.found.Load()
+	if found == nil {
+		return false
+	}
+	k := routeKey(p)
+	if route, ok := (*found)[k]; ok && len(route.password) > 0 {
+		return true
+	}
+	if !namesLogin(k) {
+		return false
+	}
+	for _, route := range *found {
+		if slices.Contains(route.pages, k) {
+			return true
+		}
+	}
+	return false
+}
+
+func namesLogin(p string) bool {
+	for _, word := range [...]string{"login", "log-in", "log_in", "logon", "signin", "sign-in", "sign_in", "auth", "session"} {
+		if strings.Contains(p, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// fresh reports whether the page p was not read in this second, and notes that it is now.
+func (t *routes) fresh(p string, now int64) bool {
+	sum := maphash.String(t.seed, p)
+	mark := sum&^0xffff_ffff | uint64(now/int64(time.Second))&0xffff_ffff
+	return t.recent[sum%uint64(len(t.recent))].Swap(mark) != mark
+}
+
+// add adds what a form tells of the path it leads to.
+func (t *routes) add(p, page string, f form, now int64) (added bool) {
+	k, page := routeKey(p), routeKey(page)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := map[string]route{}
+	if found := t.found.Load(); found != nil {
+		all = *found
+	}
+	is, known := all[k]
+	was := is
+	union := func(into *[]string, more []string) {
+		for _, name := range more {
+			if len(*into) < mostNames && !slices.Contains(*into, name) {
+				*into = append(slices.Clone(*into), name)
+			}
+		}
+	}
+	union(&is.account, f.account)
+	union(&is.password, f.password)
+	union(&is.fresh, f.fresh)
+	if len(f.password) > 0 {
+		union(&is.pages, []string{page})
+	}
+	same := known && len(is.account) == len(was.account) && len(is.password) == len(was.password) &&
+		len(is.fresh) == len(was.fresh) && len(is.pages) == len(was.pages)
+	if same && now-was.seen < int64(time.Minute) {
+		return false
+	}
+	is.seen = now
+	all = maps.Clone(all)
+	all[k] = is
+	if len(all) > mostRoutes {
+		evict(all, k)
+	}
+	t.found.Store(&all)
+	return !known
+}
+
+// evict takes out the route that was not seen for longest; those where a login has passed
+// stay as long as there are others, so that nobody can have a real one forgotten by asking
+// for many paths that all answer with a form.
+func evict(all map[string]route, but string) {
+	oldest := ""
+	for k, route := range all {
+		if k == but {
+			continue
+		}
+		if other := all[oldest]; oldest == "" || other.passed && !route.passed || other.passed == route.passed && route.seen < other.seen {
+			oldest = k
+		}
+	}
+	delete(all, oldest)
+}
+
+// passed notes that a login has passed at p.
+func (t *routes) passed(p string) {
+	k := routeKey(p)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	found := t.found.Load()
+	if found == nil {
+		return
+	}
+	if is, ok := (*found)[k]; ok && !is.passed {
+		all := maps.Clone(*found)
+		is.passed = true
+		all[k] = is
+		t.found.Store(&all)
+	}
+}
+
+// finder is the hook that looks for login forms in the answers to requests that are none.
+type finder struct{ g *Guard }
+
+// Kind implements answer.Hook.
+func (f finder) Kind() string { return "login" }
+
+// Look implements answer.Looker. It holds nothing that the app flushes.
+func (f finder) Look(h *answer.Head) int {
+	if !f.g.teaches(h) {
+		return 0
+	}
+	return lookSize
+}
+
+// Head implements answer.Hook.
+func (f finder) Head(h *answer.Head) {
+	if f.g.teaches(h) {
+		f.g.learn(h)
+	}
+}
+
+// teaches says whether an answer is a page whose forms count: one that was asked for, not an
+// error page of a path that anybody can make up.
+func (g *Guard) teaches(h *answer.Head) bool {
+	if !g.find || h.Refused != nil {
+		return false
+	}
+	switch h.Status {
+	case http.StatusOK, http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest, http.StatusUnprocessableEntity:
+	default:
+		return false
+	}
+	page, ok := htmlrewrite.PageOf(h)
+	return ok && (page.Coding == "" || page.Coding == "gzip")
+}
+
+// learn looks for login forms in what is there of a page.
+func (g *Guard) learn(h *answer.Head) {
+	text := h.Body
+	if len(text) > lookSize {
+		text = text[:lookSize]
+	}
+	s, now := g.state, g.state.clock()
+	packed := len(text) > 1 && text[0] == 0x1f && text[1] == 0x8b
+	if !packed && !hasPassword(text) || !s.routes.fresh(h.Request.URL.Path, now) {
+		return
+	}
+	if packed {
+		if text = unpack(text); !hasPassword(text) {
+			return
+		}
+	}
+	forms, base := formsIn(text)
+	scheme, host, page := fumehood.Scheme(h.Request), h.Request.Host, h.Request.URL.Path
+	for _, f := range forms {
+		for _, action := range f.actions {
+			p, ok := leads(scheme, host, page, base, action)
+			if !ok {
+				continue
+			}
+			f := f
+			if !f.chooses && namesChoosing(p) { // an empty action on a page for signing up
+				f.fresh, f.password = f.password, nil
+			}
+			if s.routes.add(p, page, f, now) && len(f.password) > 0 {
+				g.log.Info("login form found", "path", p, "account", f.account, "password", f.password)
+			}
+		}
+	}
+}
+
+// unpack returns the beginning of a page that the app has compressed.
+func unpack(packed []byte) []byte {
+	plain, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil
+	}
+	text, _ := io.ReadAll(io.LimitReader(plain, lookSize)) // what is there; the end may not be
+	return text
+}
