@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -27,8 +28,10 @@ const (
 	WrongMethod                // 405: the rules that may be for this path are for other methods
 )
 
-// Map is a URL map. It does not change; a nil Map is sure of nothing.
+// Map is a URL map. Many goroutines may use it; a nil Map is sure of nothing.
 type Map struct {
+	distrusted atomic.Bool
+
 	root  *state
 	merge bool // "//" counts as "/"
 	loose []looseRule
@@ -70,9 +73,14 @@ func (m *Map) Why() string {
 		return "there is none"
 	case m.root == nil && m.why == "":
 		return "it was not made by urlmap.New"
+	case m.distrusted.Load():
+		return "the app has answered what the map has no view for"
 	}
 	return m.why
 }
+
+// Distrust makes the map sure of nothing from now on: the app has shown that it is not all.
+func (m *Map) Distrust() { m.distrusted.Store(true) }
 
 // Len returns the number of rules.
 func (m *Map) Len() int {
@@ -84,7 +92,7 @@ func (m *Map) Len() int {
 
 // Match says what becomes of a request for path, which is decoded, as in url.URL.Path.
 func (m *Map) Match(method, path string) Verdict {
-	if m == nil || m.root == nil || !strings.HasPrefix(path, "/") {
+	if m == nil || m.root == nil || m.distrusted.Load() || !strings.HasPrefix(path, "/") {
 		return Unsure
 	}
 	method = strings.ToUpper(method) // as Werkzeug's Request has it

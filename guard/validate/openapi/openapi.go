@@ -1,0 +1,227 @@
+// Package openapi checks requests against an OpenAPI 3.0 or 3.1 file, through kin-openapi.
+//
+// It stops what guard/validate, its only user, stops: values that the description of the API
+// does not allow. It belongs to that guard and has no place of its own in the chain. It does
+// not check who somebody is (security schemes) and what multipart forms hold.
+package openapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+
+	"github.com/fumehood/fumehood/internal/hint"
+)
+
+// Fault is one thing that is wrong with a request. It never holds a value.
+type Fault struct {
+	Field  string // the parameter, or where in the body: "address.zip"
+	Rule   string // the keyword of JSON Schema: "maxLength"
+	Detail string // what it must be
+}
+
+// Document is a description of an API. Many goroutines may use it.
+type Document struct {
+	router routers.Router
+	bases  []string // the paths that its servers have
+}
+
+// Load reads the description in file and everything that it refers to in files beside it.
+func Load(file string) (*Document, error) {
+	if _, err := os.Stat(file); err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return nil, hint.With(fmt.Errorf("cannot read %s: %w", file, err), "name a file with an OpenAPI description, in YAML or JSON")
+	}
+	loader := openapi3.NewLoader()
+	loader.IsExternalRefsAllowed = true
+	loader.ReadFromURIFunc = func(loader *openapi3.Loader, at *url.URL) ([]byte, error) {
+		if at.Scheme != "" && at.Scheme != "file" || at.Host != "" {
+			return nil, fmt.Errorf("%s is not a file here: nothing is fetched from the network", at)
+		}
+		return openapi3.ReadFromFile(loader, at)
+	}
+	doc, err := loader.LoadFromFile(file)
+	if err != nil {
+		return nil, hint.With(fmt.Errorf("%s: %w", file, err), "check the file with an editor that knows OpenAPI; references may lead to files beside it only")
+	}
+	if !doc.IsOpenAPI30() && !doc.IsOpenAPI31OrLater() {
+		return nil, hint.With(fmt.Errorf("%s: openapi is %q", file, doc.OpenAPI), `the first line of the file says the version: openapi: "3.1.0"`)
+	}
+	d := &Document{bases: bases(doc.Servers)}
+	doc.Servers = nil // the host is guard/hosts' to judge; what counts is the path
+	for _, item := range doc.Paths.Map() {
+		item.Servers = nil
+	}
+	if d.router, err = legacy.NewRouter(doc, openapi3.DisableExamplesValidation()); err != nil {
+		return nil, hint.With(fmt.Errorf("%s: %w", file, errors.Unwrap(err)), "the message names the place in the file, from the outside to the inside")
+	}
+	return d, nil
+}
+
+// bases are the paths of the servers, "" at least.
+func bases(servers openapi3.Servers) []string {
+	var found []string
+	for _, server := range servers {
+		text := server.URL
+		for name, variable := range server.Variables {
+			text = strings.ReplaceAll(text, "{"+name+"}", variable.Default)
+		}
+		if u, err := url.Parse(text); err == nil {
+			found = append(found, strings.TrimSuffix(u.Path, "/"))
+		}
+	}
+	if len(found) == 0 {
+		return []string{""}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// ErrUnknown is the error of Check for a path, or a method on it, that is not described.
+var ErrUnknown = errors.New("the OpenAPI file does not describe this path with this method")
+
+// Check compares r with the description of its path. body is the whole body where it is JSON
+// or an urlencoded form; nil leaves the body out. unknown says that parameters of the query
+// that are not described are faults.
+func (d *Document) Check(r *http.Request, body []byte, unknown bool) ([]Fault, error) {
+	route, values, err := d.find(r)
+	if err != nil {
+		return nil, err
+	}
+	copied := *r
+	copied.Body, copied.GetBody = io.NopCloser(bytes.NewReader(body)), nil
+	input := &openapi3filter.RequestValidationInput{
+		Request: &copied, PathParams: values, Route: route,
+		Options: &openapi3filter.Options{
+			MultiError: true, SkipSettingDefaults: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
+			ExcludeRequestBody: body == nil && r.Body != nil && r.Body != http.NoBody,
+		},
+	}
+	var found []Fault
+	collect(openapi3filter.ValidateRequest(context.WithoutCancel(r.Context()), input), "", &found)
+	if unknown {
+		for name := range r.URL.Query() {
+			if !described(route, name) {
+				found = append(found, Fault{Field: name, Rule: "unknown", Detail: "is not known here"})
+			}
+		}
+	}
+	return found, nil
+}
+
+// find looks for the path below each base.
+func (d *Document) find(r *http.Request) (*routers.Route, map[string]string, error) {
+	for _, base := range d.bases {
+		path, ok := strings.CutPrefix(r.URL.Path, base)
+		if !ok || !strings.HasPrefix(path, "/") {
+			continue
+		}
+		copied := *r
+		copied.URL = &url.URL{Path: path}
+		if copied.Method == http.MethodHead { // it asks for what GET gives
+			copied.Method = http.MethodGet
+		}
+		if route, values, err := d.router.FindRoute(&copied); err == nil {
+			return route, values, nil
+		}
+	}
+	return nil, nil, ErrUnknown
+}
+
+// described says whether a parameter of the query is described.
+func described(route *routers.Route, name string) bool {
+	name, _, _ = strings.Cut(name, "[") // filter[name] is one of filter's
+	return route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) != nil ||
+		route.PathItem.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) != nil
+}
+
+// collect makes faults of what the library says. Its own texts hold values.
+func collect(err error, name string, found *[]Fault) {
+	switch e := err.(type) {
+	case nil:
+	case openapi3.MultiError:
+		for _, one := range e {
+			collect(one, name, found)
+		}
+	case *openapi3filter.RequestError:
+		if e.Parameter != nil {
+			name = e.Parameter.Name
+		}
+		switch {
+		case errors.Is(e.Err, openapi3filter.ErrInvalidRequired), errors.Is(e.Err, openapi3filter.ErrInvalidEmptyValue):
+			add(found, name, "required")
+		case e.Err == nil:
+			add(found, name, "type")
+		default:
+			collect(e.Err, name, found)
+		}
+	case *openapi3.SchemaError:
+		var inner openapi3.MultiError
+		if errors.As(e.Origin, &inner) && len(inner) > 0 {
+			collect(inner, name, found)
+			return
+		}
+		field := strings.Join(e.JSONPointer(), ".")
+		if name != "" {
+			field = strings.TrimSuffix(name+"."+field, ".")
+		}
+		add(found, field, e.SchemaField)
+	default:
+		if inner := errors.Unwrap(err); inner != nil {
+			collect(inner, name, found)
+			return
+		}
+		add(found, name, "type")
+	}
+}
+
+func add(found *[]Fault, field, rule string) {
+	if rule == "" {
+		rule = "type"
+	}
+	one := Fault{Field: field, Rule: rule, Detail: detail(rule)}
+	if !slices.Contains(*found, one) {
+		*found = append(*found, one)
+	}
+}
+
+// detail says what a keyword of JSON Schema asks for.
+func detail(keyword string) string {
+	switch keyword {
+	case "required":
+		return "is missing"
+	case "type", "format":
+		return "is of another kind than what is asked for"
+	case "maxLength", "maxItems", "maxProperties":
+		return "is too long"
+	case "minLength", "minItems", "minProperties":
+		return "is too short"
+	case "maximum", "exclusiveMaximum":
+		return "is too large"
+	case "minimum", "exclusiveMinimum":
+		return "is too small"
+	case "enum", "const":
+		return "is none of the values that are allowed"
+	case "additionalProperties", "unevaluatedProperties", "readOnly", "properties":
+		return "is not known here, or not to be sent"
+	case "uniqueItems":
+		return "has an element twice"
+	}
+	return "is not as it is described"
+}
