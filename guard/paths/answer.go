@@ -62,11 +62,14 @@ func (g *Guard) suspect(h *answer.Head) (s suspect) {
 		return suspect{}
 	}
 	s.name = path
-	if _, s.kind = g.judge(h.Request); s.kind == none && len(named) > 0 {
-		s.name = fileName(named)
-		if name := fold(nil, s.name); len(name) > 0 {
-			s.kind = nameOf(name[lastSlash(name)+1:]).kind
+	_, s.kind = g.judge(h.Request)
+	for _, field := range named { // clients differ in which of two they take
+		if s.kind != none {
+			break
 		}
+		s.name = fileName(field)
+		name := fold(nil, s.name)
+		s.kind = nameOf(name[lastSlash(name)+1:]).kind
 	}
 	return s
 }
@@ -81,15 +84,12 @@ func lastSlash(name []byte) int {
 	return at
 }
 
-// fileName returns the name that a client would give the file (RFC 6266).
-func fileName(fields []string) string {
-	if len(fields) > 1 { // clients differ in which they take
-		fields = []string{strings.Join(fields, "; ")}
-	}
-	if _, params, err := mime.ParseMediaType(fields[0]); err == nil {
+// fileName returns the name in a Content-Disposition field (RFC 6266).
+func fileName(field string) string {
+	if _, params, err := mime.ParseMediaType(field); err == nil {
 		return params["filename"]
 	}
-	_, name, _ := strings.Cut(fields[0], "filename=")
+	_, name, _ := strings.Cut(field, "filename=")
 	name, _, _ = strings.Cut(name, ";")
 	return strings.Trim(strings.TrimSpace(name), `"`)
 }
@@ -184,7 +184,7 @@ func upwards(query string) bool {
 // readByQuery says what an answer shows of a file outside its folder: it has the name that
 // the query ends in, or holds what no page does.
 func (f *file) readByQuery(query string) (what string) {
-	if base := f.diskName; base != "" && strings.Contains(unquote(query), "/"+base) {
+	if base := f.name; base != "" && strings.Contains(unquote(query), "/"+base) {
 		return fmt.Sprintf("the file %q", base)
 	}
 	switch {

@@ -15,11 +15,11 @@ type file struct {
 	body     []byte // its beginning, readable
 	unknown  bool   // there is more to it than can be seen: a part, or compressed
 	empty    bool
-	page     bool // HTML or JSON, made for the answer
-	stored   bool // it says when the file was changed last, as send_file and static folders do
-	attached bool // for the client to keep
-	claims   bool // its type says HTML, which it is not: the text of a file that a view returned
-	diskName string
+	page     bool   // HTML or JSON, made for the answer
+	stored   bool   // it says when the file was changed last, as send_file and static folders do
+	attached bool   // for the client to keep
+	claims   bool   // its type says HTML, which it is not: the text of a file that a view returned
+	name     string // in Content-Disposition
 }
 
 // fileOf looks at an answer.
@@ -28,7 +28,7 @@ func fileOf(h *answer.Head) *file {
 	f.stored = len(h.Header["Last-Modified"]) > 0
 	if named := h.Header["Content-Disposition"]; len(named) > 0 {
 		f.attached = len(named[0]) >= 10 && strings.EqualFold(named[0][:10], "attachment")
-		f.diskName = fileName(named)
+		f.name = fileName(named[0])
 	}
 	f.unknown = h.Status == http.StatusPartialContent
 	if encoding := h.Header["Content-Encoding"]; len(encoding) > 0 && encoding[0] != "identity" && encoding[0] != "" {
