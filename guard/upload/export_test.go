@@ -1,0 +1,54 @@
+package upload
+
+import "context"
+
+// For the tests: the parser and the writer without what looks at the files.
+
+// Part is one part as the guard reads it.
+type Part struct {
+	Name, Filename, Media string
+	IsFile                bool
+	Data                  []byte
+}
+
+// Reread reads a body and writes it anew, files under safe names, unless it can go on as
+// it is.
+func Reread(contentType string, in []byte) (parts []Part, newType string, out []byte, err error) {
+	boundary, err := boundaryOf(contentType)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	if claimOf([]string{contentType}) != isForm {
+		return nil, "", nil, notAForm(contentType)
+	}
+	src := &source{mem: in, size: int64(len(in))}
+	f, err := parseForm(src, boundary, limits{parts: 1000, files: 100})
+	if err != nil {
+		return nil, "", nil, err
+	}
+	files := make([]*accepted, len(f.parts))
+	for i, p := range f.parts {
+		part := Part{Name: p.name, IsFile: p.isFile, Media: p.media, Data: in[p.from:p.to]}
+		if p.isFile {
+			files[i] = &accepted{}
+			if p.filename != "" {
+				files[i].name = safeName(p.filename)
+			}
+			part.Filename = files[i].name
+		}
+		parts = append(parts, part)
+	}
+	if f.canonical && isCanonicalType(contentType, boundary) && unchanged(f, files) {
+		return parts, contentType, in, nil
+	}
+	made, err := (&Guard{}).remake(context.Background(), src, f, files)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	defer made.body.Close()
+	return parts, made.contentType, made.body.Bytes(), nil
+}
+
+func SafeName(name string) string { return safeName(name) }
+func Keepable(name string) bool   { return keepable(name) }
+func IsProgram(name string) bool  { return isProgram(safeName(name), name) }
