@@ -84,7 +84,8 @@ func refuse(reason Reason, entry, format string, args ...any) *Refused {
 // Check reads the whole archive r of size bytes, unpacks it to nowhere, and says what is
 // wrong with it: a *Refused, or r's or ctx's own error. kind is the name of a content.Kind:
 // zip and what is made of it (docx, xlsx, pptx, odt, ods, odp, odg, epub, jar, apk, whl), tar,
-// tgz, gz, bz2. It takes time and, for nested archives, disk up to Limits.Total.
+// tgz, gz, bz2. The older office files (doc, xls, ppt, rtf) are no archives and pass. It takes
+// time and, for nested archives, disk up to Limits.Total.
 func Check(ctx context.Context, r io.ReaderAt, size int64, kind string, lim Limits) error {
 	lim.Entries = cmp.Or(max(lim.Entries, 0), defaultEntries)
 	lim.Total = cmp.Or(max(lim.Total, 0), defaultTotal)
@@ -99,6 +100,8 @@ func (w *walk) outermost(r io.ReaderAt, size int64, kind string) error {
 	case "zip", "docx", "xlsx", "pptx", "odt", "ods", "odp", "odg", "epub", "jar", "apk", "whl",
 		"docm", "xlsm", "pptm":
 		return w.zip(r, size, 0)
+	case "doc", "xls", "ppt", "rtf": // office files that hold no entries
+		return nil
 	case "tar":
 		return w.tar(&meter{w, io.NewSectionReader(r, 0, size)}, 0)
 	case "tgz", "gz":

@@ -18,7 +18,8 @@ import (
 func Inspect(r io.ReaderAt, size int64, filename, declared string) (Kind, error) {
 	v := &view{r: r, size: size}
 	declared = mediaType(declared)
-	named := byExtension(extension(filename))
+	ext := extension(filename)
+	named := byExtension(ext)
 	kind, err := v.inspect(named, declared)
 	var mismatch *Mismatch
 	if !errors.As(err, &mismatch) {
@@ -26,6 +27,9 @@ func Inspect(r io.ReaderAt, size int64, filename, declared string) (Kind, error)
 	}
 	if kind.Name == "" {
 		kind = v.detect()
+	}
+	if ext == "" {
+		mismatch.Reason, mismatch.What = NoExtension, "the file name has no extension"
 	}
 	mismatch.Kind, mismatch.Declared = kind, declared
 	if named != nil {
@@ -300,7 +304,7 @@ func (v *view) appendedZip() (bool, error) {
 			at, record := off+int64(i), block[i:]
 			size, start := int64(binary.LittleEndian.Uint32(record[12:])), int64(binary.LittleEndian.Uint32(record[16:]))
 			for _, directory := range []int64{at - size, start} {
-				if head, err := v.at(directory, 4); err == nil && (string(head) == "PK\x01\x02" || size == 0 && directory == at) {
+				if head, err := v.at(directory, 4); err == nil && string(head) == "PK\x01\x02" {
 					return true, nil
 				}
 			}

@@ -114,7 +114,7 @@ const zipTypes = " application/zip application/x-zip-compressed" // what a syste
 
 var documents = []format{
 	{Kind: kind("document", "pdf", "application/pdf application/x-pdf application/acrobat"), magic: []string{"application/pdf"}, walk: walkPDF},
-	{Kind: kind("document", "epub", "application/epub+zip"+zipTypes), zipped: true},
+	{Kind: kind("office", "epub", "application/epub+zip"+zipTypes), zipped: true},
 	{Kind: kind("office", "docx dotx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document application/vnd.openxmlformats-officedocument.wordprocessingml.template application/msword"+zipTypes), zipped: true},
 	{Kind: kind("office", "xlsx xltx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet application/vnd.openxmlformats-officedocument.spreadsheetml.template application/vnd.ms-excel"+zipTypes), zipped: true},
 	{Kind: kind("office", "pptx potx ppsx", "application/vnd.openxmlformats-officedocument.presentationml.presentation application/vnd.openxmlformats-officedocument.presentationml.template application/vnd.openxmlformats-officedocument.presentationml.slideshow application/vnd.ms-powerpoint"+zipTypes), zipped: true},
