@@ -23,6 +23,7 @@ import (
 	"github.com/fumehood/fumehood/guard/isolation"
 	"github.com/fumehood/fumehood/guard/limits"
 	"github.com/fumehood/fumehood/guard/redirects"
+	"github.com/fumehood/fumehood/guard/validate"
 )
 
 // Config is the whole configuration. Its zero value is not useful: start from Default.
@@ -60,6 +61,7 @@ type Config struct {
 	Caching    caching.Config    `toml:"caching"`
 	Cookies    cookies.Config    `toml:"cookies"`
 	Redirects  redirects.Config  `toml:"redirects"`
+	Validate   validate.Config   `toml:"validate"`
 	ErrorPages errorpages.Config `toml:"error_pages"`
 
 	// Routes are settings for the requests that match a pattern, in place of the general
@@ -231,6 +233,7 @@ type Route struct {
 	Caching    caching.Config    `toml:"caching"`
 	Cookies    cookies.Config    `toml:"cookies"`
 	Redirects  redirects.Config  `toml:"redirects"`
+	Validate   validate.Config   `toml:"validate"`
 	ErrorPages errorpages.Config `toml:"error_pages"`
 
 	merged bool // the tables are complete

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -61,6 +62,8 @@ func (f *fileWalk) table(n *node, v reflect.Value, table map[string]any, path st
 			f.unknown(n, name, at)
 		case child.list:
 			f.list(child, v.FieldByIndex(child.index), table[name], at)
+		case child.kind == kindMap:
+			f.entries(child, v.FieldByIndex(child.index), table[name], at)
 		case child.kind == kindTable:
 			sub, ok := table[name].(map[string]any)
 			if !ok {
@@ -95,6 +98,42 @@ func (f *fileWalk) list(n *node, v reflect.Value, value any, path string) {
 		}
 		v.Set(reflect.Append(v, element))
 		f.loaded.origins[at] = f.origin(at)
+	}
+}
+
+// entries sets a table of tables, whose names the owner of the file chooses.
+func (f *fileWalk) entries(n *node, v reflect.Value, value any, path string) {
+	tables, ok := value.(map[string]any)
+	if !ok {
+		f.wrong(path, "write it so: "+n.name+" = "+n.example(), "is %s, not a table of tables", tomlType(value))
+		return
+	}
+	f.loaded.set(n, path, f.origin(path), nil)
+	v.Set(reflect.Zero(v.Type()))
+	for name, item := range tables {
+		at := join(path, name)
+		f.loaded.origins[at] = f.origin(at)
+		table, ok := item.(map[string]any)
+		switch {
+		case name == "" || strings.ContainsFunc(name, unicode.IsControl):
+			f.wrong(at, "give it a name of letters", "is no name")
+			continue
+		case !ok:
+			f.wrong(at, "write it so: "+strings.TrimPrefix(at, path+".")+" = "+n.entry(), "is %s, not a table", tomlType(item))
+			continue
+		}
+		element := reflect.New(n.typ).Elem()
+		for inner, item := range table {
+			if _, nested := item.(map[string]any); nested && n.child(inner) == nil { // name.inner = { ... }
+				f.wrong(join(at, inner), "write "+quote(name+"."+inner)+" in quotes", "unknown; a name with a point stands in quotes")
+				delete(table, inner)
+			}
+		}
+		f.table(n, element, table, at)
+		if v.IsNil() {
+			v.Set(reflect.MakeMap(v.Type()))
+		}
+		v.SetMapIndex(reflect.ValueOf(name), element)
 	}
 }
 

@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 )
@@ -75,6 +76,7 @@ setting, `+"`fumehood config check`"+` every mistake. Editors that know JSON sch
 		for _, v := range table.rows() {
 			v.referenceRow(&b, n)
 		}
+		table.referenceEntries(&b)
 	}
 	return b.String()
 }
@@ -86,6 +88,32 @@ func (n *node) rows() []*node {
 		return n.values()
 	}
 	return n.children
+}
+
+// referenceEntries describes the entries of a table's maps, those of one kind once.
+func (n *node) referenceEntries(b *strings.Builder) {
+	of := map[reflect.Type][]string{}
+	var first []*node
+	for _, v := range n.rows() {
+		if v.kind != kindMap {
+			continue
+		}
+		if of[v.typ] == nil {
+			first = append(first, v)
+		}
+		of[v.typ] = append(of[v.typ], "`"+v.name+"`")
+	}
+	for _, v := range first {
+		fmt.Fprintf(b, "\nEach entry of %s is a table with a name of your choice, such as `%s`; neither options nor the\nenvironment can set it. It may have:\n\n",
+			strings.Join(of[v.typ], " and "), "name = "+v.entry())
+		for _, c := range v.children {
+			fmt.Fprintf(b, "- `%s`, %s", c.name, c.article())
+			if allowed := c.allowed(); allowed != "" {
+				fmt.Fprintf(b, " (%s)", allowed)
+			}
+			fmt.Fprintf(b, ": %s\n", c.doc)
+		}
+	}
 }
 
 func (n *node) referenceRow(b *strings.Builder, root *node) {
@@ -154,6 +182,8 @@ func (n *node) sampleValue() string {
 	switch {
 	case n.kind == kindList:
 		return "[]"
+	case n.kind == kindMap:
+		return "{}"
 	case n.kind == kindBool:
 		return strconv.FormatBool(n.def == "true")
 	case n.kind == kindInt && n.def != "":
@@ -222,6 +252,10 @@ func (n *node) valueSchema() map[string]any {
 	case kindDuration:
 		s["pattern"] = `^\+?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$|^\+?0$`
 		s["description"] = n.doc + " (" + n.bounds() + ")"
+	case kindNumber:
+		s["type"] = "number"
+	case kindMap:
+		s["type"], s["additionalProperties"] = "object", n.tableSchema()
 	case kindList:
 		s["type"], s["items"] = "array", map[string]any{"type": "string", "minLength": 1}
 	default:

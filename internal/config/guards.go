@@ -11,6 +11,7 @@ import (
 	"github.com/fumehood/fumehood/guard/headers"
 	"github.com/fumehood/fumehood/guard/isolation"
 	"github.com/fumehood/fumehood/guard/redirects"
+	"github.com/fumehood/fumehood/guard/validate"
 	"github.com/fumehood/fumehood/internal/hint"
 )
 
@@ -34,6 +35,10 @@ func (k *checker) guards(prefix string, c *Config) {
 	k.blame(prefix+"cookies", err)
 	_, err = redirects.New(c.Redirects)
 	k.blame(prefix+"redirects", err)
+	rules := c.Validate
+	rules.OpenAPI = "" // the file is read when the server starts
+	_, err = validate.New(rules, validate.Site{})
+	k.blame(prefix+"validate", err)
 }
 
 // blame notes the mistakes in err, which begin with the key that they are about:
@@ -52,7 +57,7 @@ func (k *checker) blame(table string, err error) {
 	name := table[strings.LastIndexByte(table, '.')+1:]
 	key, text := table, err.Error()
 	if rest, ok := strings.CutPrefix(text, name+"."); ok {
-		if setting, said, ok := strings.Cut(rest, ": "); ok && !strings.ContainsAny(setting, " \"") {
+		if setting, said, ok := strings.Cut(rest, ": "); ok && isKey(setting) {
 			key, text = table+"."+setting, said
 		}
 	}
@@ -60,6 +65,19 @@ func (k *checker) blame(table string, err error) {
 		return // a route that inherits a mistake
 	}
 	k.wrong(key, hint.Of(err), "%s", text)
+}
+
+// isKey says whether s is a key, whose parts may stand in quotes.
+func isKey(s string) bool {
+	quoted := false
+	for _, c := range s {
+		if c == '"' {
+			quoted = !quoted
+		} else if c == ' ' && !quoted {
+			return false
+		}
+	}
+	return !quoted
 }
 
 // first says whether no general setting has this mistake already.

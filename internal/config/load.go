@@ -207,8 +207,10 @@ func (l *Loaded) environment(env []variable) {
 	byName := map[string]*node{}
 	names := []string{envFile}
 	for _, v := range l.schema.settable() {
-		byName[v.env()] = v
-		names = append(names, v.env())
+		if name := v.env(); name != "" {
+			byName[name] = v
+			names = append(names, name)
+		}
 	}
 	for _, variable := range env {
 		origin := Origin{Env: variable.name}

@@ -18,7 +18,9 @@ const (
 	kindInt
 	kindDuration
 	kindSize
-	kindList // of strings
+	kindList   // of strings
+	kindNumber // with a point or without; only in a map's entries, nil when it is not set
+	kindMap    // of tables by names that the owner chooses
 )
 
 // node is one key of the configuration: a table ("workers"), a list of tables ("route")
@@ -32,7 +34,7 @@ type node struct {
 	doc      string
 	children []*node // of a table
 	list     bool    // [[name]]
-	inList   bool    // below a [[name]]: set in the file only
+	inList   bool    // below a [[name]] or in a map: set in the file only
 
 	def, min, max    string
 	enum             []string
@@ -61,7 +63,7 @@ func (n *node) addFields(docs map[string]string) {
 			panic("config: " + t.String() + "." + f.Name + " has no toml tag")
 		}
 		child := &node{
-			name: name, key: name, typ: f.Type, inList: n.list || n.inList,
+			name: name, key: name, typ: f.Type, inList: n.list || n.inList || n.kind == kindMap,
 			doc: docs[t.String()+"."+f.Name],
 			def: f.Tag.Get("default"), min: f.Tag.Get("min"), max: f.Tag.Get("max"),
 			flag: f.Tag.Get("flag"), short: f.Tag.Get("short"), arg: f.Tag.Get("arg"),
@@ -74,7 +76,7 @@ func (n *node) addFields(docs map[string]string) {
 			child.flag, child.short = "", ""
 		}
 		child.index = []int{i}
-		if !n.list { // the fields of a list's element are found from the element
+		if !n.list && n.kind != kindMap { // the fields of an element are found from the element
 			child.index = append(append([]int{}, n.index...), i)
 		}
 		if enum := f.Tag.Get("enum"); enum != "" {
@@ -105,6 +107,12 @@ func (n *node) classify(docs map[string]string) {
 		n.kind = kindInt
 	case n.typ.Kind() == reflect.Struct:
 		n.doc = docs[n.typ.String()]
+		n.addFields(docs)
+	case n.typ == reflect.TypeFor[*float64]():
+		n.kind = kindNumber
+	case n.typ.Kind() == reflect.Map && n.typ.Key().Kind() == reflect.String && n.typ.Elem().Kind() == reflect.Struct:
+		n.kind = kindMap
+		n.typ = n.typ.Elem()
 		n.addFields(docs)
 	case n.typ.Kind() == reflect.Slice && n.typ.Elem().Kind() == reflect.Struct:
 		n.list = true
@@ -146,8 +154,8 @@ func (n *node) values() []*node {
 	return all
 }
 
-// settable returns the values that flags and the environment can set: all that are not
-// in a list of tables.
+// settable returns the values that are not in a list of tables: flags and the environment can
+// set them all, but for maps.
 func (n *node) settable() []*node {
 	var all []*node
 	for _, v := range n.values() {
@@ -171,7 +179,7 @@ func (n *node) find(key string) *node {
 
 // env returns the name of the environment variable, "" when there is none.
 func (n *node) env() string {
-	if n.inList || n.kind == kindTable {
+	if n.inList || n.kind == kindTable || n.kind == kindMap {
 		return ""
 	}
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(n.key, ".", "_"))

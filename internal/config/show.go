@@ -9,7 +9,8 @@ import (
 )
 
 // Setting is one value of a loaded configuration. Value and Default are what JSON has:
-// a string, number, bool or list of strings; sizes and durations are strings.
+// a string, number, bool or list of strings; sizes and durations are strings; a map has what
+// each entry sets.
 type Setting struct {
 	Key     string `json:"key"`
 	Value   any    `json:"value"`

@@ -3,8 +3,10 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,7 +54,9 @@ func (n *node) fromText(v reflect.Value, text string) error {
 func (n *node) fromTOML(v reflect.Value, value any, file string) error {
 	switch value := value.(type) {
 	case string:
-		if n.kind != kindBool && n.kind != kindInt && n.kind != kindList {
+		switch n.kind {
+		case kindBool, kindInt, kindList, kindNumber:
+		default:
 			return n.setString(v, n.resolve(value, file))
 		}
 	case bool:
@@ -63,6 +67,13 @@ func (n *node) fromTOML(v reflect.Value, value any, file string) error {
 	case int64:
 		if n.kind == kindInt || n.kind == kindSize {
 			return n.setInt(v, value, strconv.FormatInt(value, 10))
+		}
+		if n.kind == kindNumber {
+			return n.setNumber(v, float64(value))
+		}
+	case float64:
+		if n.kind == kindNumber {
+			return n.setNumber(v, value)
 		}
 	case []any:
 		if n.kind == kindList {
@@ -128,6 +139,15 @@ func (n *node) inEnum(text string) error {
 		err = fmt.Errorf("%w; did you mean %s?", err, near)
 	}
 	return err
+}
+
+// setNumber sets a number that may have a point.
+func (n *node) setNumber(v reflect.Value, value float64) error {
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		return errors.New("is no number")
+	}
+	v.Set(reflect.ValueOf(&value))
+	return nil
 }
 
 // setInt sets a number, a size or a duration that is in its range; text is how it is
@@ -201,7 +221,7 @@ func (n *node) article() string {
 	return [...]string{
 		kindTable: "a table", kindString: "a string", kindBool: "true or false",
 		kindInt: "a whole number", kindDuration: "a duration", kindSize: "a size",
-		kindList: "a list of strings",
+		kindList: "a list of strings", kindNumber: "a number", kindMap: "a table of tables",
 	}[n.kind]
 }
 
@@ -222,11 +242,20 @@ func (n *node) example() string {
 		return [...]string{kindDuration: `"30s"`, kindSize: `"20MB"`}[n.kind]
 	case kindList:
 		return `["...", "..."]`
+	case kindNumber:
+		return "10"
+	case kindMap:
+		return "{ name = " + n.entry() + " }"
 	}
 	if len(n.enum) > 0 {
 		return quote(n.enum[0])
 	}
 	return `"..."`
+}
+
+// entry is a right entry of a map in TOML.
+func (n *node) entry() string {
+	return "{ " + n.children[0].name + " = " + n.children[0].example() + " }"
 }
 
 // tomlType names the type of a decoded value, with its article.
@@ -260,7 +289,8 @@ func formatDuration(d time.Duration) string {
 	return s
 }
 
-// plain returns the value as JSON has it: a string, number, bool or list of strings.
+// plain returns the value as JSON has it: a string, number, bool or list of strings; for a map,
+// what each entry sets.
 func (n *node) plain(v reflect.Value) any {
 	switch n.kind {
 	case kindBool:
@@ -275,6 +305,23 @@ func (n *node) plain(v reflect.Value) any {
 		items := make([]string, v.Len()) // never nil: JSON shall say [], not null
 		reflect.Copy(reflect.ValueOf(items), v)
 		return items
+	case kindNumber:
+		if v.IsNil() {
+			return nil
+		}
+		return v.Elem().Float()
+	case kindMap:
+		entries := map[string]any{}
+		for _, name := range v.MapKeys() {
+			entry := map[string]any{}
+			for _, c := range n.children {
+				if field := v.MapIndex(name).FieldByIndex(c.index); !field.IsZero() {
+					entry[c.name] = c.plain(field)
+				}
+			}
+			entries[name.String()] = entry
+		}
+		return entries
 	}
 	return v.String()
 }
@@ -294,8 +341,47 @@ func (n *node) toml(v reflect.Value) string {
 		return "[" + strings.Join(quoted, ", ") + "]"
 	case string:
 		return quote(value)
+	case float64:
+		return strconv.FormatFloat(value, 'f', -1, 64)
+	case map[string]any:
+		return n.tomlMap(v)
 	}
 	panic("config: " + n.key + " has no TOML form")
+}
+
+// tomlMap writes a map on one line.
+func (n *node) tomlMap(v reflect.Value) string {
+	names := make([]string, 0, v.Len())
+	for _, name := range v.MapKeys() {
+		names = append(names, name.String())
+	}
+	slices.Sort(names)
+	for i, name := range names {
+		var set []string
+		entry := v.MapIndex(reflect.ValueOf(name))
+		for _, c := range n.children {
+			if field := entry.FieldByIndex(c.index); !field.IsZero() {
+				set = append(set, c.name+" = "+c.toml(field))
+			}
+		}
+		names[i] = bareKey(name) + " = " + braces(set)
+	}
+	return braces(names)
+}
+
+func braces(items []string) string {
+	if len(items) == 0 {
+		return "{}"
+	}
+	return "{ " + strings.Join(items, ", ") + " }"
+}
+
+// bareKey writes a name as a key in TOML.
+func bareKey(name string) string {
+	if join("", name) == name {
+		return name
+	}
+	return quote(name)
 }
 
 // quote writes a TOML basic string. No value holds a control character.
