@@ -155,3 +155,14 @@ func sockets(dir string) (names []string) {
 	slices.Sort(names)
 	return names
 }
+
+// Running says whether a server takes commands in dir.
+func Running(ctx context.Context, dir string) bool {
+	for _, name := range sockets(dir) {
+		if conn, err := dial(ctx, dir, name); err == nil {
+			conn.Close()
+			return true
+		}
+	}
+	return false
+}
