@@ -19,22 +19,15 @@ type Config struct {
 	// Mode says what happens to a request over the limit: enforce (429), report or off.
 	Mode fumehood.Mode `toml:"mode" default:"enforce"`
 
-	// Rate is how many requests are let through, such as "5/minute": at most 5 at once, and
-	// one more every 12 seconds. The units are second, minute, hour and day. How many may
-	// come at once can be said: "50/second burst 300".
-	//
-	// The burst is a part of the rate, so that a route with a rate of its own does not
-	// inherit the burst of a larger one.
-	//
-	// Why 50 and 300: a browser asks for a page with 60 images at once, and an office of
-	// many people has one address. Five of them may load such a page in the same moment,
-	// and 50 more of them each minute; a flood still ends at 50 requests a second.
+	// Rate is how many requests are let through, such as "5/minute": 5 at once, and one more
+	// every 12 seconds. The units are second, minute, hour and day. How many may come at
+	// once can be another number: "50/second burst 300".
 	Rate string `toml:"rate" default:"50/second burst 300"`
 
-	// By says who shares a limit, "client", "session" and "route". Empty means the client:
-	// its IPv4 address, or the /64 network of its IPv6 address. With "session" each session
-	// cookie is counted besides, however many addresses send it, until the app renews it.
-	// With "route" all clients together are counted besides.
+	// By says who shares a limit: "client", "session", "route". Empty means each client, which
+	// is an IPv4 address or the /64 network of an IPv6 address. With "session" each value of
+	// the session cookie is counted besides, whatever addresses send it. With "route" all
+	// clients together are counted besides, so that one of them can use it up for all.
 	By []string `toml:"by"`
 
 	// Except are the networks and addresses that are not counted, such as "192.0.2.0/24".
@@ -56,8 +49,15 @@ const (
 	awayLocal, awayOpen, awayShut = "local", "open", "closed"
 )
 
+// A browser asks for the 60 pictures of a page at once, and an office of many people has one
+// address: five of them may load such a page in the same moment, and 50 more each minute. A
+// flood from there ends at 50 requests a second all the same.
+//
+// The burst is a part of the rate, not a setting of its own, for a route that sets a rate of
+// 5 a minute would inherit a burst of 300.
+const defaultRate = "50/second burst 300"
+
 const (
-	defaultRate  = "50/second burst 300"
 	memoryStore  = "memory"
 	storeExample = `write "memory", or "redis://host:6379/0"`
 )

@@ -20,7 +20,7 @@ const (
 // time in which it comes back: what a client may count on.
 func policy(name string, limit Limit) string {
 	return quoted(name) + ";q=" + strconv.FormatInt(limit.Burst(), 10) +
-		";w=" + strconv.FormatInt(max(seconds(limit.Window()), 1), 10)
+		";w=" + strconv.FormatInt(max(seconds(limit.Window()-time.Millisecond), 1), 10) // not what rounding added
 }
 
 // serviceLimit is the value of RateLimit: what remains, and the seconds until there is
@@ -54,10 +54,8 @@ func quoted(s string) string {
 	return b.String() + `"`
 }
 
-// announce puts the fields into h when less than half is left.
+// announce puts the fields into h.
 func (g *Guard) announce(h http.Header, d Decision) {
-	if d.Remaining*2 < g.limit.burst {
-		h[policyField] = []string{g.policy}
-		h[limitField] = []string{serviceLimit(g.name, d)}
-	}
+	h[policyField] = []string{g.policy}
+	h[limitField] = []string{serviceLimit(g.name, d)}
 }

@@ -81,8 +81,8 @@ func (h *hasher) keyed(k kind, text string) (key Key) {
 func networkOf(ip netip.Addr) (network [8]byte, n int) {
 	ip = ip.Unmap()
 	if ip.Is4() {
-		v4 := ip.As4()
-		return [8]byte(append(v4[:], 0, 0, 0, 0)), 4
+		b := ip.As4()
+		return [8]byte{b[0], b[1], b[2], b[3]}, 4
 	}
 	if !ip.IsValid() {
 		return network, 0

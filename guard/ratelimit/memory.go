@@ -66,13 +66,15 @@ func (m *Memory) Take(_ context.Context, key Key, limit Limit, cost int) (Decisi
 	if !limit.Takes(cost) {
 		return Decision{}, ErrLimit
 	}
-	now := bounded(int64(m.now().Sub(m.start))) // monotonic, when the clock is time.Now
 	place := binary.LittleEndian.Uint64(key[:8])
 	tag := binary.LittleEndian.Uint64(key[8:]) | 1
 	index := place & uint64(len(m.sets)-1)
 	lock := &m.locks[index%stripes]
 	lock.Lock()
 	defer lock.Unlock()
+	// Read under the lock: an earlier time that comes later would look like a clock that
+	// went back. Monotonic, when the clock is time.Now.
+	now := bounded(int64(m.now().Sub(m.start)))
 	s := &m.sets[index]
 	cell, at := s.find(tag)
 	if cell < 0 {

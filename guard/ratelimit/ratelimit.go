@@ -120,7 +120,7 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 			if fumehood.Decide(w, r, g.mode, refusal) {
 				return
 			}
-		} else if g.mode == fumehood.Enforce { // in report mode a client has nothing to fear
+		} else if d.Remaining*2 < g.limit.burst && g.mode == fumehood.Enforce { // in report mode a client has nothing to fear
 			g.announce(w.Header(), d)
 		}
 		next.ServeHTTP(w, r)

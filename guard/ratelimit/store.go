@@ -21,7 +21,8 @@ type Decision struct {
 type Store interface {
 	// Take counts cost requests of key, when limit lets them through at this moment; those
 	// over the limit are not counted. A cost of 0 counts nothing and says whether one
-	// request would be let through. A key must always come with the same limit.
+	// request would be let through; who looks first and counts later lets all those through
+	// that come in between. A key must always come with the same limit.
 	//
 	// The error is ErrLimit when limit can never let cost requests through. Any other says
 	// that the store is away; Take must then return at once, or nearly so.

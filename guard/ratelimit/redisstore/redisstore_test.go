@@ -328,3 +328,30 @@ func BenchmarkTake(b *testing.B) {
 		}
 	}
 }
+
+// FuzzParseStore compares with the library's own reading of a URL.
+func FuzzParseStore(f *testing.F) {
+	for _, text := range []string{
+		"redis://cache.example", "redis://:pw@cache.example:6380/4", "rediss://me:p%2Fw@[::1]:7/0", "unix:///run/redis.sock",
+		"unix://:pw@/run/r.sock?db=3", "redis://x/1?skip_verify=true", "redis://x#y", "redis://@x/", "memory", "redis://a@b@c",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := ratelimit.ParseStore(fumehood.Secret(text))
+		if err != nil {
+			return
+		}
+		want, err := redis.ParseURL(text)
+		if err != nil {
+			t.Fatalf("%q was taken; the library says %v", text, err)
+		}
+		if got.Network != want.Network || got.Address != want.Addr || got.User != want.Username ||
+			string(got.Password) != want.Password || got.DB != want.DB || got.TLS != (want.TLSConfig != nil) {
+			t.Fatalf("%q is %+v (password %q); the library says %+v", text, got, string(got.Password), want)
+		}
+		if want.TLSConfig != nil && (want.TLSConfig.ServerName != got.Host || want.TLSConfig.InsecureSkipVerify) {
+			t.Fatalf("%q: host %q, the library says %q", text, got.Host, want.TLSConfig.ServerName)
+		}
+	})
+}
