@@ -235,7 +235,7 @@ func FuzzSession(f *testing.F) {
 			}
 		}
 		h := newGuard(t, ratelimit.Config{Rate: "1/hour", By: []string{"client", "session"}},
-			ratelimit.Site{Session: []string{"session"}, Store: ratelimit.NewMemory(64, nil)}).Handler(ok)
+			ratelimit.Site{Session: []string{"session"}, Memory: ratelimit.NewMemory(64, nil)}).Handler(ok)
 		send(h, r)
 		if len(values) != 1 || strings.Count(cookies, "session") != 1 || strings.Contains(cookies, `"`) || !strings.HasPrefix(values[0], "session=") || values[0] == "session=" {
 			return

@@ -24,10 +24,10 @@ type Config struct {
 	// once can be another number: "50/second burst 300".
 	Rate string `toml:"rate" default:"50/second burst 300"`
 
-	// By says who shares a limit: "client", "session", "route". Empty means each client, which
-	// is an IPv4 address or the /64 network of an IPv6 address. With "session" each value of
-	// the session cookie is counted besides, whatever addresses send it. With "route" all
-	// clients together are counted besides, so that one of them can use it up for all.
+	// By says what is counted, each with this rate: "client", an IPv4 address or the /64
+	// network of an IPv6 address; "session", a value of the session cookie, whatever
+	// addresses send it; "route", all clients together, so that one can use it up for the
+	// others. A request must be within all that are named. Empty means the client.
 	By []string `toml:"by"`
 
 	// Except are the networks and addresses that are not counted, such as "192.0.2.0/24".
@@ -38,15 +38,15 @@ type Config struct {
 	// over TLS, unix:///run/redis.sock a socket.
 	Store fumehood.Secret `toml:"store" default:"memory"`
 
-	// WhenAway says what holds while that server does not answer: local (each server counts
-	// by itself), open (no limit) or closed (requests are refused).
-	WhenAway string `toml:"when_away" default:"local" enum:"local,open,closed"`
+	// WhenAway says what holds while that server does not answer: open (each server goes by
+	// its own count alone) or closed (requests are refused).
+	WhenAway string `toml:"when_away" default:"open" enum:"open,closed"`
 }
 
 // The values of Config.By and Config.WhenAway.
 const (
-	byClient, bySession, byRoute  = "client", "session", "route"
-	awayLocal, awayOpen, awayShut = "local", "open", "closed"
+	byClient, bySession, byRoute = "client", "session", "route"
+	awayOpen, awayClosed         = "open", "closed"
 )
 
 // A browser asks for the 60 pictures of a page at once, and an office of many people has one
@@ -68,7 +68,7 @@ type settings struct {
 	limit                  Limit
 	client, session, route bool
 	except                 []netip.Prefix
-	away                   string
+	closed                 bool // while the store is away
 	shared                 bool // the store is one that others count in, too
 }
 
@@ -95,13 +95,12 @@ func (c Config) read() (s settings, mistakes []error) {
 		}
 		s.except = append(s.except, network)
 	}
-	switch s.away = c.WhenAway; s.away {
-	case "":
-		s.away = awayLocal
-	case awayLocal, awayOpen, awayShut:
+	switch c.WhenAway {
+	case awayOpen, "":
+	case awayClosed:
+		s.closed = true
 	default:
-		mistakes = append(mistakes, hint.With(
-			fmt.Errorf("ratelimit.when_away: %q is not known", c.WhenAway), "write local, open or closed"))
+		mistakes = append(mistakes, hint.With(fmt.Errorf("ratelimit.when_away: %q is not known", c.WhenAway), "write open or closed"))
 	}
 	if c.Store != "" && c.Store != memoryStore {
 		s.shared = true

@@ -12,11 +12,11 @@ import (
 
 func Example() {
 	store := ratelimit.NewMemory(0, nil) // one for all limits
-	site, err := ratelimit.New(ratelimit.Config{}, ratelimit.Site{Store: store})
+	site, err := ratelimit.New(ratelimit.Config{}, ratelimit.Site{Memory: store})
 	if err != nil {
 		panic(err)
 	}
-	login, err := ratelimit.New(ratelimit.Config{Rate: "5/minute"}, ratelimit.Site{Store: store, Name: "POST /login"})
+	login, err := ratelimit.New(ratelimit.Config{Rate: "5/minute"}, ratelimit.Site{Memory: store, Name: "POST /login"})
 	if err != nil {
 		panic(err)
 	}

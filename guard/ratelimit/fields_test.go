@@ -181,7 +181,7 @@ func TestFields(t *testing.T) {
 	for _, name := range []string{"", "POST /login", `a "quoted" \ name`, "GET /größe/{id}", "x\r\nSet-Cookie: a=b"} {
 		c := &clock{}
 		store := ratelimit.NewMemory(64, c.Now)
-		h := newGuard(t, ratelimit.Config{Rate: "6/minute burst 10"}, ratelimit.Site{Name: name, Store: store}).Handler(ok)
+		h := newGuard(t, ratelimit.Config{Rate: "6/minute burst 10"}, ratelimit.Site{Name: name, Memory: store}).Handler(ok)
 		for request := 1; request <= 12; request++ {
 			w := send(h, get("192.0.2.1"))
 			policy, limit := w.Header()["Ratelimit-Policy"], w.Header()["Ratelimit"]
@@ -221,7 +221,7 @@ func TestRetryAfterIsTrue(t *testing.T) {
 	t.Parallel()
 	for _, rate := range []string{"5/minute", "7/minute", "10/second", "1/hour", "1000/day burst 3"} {
 		c := &clock{}
-		h := newGuard(t, ratelimit.Config{Rate: rate}, ratelimit.Site{Store: ratelimit.NewMemory(64, c.Now)}).Handler(ok)
+		h := newGuard(t, ratelimit.Config{Rate: rate}, ratelimit.Site{Memory: ratelimit.NewMemory(64, c.Now)}).Handler(ok)
 		var w *httptest.ResponseRecorder
 		for range 2000 {
 			if w = send(h, get("192.0.2.1")); w.Code != 200 {

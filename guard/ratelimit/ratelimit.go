@@ -33,8 +33,12 @@ type Site struct {
 	// names count apart. Clients see it. Empty means "default".
 	Name string
 
-	// Store counts; the guards of all routes should share one. Nil means a Memory of the
-	// guard's own, which must not be where the Config names a server.
+	// Memory counts in this process; the guards of all routes should share one. Nil means
+	// one of the guard's own.
+	Memory *Memory
+
+	// Store counts besides, for several servers: what redisstore.Open returns. It must be
+	// there when the Config names a server.
 	Store Store
 
 	// Key is for the keys in a store that several processes share, 32 bytes that are the
@@ -50,17 +54,14 @@ type Site struct {
 type Guard struct {
 	settings
 	ready    bool
-	store    Store
-	local    Store // counts while store is away; nil: nothing does
+	memory   *Memory
+	store    Store // nil: memory alone counts
 	hash     hasher
 	sessions []string
 	policy   string
 	name     string // quoted
 	everyone Key
 }
-
-// localCells is the size of the Memory that stands in for a store that is away.
-const localCells = 1 << 16
 
 // New returns a Guard, or every mistake in cfg and site.
 func New(cfg Config, site Site) (*Guard, error) {
@@ -82,13 +83,10 @@ func New(cfg Config, site Site) (*Guard, error) {
 	if site.Name == "" {
 		site.Name = "default"
 	}
-	g := &Guard{settings: s, ready: true, store: site.Store, hash: newHasher(site.Name, slices.Clone(site.Key)),
+	g := &Guard{settings: s, ready: true, memory: site.Memory, store: site.Store, hash: newHasher(site.Name, slices.Clone(site.Key)),
 		sessions: slices.Clone(site.Session), policy: policy(site.Name, s.limit), name: quoted(site.Name)}
-	if g.store == nil {
-		g.store = NewMemory(0, nil)
-	}
-	if _, here := g.store.(*Memory); !here && g.away == awayLocal {
-		g.local = NewMemory(localCells, nil) // takes memory only once it is used
+	if g.memory == nil {
+		g.memory = NewMemory(0, nil)
 	}
 	g.everyone = g.hash.text(ofRoute, "")
 	return g, nil
@@ -161,17 +159,20 @@ func (g *Guard) take(r *http.Request) (Decision, *fumehood.Refusal) {
 	return least, nil
 }
 
-// count counts one request of key.
+// count counts one request of key, in memory first. Who is over the limit here alone is so
+// everywhere: a flood is refused at the price of memory and does not reach the store, and
+// nobody has a new burst because the store went away.
 func (g *Guard) count(ctx context.Context, key Key, who string, ip netip.Addr, least *Decision) *fumehood.Refusal {
-	d, err := g.store.Take(ctx, key, g.limit, 1)
+	d, err := g.memory.Take(ctx, key, g.limit, 1)
 	if err != nil {
+		return away(err)
+	}
+	if d.OK && g.store != nil {
+		all, err := g.store.Take(ctx, key, g.limit, 1)
 		switch {
-		case g.away == awayShut || errors.Is(err, ErrLimit):
-			return away(err)
-		case g.local == nil:
-			return nil
-		}
-		if d, err = g.local.Take(ctx, key, g.limit, 1); err != nil {
+		case err == nil:
+			d = all
+		case g.closed || errors.Is(err, ErrLimit):
 			return away(err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,8 +20,8 @@ var ok = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 
 func newGuard(t testing.TB, cfg ratelimit.Config, site ratelimit.Site) *ratelimit.Guard {
 	t.Helper()
-	if site.Store == nil && cfg.Store == "" {
-		site.Store = ratelimit.NewMemory(4096, (&clock{}).Now) // a clock that stands still
+	if site.Memory == nil {
+		site.Memory = ratelimit.NewMemory(4096, (&clock{}).Now) // a clock that stands still
 	}
 	g, err := ratelimit.New(cfg, site)
 	if err != nil {
@@ -64,7 +65,7 @@ func through(h http.Handler, n int, request func(i int) *http.Request) (passed i
 func TestDefaultsHinderNobody(t *testing.T) {
 	t.Parallel()
 	c := &clock{}
-	h := newGuard(t, ratelimit.Config{}, ratelimit.Site{Store: ratelimit.NewMemory(64, c.Now)}).Handler(ok)
+	h := newGuard(t, ratelimit.Config{}, ratelimit.Site{Memory: ratelimit.NewMemory(64, c.Now)}).Handler(ok)
 	office := func(int) *http.Request { return get("192.0.2.1") }
 	for page := range 10 {
 		if n := through(h, 300, office); n != 300 {
@@ -184,7 +185,7 @@ func TestLimitsAreApart(t *testing.T) {
 	store := ratelimit.NewMemory(0, nil)
 	for _, key := range [][]byte{nil, []byte(strings.Repeat("k", 32))} {
 		for _, name := range []string{"", "POST /login", "POST /logi"} {
-			h := newGuard(t, ratelimit.Config{Rate: "2/hour", By: []string{"client", "route"}}, ratelimit.Site{Name: name, Store: store, Key: key}).Handler(ok)
+			h := newGuard(t, ratelimit.Config{Rate: "2/hour", By: []string{"client", "route"}}, ratelimit.Site{Name: name, Memory: store, Key: key}).Handler(ok)
 			if n := through(h, 5, func(int) *http.Request { return get("192.0.2.1") }); n != 2 {
 				t.Errorf("%q: %d of 5 got through", name, n)
 			}
@@ -208,8 +209,8 @@ func TestStoreIsAway(t *testing.T) {
 		err  error
 		want int
 	}{
-		{"", "", away, 2}, {"local", "", away, 2}, {"open", "", away, 5}, {"closed", "", away, 0},
-		{"closed", fumehood.Report, away, 5},
+		{"", "", away, 2}, {"open", "", away, 2}, {"closed", "", away, 0},
+		{"closed", fumehood.Report, away, 5}, {"open", fumehood.Report, away, 5},
 		{"open", "", fmt.Errorf("%w", ratelimit.ErrLimit), 0}, // no limit is not "away"
 	} {
 		g := newGuard(t, ratelimit.Config{Mode: c.mode, Rate: "2/minute", Store: "redis://cache.example", WhenAway: c.when}, ratelimit.Site{Store: broken{c.err}})
@@ -218,10 +219,53 @@ func TestStoreIsAway(t *testing.T) {
 			t.Errorf("%q, %v: %d of 5 got through, want %d", c.when, c.err, n, c.want)
 		}
 		if c.when == "closed" && c.mode == "" {
-			w := send(h, get("192.0.2.1"))
+			w := send(h, get("192.0.2.2"))
 			if w.Code != 503 || w.Header().Get("Retry-After") == "" || strings.Contains(w.Body.String(), "wire") {
 				t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 			}
+		}
+	}
+}
+
+// counting is a store that counts how often it was asked.
+type counting struct {
+	ratelimit.Store
+	asked atomic.Int64
+}
+
+func (c *counting) Take(ctx context.Context, key ratelimit.Key, limit ratelimit.Limit, cost int) (ratelimit.Decision, error) {
+	c.asked.Add(1)
+	return c.Store.Take(ctx, key, limit, cost)
+}
+
+// TestFloodDoesNotReachTheStore, nor does a store that goes away give anybody a new burst.
+func TestFloodDoesNotReachTheStore(t *testing.T) {
+	t.Parallel()
+	c := &clock{}
+	store := &counting{Store: ratelimit.NewMemory(64, c.Now)}
+	cfg := ratelimit.Config{Rate: "5/minute", Store: "redis://cache.example"}
+	var servers []http.Handler
+	for range 2 {
+		site := ratelimit.Site{Store: store, Memory: ratelimit.NewMemory(64, c.Now), Key: []byte(strings.Repeat("k", 32))}
+		servers = append(servers, newGuard(t, cfg, site).Handler(ok))
+	}
+	one := func(int) *http.Request { return get("192.0.2.1") }
+	if n := through(servers[0], 1000, one) + through(servers[1], 1000, one); n != 5 {
+		t.Errorf("%d got through two servers, want 5", n)
+	}
+	if n := store.asked.Load(); n != 10 {
+		t.Errorf("the store was asked %d times for 2,000 requests, want 10", n)
+	}
+	store.Store = broken{errors.New("the wire is cut")}
+	if n := through(servers[0], 1000, one); n != 0 {
+		t.Errorf("%d got through when the store went away", n)
+	}
+	// Who waits gets through, on each of them.
+	store.Store = ratelimit.NewMemory(64, c.Now)
+	c.Advance(time.Minute)
+	for i, h := range servers {
+		if n := through(h, 2, one); n != 2 {
+			t.Errorf("server %d: %d of 2 got through a minute later", i, n)
 		}
 	}
 }
@@ -305,7 +349,7 @@ func TestNilGuardRefuses(t *testing.T) {
 // TestNoAllocation on the way through.
 func TestNoAllocation(t *testing.T) {
 	h := newGuard(t, ratelimit.Config{By: []string{"client", "session", "route"}, Rate: "1000000/second", Except: []string{"10.0.0.0/8"}},
-		ratelimit.Site{Session: []string{"session"}, Store: ratelimit.NewMemory(0, nil)}).Handler(ok)
+		ratelimit.Site{Session: []string{"session"}, Memory: ratelimit.NewMemory(0, nil)}).Handler(ok)
 	for _, ip := range []string{"2001:db8::1", "192.0.2.1", "::ffff:192.0.2.1", "64:ff9b::1", "2002::1"} {
 		r := get(ip, "Cookie: a=b; session=abc")
 		if n := testing.AllocsPerRun(100, func() { h.ServeHTTP(nil, r) }); n != 0 {
@@ -320,7 +364,7 @@ func BenchmarkHandler(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			cfg.Rate = "1000000/second burst 100000000" // nothing is refused
-			h := newGuard(b, cfg, ratelimit.Site{Session: []string{"session"}, Store: ratelimit.NewMemory(0, nil)}).Handler(ok)
+			h := newGuard(b, cfg, ratelimit.Site{Session: []string{"session"}, Memory: ratelimit.NewMemory(0, nil)}).Handler(ok)
 			w := httptest.NewRecorder()
 			r := get("192.0.2.1", "Cookie: theme=dark; session=eyJ1c2VyX2lkIjoxfQ.aSGp1w.dFq2vE8p0cEsm6SYwBnOtjzBvJ0")
 			b.ReportAllocs()
