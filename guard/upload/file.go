@@ -5,97 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"path"
 	"strings"
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/internal/archive"
 	"github.com/fumehood/fumehood/internal/content"
-	"github.com/fumehood/fumehood/internal/hint"
 	"github.com/fumehood/fumehood/internal/reencode"
 )
-
-// kinds are the kinds of files that are taken.
-type kinds struct {
-	taken  map[string]content.Kind // by name
-	feared map[string]bool         // those of them that run
-	list   string                  // "PNG, JPG and PDF", for whoever has chosen another
-}
-
-// newKinds reads Config.Types and Config.DangerouslyAllowTypes.
-func newKinds(cfg Config) (k kinds, mistakes []error) {
-	k = kinds{taken: map[string]content.Kind{}, feared: map[string]bool{}}
-	types := cfg.Types
-	if len(types) == 0 {
-		types = []string{"png", "jpg", "gif", "webp", "pdf", "txt"}
-	}
-	var names []string
-	add := func(key, name string, feared bool) {
-		kind, ok := content.ByName(name)
-		switch {
-		case strings.ToLower(name) != name || strings.HasPrefix(name, "."):
-			mistakes = append(mistakes, hint.With(fmt.Errorf("upload.%s: %q is not how a type is written", key, name),
-				fmt.Sprintf("write %q", strings.ToLower(strings.TrimLeft(name, ".")))))
-			return
-		case isServerKind(kind, name):
-			mistakes = append(mistakes, hint.With(fmt.Errorf("upload.%s: %q is never allowed", key, name),
-				"see docs/guides/uploads.md"))
-			return
-		case !ok:
-			mistakes = append(mistakes, hint.With(fmt.Errorf("upload.%s: %q is no type that can be recognised", key, name),
-				"the types are "+knownTypes()))
-			return
-		case kind.Active && !feared:
-			mistakes = append(mistakes, hint.With(fmt.Errorf("upload.%s: a %s file runs in the browser or program of whoever opens it", key, name),
-				fmt.Sprintf("leave it out, or write upload.dangerously_allow_types = [%q]", name)))
-			return
-		case !kind.Active && feared:
-			mistakes = append(mistakes, hint.With(fmt.Errorf("upload.%s: there is nothing to fear in %q", key, name),
-				fmt.Sprintf("write it into upload.types instead: types = [%q]", name)))
-			return
-		case cfg.Images == "reencode" && kind.Class == "image" && !kind.Active && reencode.Output(kind.Name) == "":
-			mistakes = append(mistakes, hint.With(fmt.Errorf("upload.%s: a %s picture cannot be made anew", key, name),
-				`leave it out, or write upload.images = "keep"`))
-			return
-		}
-		if _, again := k.taken[kind.Name]; !again {
-			names = append(names, strings.ToUpper(name))
-		}
-		k.taken[kind.Name] = kind
-		k.feared[kind.Name] = feared
-	}
-	for _, name := range types {
-		add("types", name, false)
-	}
-	for _, name := range cfg.DangerouslyAllowTypes {
-		add("dangerously_allow_types", name, true)
-	}
-	if k.list = strings.Join(names, ", "); len(names) > 1 {
-		k.list = strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
-	}
-	return k, mistakes
-}
-
-// isServerKind says whether a kind has an extension that is never taken.
-func isServerKind(kind content.Kind, name string) bool {
-	for _, ext := range kind.Extensions {
-		if runsOnServer(ext) {
-			return true
-		}
-	}
-	return runsOnServer(name)
-}
-
-// knownTypes lists what Types may have.
-func knownTypes() string {
-	var names []string
-	for _, kind := range content.Known() {
-		if !kind.Active && !isServerKind(kind, kind.Name) {
-			names = append(names, kind.Name)
-		}
-	}
-	return strings.Join(names, ", ")
-}
 
 // accepted is a file that may go on.
 type accepted struct {
@@ -104,6 +22,8 @@ type accepted struct {
 	original string       // beside it, "" for none
 	reencode bool
 	from     string // the kind that came, where that is made anew
+	pixels   int64  // to be made anew
+	holds    string // code that it carries, to be noted; "" for none
 }
 
 // media is the media type that the app gets.
@@ -135,15 +55,18 @@ func (g *Guard) checkFile(ctx context.Context, src *source, p *part) (*accepted,
 	if err != nil {
 		return nil, err
 	}
-	if err := g.lookInside(ctx, src, p, kind); err != nil {
+	pixels, err := g.lookInside(ctx, src, p, kind)
+	if err != nil {
 		return nil, err
 	}
 	a := &accepted{kind: kind, name: name}
 	if g.cfg.Images == "reencode" && kind.Class == "image" && !kind.Active {
-		a.reencode, a.from = true, kind.Name
+		a.reencode, a.from, a.pixels = true, kind.Name, pixels
 		if out, _ := content.ByName(reencode.Output(kind.Name)); out.Name != kind.Name {
 			a.kind, name = out, withExtension(name, out.Extensions[0])
 		}
+	} else if a.holds, err = content.HoldsCode(io.NewSectionReader(src, p.from, p.size()), p.size(), kind); err != nil {
+		return nil, storage(err)
 	}
 	if extension(name) == "" && len(a.kind.Extensions) > 0 {
 		name = withExtension(name, a.kind.Extensions[0])
@@ -161,6 +84,18 @@ func (g *Guard) checkFile(ctx context.Context, src *source, p *part) (*accepted,
 	return a, nil
 }
 
+// note notes what is taken, and could still be meant ill.
+func (a *accepted) note(r *http.Request) {
+	if a.holds == "" {
+		return
+	}
+	fumehood.Note(r, &fumehood.Refusal{
+		Status: http.StatusUnprocessableEntity, Code: "upload.code",
+		Public: "This file carries code.",
+		Err:    fmt.Errorf("%.300q, taken as %s, carries %s; it runs only where something takes it for another kind", a.name, a.kind.Name, a.holds),
+	})
+}
+
 // withExtension gives name another extension, or one at all.
 func withExtension(name, ext string) string {
 	return strings.TrimSuffix(name, path.Ext(name)) + "." + ext
@@ -173,7 +108,7 @@ func (g *Guard) inspect(src *source, p *part, name string) (content.Kind, error)
 	var m *content.Mismatch
 	if errors.As(err, &m) && m.Reason == content.NoExtension {
 		// Scripts in pages send "blob"; then the declared type has to say what it is.
-		if guess, ok := g.guess(m, p.media); ok {
+		if guess, ok := g.kinds.guess(m.Kind, p.media); ok {
 			kind, err = content.Inspect(r, p.size(), "file."+guess.Extensions[0], p.media)
 			m = nil
 			errors.As(err, &m)
@@ -188,32 +123,17 @@ func (g *Guard) inspect(src *source, p *part, name string) (content.Kind, error)
 			return kind, g.refuse(m, name)
 		}
 	}
-	if _, ok := g.kinds.taken[kind.Name]; !ok {
+	if !g.kinds.takes(kind.Name) {
 		return kind, wrongType(g.kinds.list, fmt.Errorf("%.300q is %s, which is not in upload.types", name, kind.Name))
 	}
 	return kind, nil
-}
-
-// guess says what a file without an extension may be.
-func (g *Guard) guess(m *content.Mismatch, media string) (content.Kind, bool) {
-	if kind, ok := g.kinds.taken[m.Kind.Name]; ok && m.Kind.Name != "" {
-		return kind, true
-	}
-	for _, kind := range g.kinds.taken {
-		for _, mime := range kind.MIME {
-			if mime == media {
-				return kind, true
-			}
-		}
-	}
-	return content.Kind{}, false
 }
 
 // forgive says whether the file may pass all the same, and as what.
 func (g *Guard) forgive(m *content.Mismatch, name string) (content.Kind, bool) {
 	switch m.Reason {
 	case content.Active:
-		return m.Kind, g.kinds.feared[m.Kind.Name]
+		return m.Kind, g.kinds.fears(m.Kind.Name)
 	case content.Empty: // an empty text is one
 		kind, ok := content.ByName(extension(name))
 		return kind, ok && kind.Class == "text" && !kind.Active
@@ -227,37 +147,48 @@ func (g *Guard) forgive(m *content.Mismatch, name string) (content.Kind, bool) {
 // refuse says why a file is not taken, to whoever has chosen it.
 func (g *Guard) refuse(m *content.Mismatch, name string) error {
 	cause := fmt.Errorf("%.300q: %w", name, m)
-	if _, ok := g.kinds.taken[m.Named.Name]; ok {
+	if g.kinds.takes(m.Named.Name) {
 		return mismatch(cause)
 	}
 	return wrongType(g.kinds.list, cause)
 }
 
 // lookInside bounds what a picture, an archive or a document becomes when it is opened.
-func (g *Guard) lookInside(ctx context.Context, src *source, p *part, kind content.Kind) error {
+func (g *Guard) lookInside(ctx context.Context, src *source, p *part, kind content.Kind) (pixels int64, err error) {
 	r := io.NewSectionReader(src, p.from, p.size())
 	switch kind.Class {
 	case "image":
-		width, height, err := dimensions(r, kind.Name)
-		switch {
-		case err != nil:
-			return badImage(err)
-		case height > 0 && width > int64(g.cfg.Pixels)/height:
-			return imageTooLarge(fmt.Errorf("%d by %d; upload.pixels is %d", width, height, g.cfg.Pixels))
-		}
+		return g.lookAtPicture(r, kind)
 	case "archive", "office":
 		err := archive.Check(ctx, r, p.size(), kind.Name, archive.Limits{
 			Entries: g.cfg.ArchiveEntries, Total: int64(g.cfg.ArchiveTotal), Dangerous: isProgramEntry, Folder: g.tempDir,
 		})
 		var refused *archive.Refused
 		if errors.As(err, &refused) {
-			return badArchive(err)
+			return 0, badArchive(err)
 		}
 		if err != nil {
-			return storage(err)
+			return 0, storage(err)
 		}
 	}
-	return nil
+	return 0, nil
+}
+
+// lookAtPicture returns the pixels of a picture, over all frames.
+func (g *Guard) lookAtPicture(r *io.SectionReader, kind content.Kind) (pixels int64, err error) {
+	width, height, err := dimensions(r, kind.Name)
+	switch {
+	case err != nil:
+		return 0, badImage(err)
+	case height > 0 && width > int64(g.cfg.Pixels)/height:
+		return 0, imageTooLarge(fmt.Errorf("%d by %d; upload.pixels is %d", width, height, g.cfg.Pixels))
+	case kind.Name != "gif" || g.cfg.Images != "reencode":
+		return width * height, nil
+	}
+	if _, pixels, err = content.GIFFrames(r, r.Size()); err != nil {
+		return 0, badImage(err)
+	}
+	return pixels, nil
 }
 
 // checkCharset refuses a field that would have an app read the form in another encoding

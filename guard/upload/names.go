@@ -25,6 +25,12 @@ func safeName(name string) string { return tidy(baseName(name), false) }
 
 // keepable says whether name may reach the app as it is.
 func keepable(name string) bool {
+	folded := strings.ToLower(name)
+	for _, escape := range [...]string{"%2e", "%2f", "%5c", "%00", "%25"} { // of what leads out of a folder
+		if strings.Contains(folded, escape) {
+			return false
+		}
+	}
 	return tidy(name, true) == name
 }
 

@@ -37,6 +37,9 @@ func (g *Guard) readRaw(r *http.Request, src *source) (*remade, error) {
 		}
 	}
 	file, err := g.checkFile(r.Context(), src, p)
+	if err == nil {
+		file.note(r)
+	}
 	if err != nil || !file.reencode || g.cfg.Mode == fumehood.Report {
 		return nil, err
 	}

@@ -27,7 +27,6 @@
 package upload
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -193,7 +192,7 @@ func (g *Guard) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 	}
 	if made != nil {
 		defer made.body.Close()
-		r.Body.Close() // its room on the disk is needed no longer
+		inner.Body.Close() // its room on the disk is needed no longer
 		inner.Body, inner.ContentLength = made.body, made.body.Size()
 		inner.Header = maps.Clone(r.Header)
 		inner.Header["Content-Type"] = []string{made.contentType}
@@ -254,7 +253,7 @@ func (g *Guard) read(r *http.Request, src *source, claim claim) (*remade, error)
 	if err != nil {
 		return nil, err
 	}
-	files, err := g.checkFiles(r.Context(), src, f)
+	files, err := g.checkFiles(r, src, f)
 	if err != nil {
 		return nil, err
 	}
@@ -264,9 +263,14 @@ func (g *Guard) read(r *http.Request, src *source, claim claim) (*remade, error)
 	return g.remake(r.Context(), src, f, files)
 }
 
+// formPixels is how many times Config.Pixels all pictures of one form may have that are to
+// be made anew: each pixel costs time.
+const formPixels = 10
+
 // checkFiles looks into each file. There is one accepted for each part, nil for a field.
-func (g *Guard) checkFiles(ctx context.Context, src *source, f *form) ([]*accepted, error) {
+func (g *Guard) checkFiles(r *http.Request, src *source, f *form) ([]*accepted, error) {
 	files := make([]*accepted, len(f.parts))
+	pixels := int64(0)
 	for i := range f.parts {
 		p := &f.parts[i]
 		if !p.isFile {
@@ -277,10 +281,14 @@ func (g *Guard) checkFiles(ctx context.Context, src *source, f *form) ([]*accept
 			}
 			continue
 		}
-		file, err := g.checkFile(ctx, src, p)
+		file, err := g.checkFile(r.Context(), src, p)
 		if err != nil {
 			return nil, err
 		}
+		if pixels += file.pixels; pixels > formPixels*int64(g.cfg.Pixels) {
+			return nil, imageTooLarge(fmt.Errorf("the pictures of one form have more than %d pixels", formPixels*int64(g.cfg.Pixels)))
+		}
+		file.note(r)
 		files[i] = file
 	}
 	return files, nil
