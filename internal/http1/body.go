@@ -9,6 +9,7 @@ import (
 	"net/textproto"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // body is the body of one request. It may be read by another goroutine than the one that
@@ -16,15 +17,18 @@ import (
 type body struct {
 	w *response
 
+	ended atomic.Bool  // everything was read, and nobody reads on
+	left  atomic.Int64 // bytes to come; -1 for a chunked body
+
 	mu     sync.Mutex
-	left   int64     // bytes to come; -1 for a chunked body
 	chunks io.Reader // decodes a chunked body
 	err    error     // for every further Read
 	closed bool
 }
 
 func newBody(w *response, length int64) *body {
-	b := &body{w: w, left: length}
+	b := &body{w: w}
+	b.left.Store(length)
 	if length < 0 {
 		b.chunks = httputil.NewChunkedReader(w.c.br)
 	}
@@ -35,37 +39,42 @@ func newBody(w *response, length int64) *body {
 func (b *body) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	switch {
-	case b.closed:
+	if b.closed {
 		return 0, http.ErrBodyReadAfterClose
-	case b.err != nil:
+	}
+	return b.read(p)
+}
+
+// read is Read, for who has b.mu.
+func (b *body) read(p []byte) (n int, err error) {
+	if b.err != nil || len(p) == 0 {
 		return 0, b.err
-	case len(p) == 0:
-		return 0, nil
 	}
 	if b.w.expects {
 		b.w.sendContinue()
 	}
-	var n int
-	var err error
 	if b.chunks != nil {
 		n, err = b.readChunks(p)
 	} else {
-		n, err = b.w.c.br.Read(p[:min(int64(len(p)), b.left)])
-		b.left -= int64(n)
+		left := b.left.Load()
+		n, err = b.w.c.br.Read(p[:min(int64(len(p)), left)])
 		switch {
-		case b.left == 0:
+		case b.left.Add(int64(-n)) == 0:
 			err = io.EOF
 		case errors.Is(err, io.EOF):
 			err = io.ErrUnexpectedEOF
 		}
 	}
-	if err != nil && !isTimeout(err) {
-		b.err = err
+	switch {
+	case err == nil || isTimeout(err):
+		return n, err
+	case err == io.EOF:
+		b.w.c.watchSoon(b.w)
+		b.ended.Store(true) // last: from here on the connection may go on
+	default:
+		b.w.cancel() // the client is gone, or cannot be understood
 	}
-	if err == io.EOF {
-		b.w.c.watchSoon()
-	}
+	b.err = err
 	return n, err
 }
 
@@ -107,30 +116,16 @@ func (b *body) Close() error {
 	return nil
 }
 
-// atEnd says whether everything was read.
-func (b *body) atEnd() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.err == io.EOF
-}
-
-// reopen lets the connection read on in a body that the handler has closed.
-func (b *body) reopen() {
-	b.mu.Lock()
-	b.closed = false
-	b.mu.Unlock()
-}
-
-// skip reads what is left, if that is little, and reports whether it came to the end.
+// skip reads what is left, if that is little, also after a Close, and reports whether it
+// came to the end.
 func (b *body) skip() bool {
 	b.mu.Lock()
-	left := b.left
-	b.mu.Unlock()
-	if left > mostUnread {
-		return false
-	}
-	b.reopen()
-	io.CopyN(io.Discard, b, mostUnread+1)
-	b.Close()
-	return b.atEnd()
+	defer b.mu.Unlock()
+	io.CopyN(io.Discard, unlocked{b}, mostUnread+1)
+	return b.ended.Load()
 }
+
+// unlocked is a body for who has its mu.
+type unlocked struct{ b *body }
+
+func (u unlocked) Read(p []byte) (int, error) { return u.b.read(p) }

@@ -6,11 +6,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,9 +34,6 @@ const (
 	lingerTime = 500 * time.Millisecond
 )
 
-// longAgo is a deadline that ends a Read.
-var longAgo = time.Unix(1, 0)
-
 type conn struct {
 	srv    *Server
 	nc     net.Conn
@@ -47,7 +42,7 @@ type conn struct {
 	tls    *tls.ConnectionState
 	state  atomic.Int32
 	taken  bool      // a handler has it now
-	now    time.Time // of the last answer's head
+	now    time.Time // about when the last answer ended
 
 	// The look-out for a client that leaves while its request runs. It reads one byte,
 	// which then belongs to the next request.
@@ -56,7 +51,7 @@ type conn struct {
 	timer   *time.Timer
 	armed   bool // the request has nothing more to read
 	looking bool
-	leave   context.CancelFunc // ends the request
+	current *response // nil once its handler has returned, or has taken the connection
 	one     [1]byte
 	hasOne  bool
 }
@@ -71,11 +66,11 @@ func (s *Server) Start(ctx context.Context, nc net.Conn) {
 
 func (c *conn) serve(ctx context.Context) {
 	nc := c.nc
-	defer func() {
-		c.srv.remove(c)
-		if !c.taken { // also where a handler has ended the goroutine
+	defer func() { // also where a handler has ended the goroutine
+		if !c.taken {
 			nc.Close()
 		}
+		c.srv.remove(c)
 	}()
 	c.ended.L = &c.mu
 	c.br = bufio.NewReader(c)
@@ -86,7 +81,9 @@ func (c *conn) serve(ctx context.Context) {
 		state := secured.ConnectionState()
 		c.tls = &state
 	}
-	c.requests(strict.ConnContext(context.WithValue(ctx, http.LocalAddrContextKey, nc.LocalAddr()), nc))
+	ctx = context.WithValue(ctx, http.ServerContextKey, &c.srv.marker)
+	ctx = context.WithValue(ctx, http.LocalAddrContextKey, nc.LocalAddr())
+	c.requests(strict.ConnContext(ctx, nc))
 }
 
 // Read gives out the byte that was read ahead, then reads from the connection.
@@ -100,7 +97,7 @@ func (c *conn) Read(b []byte) (int, error) {
 
 // requests answers one request after the other.
 func (c *conn) requests(ctx context.Context) {
-	c.nc.SetReadDeadline(time.Now().Add(c.srv.HeaderTimeout))
+	c.nc.SetReadDeadline(after(time.Now(), c.srv.HeaderTimeout))
 	for {
 		if _, err := c.br.Peek(1); err != nil || !c.begin() {
 			return
@@ -121,8 +118,16 @@ func (c *conn) requests(ctx context.Context) {
 		if c.srv.closing.Load() && c.state.CompareAndSwap(idle, closed) {
 			return
 		}
-		c.nc.SetReadDeadline(c.now.Add(c.srv.IdleTimeout))
+		c.nc.SetReadDeadline(after(c.now, c.srv.IdleTimeout))
 	}
+}
+
+// after is the deadline that a timeout means; 0 is none.
+func after(t time.Time, timeout time.Duration) time.Time {
+	if timeout <= 0 {
+		return time.Time{}
+	}
+	return t.Add(timeout)
 }
 
 // begin makes the connection active, unless the server has closed it.
@@ -161,87 +166,4 @@ func (c *conn) readHead() (string, error) {
 			return string(long[:len(long)-2]), nil
 		}
 	}
-}
-
-// watchSoon begins to look out for a client that leaves, after a moment. There must be
-// nothing of the request left to read.
-func (c *conn) watchSoon() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.leave == nil {
-		return // the request is over
-	}
-	c.armed = true
-	if c.timer == nil {
-		c.timer = time.AfterFunc(watchDelay, c.look)
-	} else {
-		c.timer.Reset(watchDelay)
-	}
-}
-
-// look waits for a byte, or the end of the connection.
-func (c *conn) look() {
-	c.mu.Lock()
-	if !c.armed || c.looking || c.hasOne {
-		c.mu.Unlock()
-		return
-	}
-	c.armed, c.looking = false, true
-	c.nc.SetReadDeadline(time.Time{})
-	leave := c.leave
-	c.mu.Unlock()
-
-	n, err := c.nc.Read(c.one[:])
-
-	c.mu.Lock()
-	c.looking, c.hasOne = false, n == 1
-	c.ended.Broadcast()
-	c.mu.Unlock()
-	var timeout net.Error
-	if err != nil && !(errors.As(err, &timeout) && timeout.Timeout()) {
-		leave()
-	}
-}
-
-// endWatch ends the look-out. After it, the caller may read.
-func (c *conn) endWatch() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.leave = nil
-	if c.armed {
-		c.armed = false
-		c.timer.Stop()
-	}
-	if c.looking {
-		c.nc.SetReadDeadline(longAgo)
-		for c.looking {
-			c.ended.Wait()
-		}
-		c.nc.SetReadDeadline(time.Time{})
-	}
-}
-
-// linger lets the client read the answer before the connection goes, where it may still
-// be sending: closing with unread bytes resets the connection (RFC 9112, section 9.6).
-func (c *conn) linger() {
-	if half, ok := c.nc.(interface{ CloseWrite() error }); !ok || half.CloseWrite() != nil {
-		return
-	}
-	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
-	io.CopyN(io.Discard, c, mostUnread)
-}
-
-// run calls the handler and reports whether the connection can take another request.
-func (w *response) run() (again bool) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			w.abandon()
-			if fault != http.ErrAbortHandler {
-				w.c.srv.Logger.LogAttrs(w.req.Context(), slog.LevelError, "panic in a handler",
-					slog.Any("panic", fault), slog.String("stack", string(debug.Stack())))
-			}
-		}
-	}()
-	w.c.srv.Handler.ServeHTTP(w, w.req)
-	return w.finish()
 }

@@ -53,7 +53,7 @@ func (w *response) begin() {
 				f.sniff = false
 			}
 		case "Date":
-			f.dated = len(values) > 0
+			f.dated = true // nil, too: net/http documents it as the way to send none
 		case "Trailer":
 			for _, list := range values {
 				w.announce(list)
@@ -120,7 +120,8 @@ func (w *response) commit(first []byte, done bool) {
 func (w *response) frame(allowed bool) {
 	switch f := &w.fields; {
 	case w.length >= 0 && (f.coding == "" || f.coding == "identity"):
-		if w.status >= 200 && w.status != http.StatusNoContent { // RFC 9110, section 8.6
+		// RFC 9110, section 8.6, allows it with 304 too, where net/http does not send it.
+		if allowed {
 			w.out = append(w.out, "Content-Length: "...)
 			w.out = strconv.AppendInt(w.out, w.length, 10)
 			w.out = append(w.out, "\r\n"...)
@@ -138,13 +139,17 @@ func (w *response) frame(allowed bool) {
 // settle reads what is left of the request's body before the answer begins: clients there
 // are that send all of it before they read, and would wait for ever.
 func (w *response) settle() {
-	if w.body == nil || w.closing || w.fullDuplex || w.body.atEnd() {
+	if w.body == nil || w.closing || w.fullDuplex || w.body.ended.Load() {
 		return
 	}
-	w.timeReads()
-	if !w.body.skip() {
-		w.closing = true
+	if w.body.left.Load() <= mostUnread {
+		w.timeReads()
+		if w.body.skip() {
+			return
+		}
+		w.untimeReads()
 	}
+	w.closing = true // the handler may read on
 }
 
 // connection writes the field Connection (RFC 9112, section 9.6).

@@ -27,13 +27,11 @@ func (c *conn) newResponse(ctx context.Context, head string) (*response, error) 
 	w.isHead = r.Method == http.MethodHead
 	w.http10 = r.ProtoMinor == 0
 	w.closing = r.Close || c.srv.closing.Load()
-	c.mu.Lock()
-	c.leave = w.cancel
-	c.mu.Unlock()
+	c.enter(w)
 	if r.ContentLength == 0 {
 		r.Body = http.NoBody
 		w.req = r.WithContext(ctx)
-		c.watchSoon()
+		c.watchSoon(w)
 		return w, nil
 	}
 	c.nc.SetReadDeadline(time.Time{}) // the one for the head is over

@@ -1,12 +1,10 @@
 package http1
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -19,11 +17,18 @@ const (
 	outFirst = 4 << 10
 )
 
+// What callers get that are late, or two at a time.
+var (
+	errOver    = errors.New("http1: the handler has returned")
+	errSending = errors.New("http1: another goroutine is in ReadFrom")
+)
+
 // outs has buffers for what is about to be sent.
 var outs = sync.Pool{New: func() any { b := make([]byte, 0, outFirst); return &b }}
 
 // response is the http.ResponseWriter of one request. It is made anew for each: a handler
-// may leave goroutines behind that still hold it.
+// may leave goroutines behind that still hold it. What they do to it must not reach the
+// connection, which then belongs to the next request.
 type response struct {
 	c      *conn
 	req    *http.Request
@@ -32,10 +37,11 @@ type response struct {
 	body   *body // nil without
 	header http.Header
 
-	status  int    // as the handler gave it, 0 before
-	out     []byte // what is to be sent
+	mu      sync.Mutex // guards what follows: one method at a time
+	status  int        // as the handler gave it, 0 before
+	out     []byte     // what is to be sent
 	pooled  *[]byte
-	held    []byte // the beginning of a body of unknown length
+	held    []byte // the beginning of a body of unknown length or type
 	length  int64  // Content-Length as the handler gave it, or -1
 	written int64  // bytes of the body from the handler
 	fields  fields // what begin has seen in the header
@@ -45,12 +51,30 @@ type response struct {
 	committed               bool // the head is in out, or sent
 	chunked                 bool
 	fullDuplex              bool
+	sending                 bool // ReadFrom is at it, without mu
 	hijacked                bool
-	readTimed               bool // the handler has set a deadline for reads
+	over                    bool // the handler has returned
+
+	// Guarded by conn.mu, for a deadline must not wait until a Write ends.
+	readUntil  time.Time // deadline that the handler has set
+	writeTimed bool      // it has set one for writes
 
 	expects   bool       // the client waits for 100 Continue
 	waiting   sync.Mutex // guards continued
 	continued bool       // there is nothing more to wait for
+}
+
+// usable says whether the handler may still answer.
+func (w *response) usable() error {
+	switch {
+	case w.hijacked:
+		return http.ErrHijacked
+	case w.over:
+		return errOver
+	case w.sending:
+		return errSending
+	}
+	return nil
 }
 
 // Header implements http.ResponseWriter.
@@ -58,10 +82,18 @@ func (w *response) Header() http.Header { return w.header }
 
 // WriteHeader implements http.ResponseWriter.
 func (w *response) WriteHeader(status int) {
-	switch {
-	case w.hijacked, w.status != 0:
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.usable() != nil || w.status != 0 {
 		w.complain("WriteHeader comes too late and does nothing")
 		return
+	}
+	w.start(status)
+}
+
+// start begins the answer, or sends an informational one.
+func (w *response) start(status int) {
+	switch {
 	case status < 100 || status > 999:
 		panic("http1: invalid status code") // as net/http does
 	case status < 200 && status != http.StatusSwitchingProtocols:
@@ -79,11 +111,13 @@ func (w *response) complain(what string) {
 
 // Write implements io.Writer.
 func (w *response) Write(p []byte) (int, error) {
-	if w.hijacked {
-		return 0, http.ErrHijacked
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.usable(); err != nil {
+		return 0, err
 	}
 	if w.status == 0 {
-		w.WriteHeader(http.StatusOK)
+		w.start(http.StatusOK)
 	}
 	if len(p) == 0 {
 		return 0, nil
@@ -96,18 +130,12 @@ func (w *response) Write(p []byte) (int, error) {
 		return 0, http.ErrContentLength
 	}
 	if !w.committed {
-		if w.length < 0 && len(w.held)+len(p) <= holdMost {
+		if (w.length < 0 || w.fields.sniff) && len(w.held)+len(p) <= holdMost {
 			w.held = append(w.held, p...)
 			return len(p), nil
 		}
-		first := p
-		if len(w.held) > 0 {
-			first = w.held
-		}
-		w.commit(first, false)
-		held := w.held
-		w.held = nil
-		if err := w.send(held); err != nil {
+		w.commit(w.first(p), false)
+		if err := w.sendHeld(); err != nil {
 			return 0, err
 		}
 	}
@@ -120,81 +148,44 @@ func (w *response) Write(p []byte) (int, error) {
 // WriteString implements io.StringWriter.
 func (w *response) WriteString(s string) (int, error) { return w.Write([]byte(s)) }
 
+// first is the beginning of a body that comes in w.held and p, as much as tells its type.
+func (w *response) first(p []byte) []byte {
+	n := len(w.held)
+	switch {
+	case n == 0:
+		return p
+	case n >= sniffLength || !w.fields.sniff:
+		return w.held
+	}
+	return append(w.held[:n:n], p[:min(len(p), sniffLength-n)]...)
+}
+
 // bodyAllowed says whether the status goes with a body (RFC 9110, section 6.4.1).
 func (w *response) bodyAllowed() bool {
 	return w.status >= 200 && w.status != http.StatusNoContent && w.status != http.StatusNotModified
 }
 
-// send puts p on its way as a part of the body.
-func (w *response) send(p []byte) error {
-	if len(p) == 0 || w.isHead {
-		return w.err
-	}
-	if !w.chunked {
-		return w.emit(p)
-	}
-	w.out = appendChunkSize(w.out, len(p))
-	if err := w.emit(p); err != nil {
-		return err
-	}
-	w.out = append(w.out, "\r\n"...)
-	return nil
-}
-
-// emit collects p, or sends it when there is enough.
-func (w *response) emit(p []byte) error {
-	for len(w.out)+len(p) > outMost && w.err == nil {
-		n := 0
-		if len(w.out) > 0 { // one full packet rather than a short one and p
-			n = max(0, outMost-len(w.out))
-			w.out = append(w.out, p[:n]...)
-			w.push()
-		} else {
-			n = len(p)
-			w.write(p)
-		}
-		p = p[n:]
-	}
-	if w.err != nil {
-		return w.err
-	}
-	w.out = append(w.out, p...)
-	return nil
-}
-
-// push sends what was collected.
-func (w *response) push() {
-	if len(w.out) > 0 {
-		w.write(w.out)
-		w.out = w.out[:0]
-	}
-}
-
-func (w *response) write(p []byte) {
-	if w.err != nil {
-		return
-	}
-	if _, w.err = w.c.nc.Write(p); w.err != nil {
-		w.cancel() // the client is gone
-	}
-}
-
 // FlushError is what http.ResponseController asks for.
 func (w *response) FlushError() error {
-	if w.hijacked {
-		return http.ErrHijacked
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.usable(); err != nil {
+		return err
 	}
 	if w.status == 0 {
-		w.WriteHeader(http.StatusOK)
+		w.start(http.StatusOK)
 	}
+	w.flush()
+	return w.err
+}
+
+// flush sends what there is.
+func (w *response) flush() {
 	if !w.committed {
 		w.commit(w.held, false)
-		held := w.held
-		w.held = nil
-		w.send(held)
+		w.sendHeld()
 	}
 	w.push()
-	return w.err
 }
 
 // Flush implements http.Flusher.
@@ -202,38 +193,72 @@ func (w *response) Flush() { w.FlushError() }
 
 // ReadFrom implements io.ReaderFrom: the kernel can send a file to a TCP connection.
 func (w *response) ReadFrom(src io.Reader) (n int64, err error) {
-	if w.hijacked {
-		return 0, http.ErrHijacked
+	begun, direct, err := w.readable()
+	if err != nil {
+		return 0, err
 	}
-	if w.status == 0 {
-		w.WriteHeader(http.StatusOK)
-	}
-	to, direct := w.c.nc.(io.ReaderFrom)
-	if !direct || w.length < 0 || w.isHead || !w.bodyAllowed() {
-		return w.copyFrom(src)
-	}
-	if w.fields.sniff && !w.committed {
+	if !begun { // nothing is sent before src has given something, and its type may be asked
 		if n, err = w.copyFrom(io.LimitReader(src, sniffLength)); err != nil || n < sniffLength {
 			return n, err
 		}
+		if _, direct, err = w.readable(); err != nil {
+			return n, err
+		}
 	}
-	if !w.committed {
-		w.commit(nil, false)
+	if !direct {
+		m, err := w.copyFrom(src)
+		return n + m, err
 	}
-	if w.push(); w.err != nil {
-		return n, w.err
+	left, err := w.beginSending()
+	if err != nil {
+		return n, err
 	}
-	limited := &io.LimitedReader{R: src, N: w.length - w.written}
-	if from, ok := src.(*io.LimitedReader); ok && from.N <= limited.N {
+	limited := &io.LimitedReader{R: src, N: left}
+	if from, ok := src.(*io.LimitedReader); ok && from.N <= left {
 		limited = from // package net sees through one, not through two
 	}
-	m, err := to.ReadFrom(limited)
-	w.written += m
+	m, err := w.c.nc.(io.ReaderFrom).ReadFrom(limited)
+	w.endSending(m, err)
+	return n + m, err
+}
+
+// readable says whether the answer has begun, so that ReadFrom need not read first, and
+// whether what it reads can go straight to the connection.
+func (w *response) readable() (begun, direct bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.usable(); err != nil {
+		return false, false, err
+	}
+	_, direct = w.c.nc.(io.ReaderFrom)
+	direct = direct && w.length >= 0 && !w.isHead && w.bodyAllowed()
+	return w.committed || w.status != 0 && !w.fields.sniff, direct, nil
+}
+
+// beginSending sends what there is and leaves the connection to ReadFrom, which may take
+// long: a handler that returns meanwhile must be noticed.
+func (w *response) beginSending() (left int64, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.usable(); err != nil {
+		return 0, err
+	}
+	if w.flush(); w.err != nil {
+		return 0, w.err
+	}
+	w.sending = true
+	return w.length - w.written, nil
+}
+
+func (w *response) endSending(sent int64, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sending = false
+	w.written += sent
 	if err != nil {
 		w.err = err
 		w.cancel()
 	}
-	return n + m, err
 }
 
 func (w *response) copyFrom(src io.Reader) (int64, error) {
@@ -243,154 +268,3 @@ func (w *response) copyFrom(src io.Reader) (int64, error) {
 
 // onlyWriter hides ReadFrom, so that io.Copy does not come back to it.
 type onlyWriter struct{ io.Writer }
-
-// Hijack implements http.Hijacker.
-func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	if w.hijacked {
-		return nil, nil, http.ErrHijacked
-	}
-	c := w.c
-	w.endContinue()
-	c.endWatch()
-	if w.status != 0 {
-		if !w.committed {
-			w.commit(w.held, false)
-		}
-		w.push()
-	}
-	w.hijacked, c.taken = true, true
-	w.release()
-	if raw, ok := c.nc.(interface{ Raw() }); ok {
-		raw.Raw()
-	}
-	if c.hasOne { // it belongs to whoever reads on
-		c.br.Peek(c.br.Buffered() + 1)
-	}
-	c.nc.SetDeadline(time.Time{})
-	return c.nc, bufio.NewReadWriter(c.br, bufio.NewWriter(c.nc)), nil
-}
-
-// SetReadDeadline is for http.ResponseController.
-func (w *response) SetReadDeadline(t time.Time) error {
-	w.readTimed = true
-	return w.c.nc.SetReadDeadline(t)
-}
-
-// SetWriteDeadline is for http.ResponseController.
-func (w *response) SetWriteDeadline(t time.Time) error { return w.c.nc.SetWriteDeadline(t) }
-
-// EnableFullDuplex is for http.ResponseController.
-func (w *response) EnableFullDuplex() error {
-	w.fullDuplex = true
-	return nil
-}
-
-// sendContinue tells a client that waits for it to send its body.
-func (w *response) sendContinue() {
-	w.waiting.Lock()
-	defer w.waiting.Unlock()
-	if !w.continued {
-		w.continued = true
-		w.c.nc.Write([]byte("HTTP/1.1 100 Continue\r\n\r\n")) // an error shows in the Read
-	}
-}
-
-// endContinue sees to it that none is sent once the answer has begun, and tells whether
-// it was sent.
-func (w *response) endContinue() {
-	if !w.expects {
-		return
-	}
-	w.waiting.Lock()
-	defer w.waiting.Unlock()
-	if !w.continued {
-		w.continued = true
-		w.closing = true // whether the body comes now, nobody can say (RFC 9110, section 10.1.1)
-	}
-}
-
-// finish ends the answer, and reports whether the connection can take another request.
-func (w *response) finish() (again bool) {
-	if w.hijacked {
-		w.cancel()
-		return false
-	}
-	if w.status == 0 {
-		w.WriteHeader(http.StatusOK)
-	}
-	if !w.committed {
-		w.commit(w.held, true)
-		w.send(w.held)
-	}
-	if w.chunked && !w.isHead {
-		w.endChunks()
-	}
-	w.push()
-	whole := w.err == nil && (w.length < 0 || w.written == w.length || w.isHead || !w.bodyAllowed())
-	w.release()
-	w.c.endWatch()
-	w.cancel()
-	if w.body != nil && !w.body.atEnd() {
-		again = w.unread()
-	} else {
-		again = true
-	}
-	if w.closing || !whole {
-		if w.body != nil && !w.body.atEnd() {
-			w.c.linger()
-		}
-		return false
-	}
-	return again
-}
-
-// unread deals with a body that nobody has read to its end, after the answer.
-func (w *response) unread() (again bool) {
-	if !w.closing {
-		w.timeReads()
-		again = w.body.skip()
-		if again {
-			return true
-		}
-	}
-	w.body.Close()
-	w.closing = true
-	return false
-}
-
-// timeReads gives reading on a deadline where the handler has set none.
-func (w *response) timeReads() {
-	if !w.readTimed {
-		w.c.nc.SetReadDeadline(time.Now().Add(unreadTime))
-	}
-}
-
-// abandon ends an answer that must not look complete.
-func (w *response) abandon() {
-	if w.hijacked {
-		w.cancel()
-		return
-	}
-	if w.committed { // what the handler has written before goes out, as far as it came
-		w.push()
-	}
-	w.release()
-	w.c.endWatch()
-	w.cancel()
-	if w.body != nil {
-		w.body.Close()
-	}
-}
-
-func (w *response) release() {
-	if w.pooled != nil && cap(w.out) <= 2*outMost {
-		*w.pooled = w.out[:0]
-		outs.Put(w.pooled)
-	}
-	w.pooled, w.out, w.held = nil, nil, nil
-}
-
-func isTimeout(err error) bool {
-	var timeout net.Error
-	return errors.As(err, &timeout) && timeout.Timeout()
-}

@@ -15,8 +15,8 @@ type Server struct {
 	Handler http.Handler
 	Logger  *slog.Logger // gets faults of handlers, for debugging
 
-	HeaderTimeout time.Duration // for the first head of a connection
-	IdleTimeout   time.Duration // between two requests
+	HeaderTimeout time.Duration // for the first head of a connection; 0: for ever
+	IdleTimeout   time.Duration // between two requests; 0: for ever
 
 	// Asked is called when a connection has begun its first request. Nil: nobody asks.
 	Asked func(net.Conn)
@@ -26,6 +26,10 @@ type Server struct {
 	conns   map[*conn]struct{}
 	gone    chan struct{} // closed when the last connection has gone; made by Shutdown
 	date    atomic.Pointer[date]
+
+	// marker is what http.ServerContextKey leads to. httputil.ReverseProxy asks for it:
+	// without, an answer that breaks off would look complete.
+	marker http.Server
 }
 
 func (s *Server) add(c *conn) {
@@ -55,7 +59,7 @@ func (s *Server) EndKeepAlive() {
 	defer s.mu.Unlock()
 	for c := range s.conns {
 		if c.state.CompareAndSwap(idle, closed) {
-			c.nc.Close()
+			go c.nc.Close() // over TLS it can take 5 seconds to say goodbye
 		}
 	}
 }
@@ -81,15 +85,17 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
-// Close closes every connection, whatever it does.
+// Close closes every connection, whatever it does. It does not wait for handlers.
 func (s *Server) Close() {
 	s.closing.Store(true)
+	var closing sync.WaitGroup
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	for c := range s.conns {
 		c.state.Store(closed)
-		c.nc.Close()
+		closing.Go(func() { c.nc.Close() })
 	}
+	s.mu.Unlock()
+	closing.Wait()
 }
 
 // date is the Date field of one second.
