@@ -38,8 +38,11 @@ type members struct {
 func (m *members) Read(p []byte) (int, error) {
 	for {
 		n, err := m.now.Read(p)
-		if n > 0 || err != io.EOF {
+		if err != io.EOF {
 			return n, err
+		}
+		if n > 0 { // the end of this member comes again with the next call
+			return n, nil
 		}
 		for {
 			next, err := m.in.Peek(1)
