@@ -58,6 +58,9 @@ type Config struct {
 	DangerouslyFindNone bool `toml:"dangerously_find_none"`
 }
 
+// Validate returns every mistake in cfg, as New does, and makes nothing.
+func (cfg Config) Validate() error { return errors.Join(cfg.complete()...) }
+
 // complete gives zero values their defaults and returns every mistake.
 func (cfg *Config) complete() (mistakes []error) {
 	cfg.Mode, mistakes = hint.Mode("login.mode", cfg.Mode)

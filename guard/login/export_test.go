@@ -3,6 +3,7 @@ package login
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"net/netip"
 	"runtime"
 )
@@ -46,3 +47,30 @@ func Network(ip string) string { return fmt.Sprint(network(netip.MustParseAddr(i
 
 // Common is the list of common passwords.
 func Common() []string { return commonPasswords() }
+
+// Read is read with the fields username and password.
+func Read(r *http.Request) (again *http.Request, accounts []string, attempt bool, err error) {
+	again, found, err := read(r, names{account: []string{"username"}, password: []string{"password"}})
+	return again, found.accounts, found.attempt, err
+}
+
+// FormsIn is formsIn, as text.
+func FormsIn(page string) (forms []string) {
+	found, base := formsIn([]byte(page))
+	for _, f := range found {
+		forms = append(forms, fmt.Sprintf("%v account %v password %v new %v", f.actions, f.account, f.password, f.fresh))
+	}
+	if base != "" {
+		forms = append(forms, "base "+base)
+	}
+	return forms
+}
+
+// Leads is leads.
+func Leads(page, base, action string) string {
+	p, ok := leads("https", "shop.example", page, base, action)
+	if !ok {
+		return "elsewhere"
+	}
+	return p
+}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 const (
@@ -159,7 +160,7 @@ type replayed struct {
 func (f *reading) form(text string) {
 	for pair := range strings.SplitSeq(text, "&") {
 		name, value, _ := strings.Cut(pair, "=")
-		if name = unescape(name); slices.Contains(f.account, name) || slices.Contains(f.password, name) || slices.Contains(f.fresh, name) {
+		if name = unescape(name); f.wants(name) {
 			f.take(name, unescape(value))
 		}
 	}
@@ -182,7 +183,20 @@ func unescape(s string) string {
 		}
 		out = append(out, c)
 	}
-	return string(out)
+	if utf8.Valid(out) {
+		return string(out)
+	}
+	var quoted strings.Builder // bytes that are no UTF-8 stay encoded
+	for len(out) > 0 {
+		c, n := utf8.DecodeRune(out)
+		if c == utf8.RuneError && n == 1 {
+			fmt.Fprintf(&quoted, "%%%02X", out[0])
+		} else {
+			quoted.Write(out[:n])
+		}
+		out = out[n:]
+	}
+	return quoted.String()
 }
 
 // multipart reads a multipart form. What Go and Werkzeug may divide in two ways is an error:
@@ -213,7 +227,7 @@ func (f *reading) multipart(src io.Reader, params string) error {
 		if err != nil {
 			return err
 		}
-		if name := disposition["name"]; slices.Contains(f.account, name) || slices.Contains(f.password, name) || slices.Contains(f.fresh, name) {
+		if name := disposition["name"]; f.wants(name) {
 			value, err := io.ReadAll(io.LimitReader(part, mostValue))
 			if err != nil {
 				return err
@@ -273,6 +287,7 @@ func (f *reading) json(body []byte) error {
 			if top.object && top.expect {
 				if key, ok := token.(string); ok {
 					top.key, top.expect = key, false
+					f.attempt = f.attempt || slices.Contains(f.password, key)
 					continue
 				}
 			}

@@ -92,6 +92,9 @@ func payload(value string) (map[string]json.RawMessage, bool) {
 		if data, err = io.ReadAll(io.LimitReader(plain, mostPayload)); err != nil {
 			return nil, false
 		}
+		if len(data) == mostPayload {
+			return nil, true // a message with what somebody gave for a name
+		}
 	}
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(data, &fields) != nil {
