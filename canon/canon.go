@@ -19,7 +19,8 @@ type Attack struct {
 	Gain string // what the attacker has when it works
 
 	// App is the module that is served: a file of testdata, which is put beside the notes
-	// app and changes one thing about it; "" is the notes app as it is.
+	// app and changes one thing about it; "" is the notes app as it is. Where testdata has
+	// a policy of the same name, that is Fumehood's; else it has its defaults.
 	App string
 
 	// Works carries the attack out and says whether it worked. Whatever else goes wrong
@@ -41,5 +42,13 @@ func Rows() []Row {
 		{"debug-off", "debug mode never in production", debugOff()},
 		{"cors", "cross-origin API use is explicit", cors()},
 		{"data-exposure", "personal pages stay with the person", dataExposure()},
+		{"brute-force", "a password is guessed a few times, not until it is right", bruteForce()},
+		{"api-rate", "a client has a rate, whoever it says it is", apiRate()},
+		{"upload-type", "only allowed types, by content; nothing that runs", uploadType()},
+		{"upload-name", "the server names files, and they are not a part of the app", uploadName()},
+		{"upload-size", "an upload costs what it has, and no more than is allowed", uploadSize()},
+		{"config-leak", "credentials, source and data are not files of the site", configLeak()},
+		{"traversal", "no path leaves its folder", traversal()},
+		{"validate", "input is what the app asks for, before the app sees it", validate()},
 	}
 }

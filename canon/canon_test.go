@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/fumehood/fumehood/canon"
@@ -19,19 +20,35 @@ func TestCanon(t *testing.T) {
 	for _, app := range apps() {
 		t.Run(app, func(t *testing.T) {
 			t.Parallel()
-			bare := browser.Bare(t, folder(t, app), app+":app")
-			hood := browser.Fumehood(t, folder(t, app), app+":app")
-			for _, row := range canon.Rows() {
-				attacks := slices.DeleteFunc(row.Attacks, func(a canon.Attack) bool { return module(a) != app })
-				if len(attacks) > 0 {
-					t.Run(row.ID, func(t *testing.T) {
-						t.Parallel()
-						t.Run("bare", func(t *testing.T) { all(t, site(t, bare), attacks, true) })
-						t.Run("fumehood", func(t *testing.T) { all(t, site(t, hood), attacks, false) })
-					})
-				}
-			}
+			t.Run("bare", func(t *testing.T) {
+				t.Parallel()
+				dir := folder(t, app)
+				rows(t, app, dir, browser.Bare(t, dir, app+":app"), true)
+			})
+			t.Run("fumehood", func(t *testing.T) {
+				t.Parallel()
+				dir := folder(t, app)
+				rows(t, app, dir, browser.Fumehood(t, dir, app+":app"), false)
+			})
 		})
+	}
+}
+
+// rows carries out the attacks on a served app.
+func rows(t *testing.T, app, dir string, served browser.Site, want bool) {
+	networks := new(atomic.Uint32)
+	for _, row := range canon.Rows() {
+		attacks := slices.DeleteFunc(row.Attacks, func(a canon.Attack) bool { return module(a) != app })
+		if len(attacks) > 0 {
+			t.Run(row.ID, func(t *testing.T) {
+				t.Parallel()
+				site := canon.NewSite(t, served, sync.OnceValue(func() context.Context {
+					return browser.Open(t, browser.Options{Site: served, Complaints: func([]string) {}})
+				}))
+				site.Folder, site.Networks = dir, networks
+				all(t, site, attacks, want)
+			})
+		}
 	}
 }
 
@@ -65,13 +82,6 @@ func all(t *testing.T, site *canon.Site, attacks []canon.Attack, want bool) {
 	}
 }
 
-// site is a served app with a browser of its own, once one is needed.
-func site(t *testing.T, served browser.Site) *canon.Site {
-	return canon.NewSite(t, served, sync.OnceValue(func() context.Context {
-		return browser.Open(t, browser.Options{Site: served, Complaints: func([]string) {}})
-	}))
-}
-
 // module is the module that an attack needs.
 func module(a canon.Attack) string {
 	if a.App == "" {
@@ -93,19 +103,31 @@ func apps() []string {
 	return names
 }
 
-// folder has the notes app, and the module beside it.
+// folder has the notes app, and beside it the module, its policy, and what else lies about
+// in such a folder.
 func folder(t *testing.T, app string) string {
 	t.Helper()
 	dir := browser.Notes(t)
-	if app == "app" {
-		return dir
+	put := func(name string, content []byte) {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
-	source, err := os.ReadFile(filepath.Join(testapp.Root(t), "canon", "testdata", app+".py"))
-	if err != nil {
-		t.Fatal(err)
+	for name, content := range canon.Strewn() {
+		put(name, []byte(content))
 	}
-	if err := os.WriteFile(filepath.Join(dir, app+".py"), source, 0o644); err != nil {
-		t.Fatal(err)
+	for from, to := range map[string]string{app + ".py": app + ".py", app + ".toml": "fumehood.toml"} {
+		source, err := os.ReadFile(filepath.Join(testapp.Root(t), "canon", "testdata", from))
+		switch {
+		case err == nil:
+			put(to, source)
+		case app != "app" && to != "fumehood.toml":
+			t.Fatal(err)
+		}
 	}
 	return dir
 }

@@ -1,19 +1,18 @@
 package canon
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"io"
-	"mime/multipart"
+	"mime"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"path"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,15 +26,20 @@ const patience = 20 * time.Second
 
 // Site is a served app that attacks are carried out on.
 type Site struct {
-	URL   string // "https://localhost:41234"
-	roots *x509.CertPool
-	open  func() context.Context // a browser that trusts the site
+	URL    string // "https://localhost:41234"
+	Folder string // of the app, where an attack leaves traces
+	roots  *x509.CertPool
+	open   func() context.Context // a browser that trusts the site
+
+	// Networks is how many networks programs have come from. Sites with the same server
+	// share it.
+	Networks *atomic.Uint32
 }
 
 // NewSite makes a Site of a server that is running. open starts its browser; it is called
 // at most once, when an attack needs one.
 func NewSite(t testing.TB, served browser.Site, open func() context.Context) *Site {
-	s := &Site{URL: strings.Replace(served.URL, "127.0.0.1", "localhost", 1), open: open}
+	s := &Site{Networks: new(atomic.Uint32), URL: strings.Replace(served.URL, "127.0.0.1", "localhost", 1), open: open}
 	if served.CA != nil {
 		s.roots = x509.NewCertPool()
 		if !s.roots.AppendCertsFromPEM(served.CA) {
@@ -50,6 +54,7 @@ func NewSite(t testing.TB, served browser.Site, open func() context.Context) *Si
 type Scene struct {
 	testing.TB
 	*Site
+	home string
 }
 
 // Person has an account.
@@ -80,21 +85,6 @@ func (s *Scene) Accepts(p Person, password string) bool {
 	}
 	s.Fatalf("a login: %d\n%.300s", answer.Status, answer.Text)
 	return false
-}
-
-// Client is a program, not a browser: it has a cookie jar and follows no redirect.
-func (s *Scene) Client() *http.Client {
-	s.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		s.Fatal(err)
-	}
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.roots, MinVersion: tls.VersionTLS12}}
-	s.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{
-		Jar: jar, Transport: transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 }
 
 // LoggedIn is a program that is logged in as p.
@@ -162,15 +152,7 @@ func (s *Scene) Post(client *http.Client, path string, form url.Values) Answer {
 // Upload puts a file on the site.
 func (s *Scene) Upload(client *http.Client, name, content string) {
 	s.Helper()
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	part, err := form.CreateFormFile("file", name)
-	if err != nil {
-		s.Fatal(err)
-	}
-	io.WriteString(part, content)
-	form.Close()
-	answer := s.Send(client, s.Request(http.MethodPost, "/files", body.String(), "Content-Type", form.FormDataContentType()))
+	answer := s.Send(client, s.Parts("/files", []File{{Name: name, Type: mime.TypeByExtension(path.Ext(name)), Content: content}}))
 	if answer.Status != http.StatusFound {
 		s.Fatalf("upload %s: %d\n%.300s", name, answer.Status, answer.Text)
 	}

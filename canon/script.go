@@ -80,31 +80,31 @@ func csp() []Attack {
 			hostile := s.Hostile(map[string]string{"/own.js": "window.owned=true"})
 			return s.owned(s.noteIn(`<base href="` + hostile + `/"><script src="own.js"></script>`))
 		}},
-		{Name: "uploaded page", Gain: "a file is a page of the site, with its script", Works: func(s *Scene) bool {
+		{Name: "uploaded page", App: "accepting", Gain: "a file is a page of the site, with its script", Works: func(s *Scene) bool {
 			return s.uploaded("page", `<script>window.owned=true</script>`, "")
 		}},
-		{Name: "uploaded page with a handler", Gain: "a file is a page of the site, with its script", Works: func(s *Scene) bool {
+		{Name: "uploaded page with a handler", App: "accepting", Gain: "a file is a page of the site, with its script", Works: func(s *Scene) bool {
 			return s.uploaded("handler", `<body onload="window.owned=true">`, "")
 		}},
-		{Name: "uploaded script", Gain: "a file is a script of the site", Works: func(s *Scene) bool {
+		{Name: "uploaded script", App: "accepting", Gain: "a file is a script of the site", Works: func(s *Scene) bool {
 			return s.uploaded("script", `<script src="SCRIPT"></script>`, "window.owned=true")
 		}},
-		{Name: "uploaded script in a note", Gain: "a text and a file are a script of the site", Works: func(s *Scene) bool {
+		{Name: "uploaded script in a note", App: "accepting", Gain: "a text and a file are a script of the site", Works: func(s *Scene) bool {
 			p := s.Join()
 			s.Upload(s.LoggedIn(p), p.Name+".js", "window.owned=true")
 			return s.owned(s.noteIn(`<script src="/files/` + p.Name + `.js"></script>`))
 		}},
-		{Name: "uploaded page in a frame", Gain: "a text and a file are a script of the site", Works: func(s *Scene) bool {
+		{Name: "uploaded page in a frame", App: "accepting", Gain: "a text and a file are a script of the site", Works: func(s *Scene) bool {
 			p := s.Join()
 			s.Upload(s.LoggedIn(p), p.Name+".html", "<script>parent.owned=true</script>")
 			return s.owned(s.noteIn(`<iframe src="/files/` + p.Name + `.html"></iframe>`))
 		}},
-		{Name: "uploaded style sheet", Gain: "a text and a file dress the page up", Works: func(s *Scene) bool {
+		{Name: "uploaded style sheet", App: "accepting", Gain: "a text and a file dress the page up", Works: func(s *Scene) bool {
 			p := s.Join()
 			s.Upload(s.LoggedIn(p), p.Name+".css", "body { --owned: yes }")
 			return s.dressed(s.noteIn(`<link rel="stylesheet" href="/files/` + p.Name + `.css">`))
 		}},
-		{Name: "uploaded picture with a script", Gain: "a picture is a page of the site", Works: func(s *Scene) bool {
+		{Name: "uploaded picture with a script", App: "accepting", Gain: "a picture is a page of the site", Works: func(s *Scene) bool {
 			return s.uploadedAs(".svg", "picture", `<svg xmlns="http://www.w3.org/2000/svg"><script>window.owned=true</script></svg>`, "")
 		}},
 		{Name: "injected style sheet", Gain: "a text dresses the page up", Works: func(s *Scene) bool {
