@@ -177,7 +177,7 @@ func (s *scanner) value(n *node, depth int) (something bool) {
 		return true
 	case c == '"':
 		s.pos++
-		if s.str(n != nil && n.field != nil, false); s.failed == fine {
+		if s.str(n != nil, false); s.failed == fine {
 			n.text(s.faults, s.text)
 		}
 		return n == nil || len(s.text) > 0

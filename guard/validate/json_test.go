@@ -72,7 +72,9 @@ func manyKeys(n int) string {
 	return "{" + b.String()[1:] + "}"
 }
 
-func twins(n int) string { return strings.TrimSuffix(manyKeys(n), "}") + `,"kxxxxy-` + string(rune(0x4e00+24+26*7)) + `":1, "ka-一": 2}` }
+func twins(n int) string {
+	return strings.TrimSuffix(manyKeys(n), "}") + `,"kxxxxy-` + string(rune(0x4e00+24+26*7)) + `":1, "ka-一": 2}`
+}
 
 // randomJSON is JSON of a small depth.
 func randomJSON(r *rand.Rand, depth int) string {

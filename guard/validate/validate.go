@@ -155,11 +155,15 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 				return
 			}
 		}
-		copied := *r // whoever is outside keeps the body that it knows
-		if verdict := g.checkBody(&copied); verdict != nil && g.refuses(w, r, verdict) {
+		inner := r
+		if _, ok := r.Body.(wholeBody); body && !ok {
+			copied := *r // whoever is outside keeps the body that it knows
+			inner = &copied
+		}
+		if verdict := g.checkBody(inner); verdict != nil && g.refuses(w, r, verdict) {
 			return
 		}
-		next.ServeHTTP(w, &copied)
+		next.ServeHTTP(w, inner)
 	})
 }
 
