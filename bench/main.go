@@ -2,7 +2,7 @@
 // Markdown tables. It stops no attack. It starts everything by itself on loopback, and
 // keeps what it found in bench/results.
 //
-//	go run ./bench [flags] [hello|slow|invalid|memory|stream|guards]...
+//	go run ./bench [flags] [hello|slow|invalid|memory|stream|guards|abuse]...
 //
 // It needs Go, Python 3 and wrk, and the network once, to make .cache/bench-venv.
 package main
@@ -45,6 +45,7 @@ func measurements() []measurement {
 		{"memory", "memory of the front, and of the shim in a worker", runMemory},
 		{"stream", "memory while 1 GB goes each way", runStream},
 		{"guards", "what the guards of the browser's side cost, and a cross-site flood", runGuards},
+		{"abuse", "what the guards against abuse cost, and a flood of guesses", runAbuse},
 	}
 }
 

@@ -24,6 +24,13 @@ type setup struct {
 	env     []string
 	more    []string // further arguments
 	app     string   // "" for hello:app
+	limited bool     // with the rate limit that there is by default
+}
+
+// unlimited raises the rate limit to what one address needs that plays thousands of
+// visitors. Every request is counted all the same.
+func unlimited() []string {
+	return []string{"FUMEHOOD_RATELIMIT_RATE=1000000/second", "FUMEHOOD_RATELIMIT_BURST=1000000"}
 }
 
 func (s setup) target() string {
@@ -42,7 +49,11 @@ func (s setup) scheme() string {
 
 // fumehood starts the binary of this repository with all that it has on.
 func (b *bench) fumehood(ctx context.Context, s setup) (*process, error) {
-	return b.start(ctx, "fumehood", s.scheme(), s.env, func(addr string) []string {
+	env := s.env
+	if !s.limited {
+		env = append(unlimited(), env...)
+	}
+	return b.start(ctx, "fumehood", s.scheme(), env, func(addr string) []string {
 		args := []string{
 			filepath.Join(b.root, "bin", "fumehood"), "run",
 			"--bind", addr, "--python", b.python, "--tls-storage", filepath.Join(b.temp, "tls"),
@@ -58,7 +69,7 @@ func (b *bench) fumehood(ctx context.Context, s setup) (*process, error) {
 
 // upstream starts the binary of this repository in front of another server.
 func (b *bench) upstream(ctx context.Context, url string, s setup) (*process, error) {
-	return b.start(ctx, "fumehood --upstream", s.scheme(), nil, func(addr string) []string {
+	return b.start(ctx, "fumehood --upstream", s.scheme(), unlimited(), func(addr string) []string {
 		args := []string{
 			filepath.Join(b.root, "bin", "fumehood"), "run", "--upstream", url, "--tls", "off",
 			"--bind", addr, "--access-log=" + strconv.FormatBool(s.access),

@@ -29,6 +29,7 @@ func verbs() []verb {
 		{"run", "serve an app", helpRun, runRun},
 		{"trust", "let this machine's browsers trust the local certificates", helpTrust, runTrust},
 		{"csp", "what the Content-Security-Policy makes of an app, and what browsers reported", helpCSP, runCSP},
+		{unlockVerb, "forget the failed logins of an account in the running server", helpUnlock, runUnlock},
 		{"config", "show, check and explain the configuration", helpConfig, runConfig},
 		{"version", "print the version", helpVersion, runVersion},
 		{"help", "explain a verb", helpHelp, runHelp},

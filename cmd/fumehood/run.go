@@ -15,6 +15,7 @@ import (
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/guard/record"
 	"github.com/fumehood/fumehood/internal/config"
+	"github.com/fumehood/fumehood/internal/control"
 	"github.com/fumehood/fumehood/internal/pool"
 	"github.com/fumehood/fumehood/internal/server"
 	"github.com/fumehood/fumehood/internal/static"
@@ -49,10 +50,14 @@ func runRun(e *env, args []string) error {
 	defer app.close()
 	site, data, err1 := siteOf(cfg, app, log)
 	site.Hosts = srv.Served()
+	if err1 == nil {
+		err1 = site.Open(cfg)
+	}
 	if err1 != nil {
 		srv.Close()
 		return err1
 	}
+	defer site.Close()
 	handler, err := server.Handler(cfg, site, app.handler)
 	if err != nil {
 		srv.Close()
@@ -67,6 +72,8 @@ func runRun(e *env, args []string) error {
 	var kept sync.WaitGroup
 	ctx, done := context.WithCancel(e.ctx)
 	kept.Go(func() { keepReports(ctx, site.Reports, data, log) })
+	verbs := map[string]control.Verb{unlockVerb: unlockIn(site.Logins)}
+	kept.Go(func() { takeCommands(ctx, data, verbs, log) })
 	err = srv.Serve(e.ctx, handler)
 	done()
 	kept.Wait()

@@ -16,6 +16,7 @@ import (
 	"github.com/fumehood/fumehood/internal/pool"
 	"github.com/fumehood/fumehood/internal/server"
 	"github.com/fumehood/fumehood/internal/templates"
+	"github.com/fumehood/fumehood/internal/urlmap"
 )
 
 // The files in an app's data folder.
@@ -50,6 +51,9 @@ func siteOf(cfg config.Config, app *runningApp, log *slog.Logger) (site server.S
 	}
 	if site.Templates, err = readTemplates(app.about, cfg.App.Templates); err != nil {
 		return site, nil, err
+	}
+	if site.URLs, err = urlmap.New(app.about.URLs); err != nil {
+		return site, nil, fmt.Errorf("the app's URL map: %w", err)
 	}
 	if data, err = openData(cfg); err != nil {
 		log.Warn("nothing can be remembered of this app: tokens in open pages end with this run", "cause", err)

@@ -78,6 +78,9 @@ func (c Config) Validate() error {
 	return errors.Join(mistakes...)
 }
 
+// Shared says whether c names a store that several servers share.
+func (c Config) Shared() bool { return c.Store != "" && c.Store != memoryStore }
+
 func (c Config) read() (s settings, mistakes []error) {
 	s.mode, mistakes = hint.Mode("ratelimit.mode", c.Mode)
 	var err error
@@ -102,8 +105,7 @@ func (c Config) read() (s settings, mistakes []error) {
 	default:
 		mistakes = append(mistakes, hint.With(fmt.Errorf("ratelimit.when_away: %q is not known", c.WhenAway), "write open or closed"))
 	}
-	if c.Store != "" && c.Store != memoryStore {
-		s.shared = true
+	if s.shared = c.Shared(); s.shared {
 		if _, err := ParseStore(c.Store); err != nil {
 			mistakes = append(mistakes, fmt.Errorf("ratelimit.store: %w", err))
 		}

@@ -12,7 +12,8 @@ type Config struct {
 	// "docx" or "zip". Empty means png, jpg, gif, webp, pdf and txt.
 	Types []string `toml:"types"`
 
-	// Max is the largest file taken; a whole form may have limits.body.
+	// Max is the largest file taken. A whole form may have limits.body; a larger Max on a
+	// route raises that there.
 	Max fumehood.Size `toml:"max" default:"20MB" min:"1"`
 
 	// Files is the largest number of files in one form.

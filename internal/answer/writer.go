@@ -11,7 +11,7 @@ import (
 )
 
 // mostHooks is more than a chain has guards; further ones get a writer of their own.
-const mostHooks = 12
+const mostHooks = 16
 
 // entry is one hook and the request as its guard passed it on.
 type entry struct {

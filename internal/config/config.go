@@ -22,7 +22,11 @@ import (
 	"github.com/fumehood/fumehood/guard/hosts"
 	"github.com/fumehood/fumehood/guard/isolation"
 	"github.com/fumehood/fumehood/guard/limits"
+	"github.com/fumehood/fumehood/guard/login"
+	"github.com/fumehood/fumehood/guard/paths"
+	"github.com/fumehood/fumehood/guard/ratelimit"
 	"github.com/fumehood/fumehood/guard/redirects"
+	"github.com/fumehood/fumehood/guard/upload"
 	"github.com/fumehood/fumehood/guard/validate"
 )
 
@@ -61,7 +65,11 @@ type Config struct {
 	Caching    caching.Config    `toml:"caching"`
 	Cookies    cookies.Config    `toml:"cookies"`
 	Redirects  redirects.Config  `toml:"redirects"`
+	RateLimit  ratelimit.Config  `toml:"ratelimit"`
+	Paths      paths.Config      `toml:"paths"`
 	Validate   validate.Config   `toml:"validate"`
+	Upload     upload.Config     `toml:"upload"`
+	Login      login.Config      `toml:"login"`
 	ErrorPages errorpages.Config `toml:"error_pages"`
 
 	// Routes are settings for the requests that match a pattern, in place of the general
@@ -233,7 +241,11 @@ type Route struct {
 	Caching    caching.Config    `toml:"caching"`
 	Cookies    cookies.Config    `toml:"cookies"`
 	Redirects  redirects.Config  `toml:"redirects"`
+	RateLimit  ratelimit.Config  `toml:"ratelimit"`
+	Paths      paths.Config      `toml:"paths"`
 	Validate   validate.Config   `toml:"validate"`
+	Upload     upload.Config     `toml:"upload"`
+	Login      login.Config      `toml:"login"`
 	ErrorPages errorpages.Config `toml:"error_pages"`
 
 	merged bool // the tables are complete

@@ -10,7 +10,9 @@ import (
 	"github.com/fumehood/fumehood/guard/csrf"
 	"github.com/fumehood/fumehood/guard/headers"
 	"github.com/fumehood/fumehood/guard/isolation"
+	"github.com/fumehood/fumehood/guard/paths"
 	"github.com/fumehood/fumehood/guard/redirects"
+	"github.com/fumehood/fumehood/guard/upload"
 	"github.com/fumehood/fumehood/guard/validate"
 	"github.com/fumehood/fumehood/internal/hint"
 )
@@ -39,6 +41,12 @@ func (k *checker) guards(prefix string, c *Config) {
 	rules.OpenAPI = "" // the file is read when the server starts
 	_, err = validate.New(rules, validate.Site{})
 	k.blame(prefix+"validate", err)
+	k.blame(prefix+"ratelimit", c.RateLimit.Validate())
+	_, err = paths.New(c.Paths, paths.Site{})
+	k.blame(prefix+"paths", err)
+	_, err = upload.New(c.Upload, upload.Site{})
+	k.blame(prefix+"upload", err)
+	k.blame(prefix+"login", c.Login.Validate())
 }
 
 // blame notes the mistakes in err, which begin with the key that they are about:

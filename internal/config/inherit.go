@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	fumehood "github.com/fumehood/fumehood"
 )
 
 // general returns the setting outside lists that n, which is in a table of a list's
@@ -69,7 +71,11 @@ func (r Route) Merged(c Config) Config {
 	if !r.merged { // made by hand, without NewRoute: it overrides no tables
 		return c
 	}
+	usual := c.Upload.Max
 	r.tables(&c, func(ours, general reflect.Value) { general.Set(ours) })
+	if c.Upload.Max > usual && r.MaxBody == 0 { // files that may be larger come in forms that are
+		c.Limits.Body = max(c.Limits.Body, c.Upload.Max+fumehood.MB)
+	}
 	return c
 }
 

@@ -323,6 +323,15 @@ func (n *node) plain(v reflect.Value) any {
 		}
 		return entries
 	}
+	return n.shown(v)
+}
+
+// shown is a string as others may see it: a secret only where it is the default, and says
+// nothing.
+func (n *node) shown(v reflect.Value) string {
+	if v.Type() == reflect.TypeFor[fumehood.Secret]() && v.String() != "" && v.String() != n.def {
+		return fumehood.Secret(v.String()).String()
+	}
 	return v.String()
 }
 

@@ -3,7 +3,6 @@ package server
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -23,8 +22,13 @@ import (
 	"github.com/fumehood/fumehood/guard/hosts"
 	"github.com/fumehood/fumehood/guard/isolation"
 	"github.com/fumehood/fumehood/guard/limits"
+	"github.com/fumehood/fumehood/guard/login"
+	"github.com/fumehood/fumehood/guard/paths"
+	"github.com/fumehood/fumehood/guard/ratelimit"
 	"github.com/fumehood/fumehood/guard/record"
 	"github.com/fumehood/fumehood/guard/redirects"
+	"github.com/fumehood/fumehood/guard/upload"
+	"github.com/fumehood/fumehood/guard/validate"
 	"github.com/fumehood/fumehood/internal/config"
 )
 
@@ -38,58 +42,56 @@ type Step struct {
 	general bool // the same for every route: it comes before the route is looked for
 }
 
-// Site is what the chain needs to know of where it stands.
-type Site struct {
-	Hosts  hosts.Served                    // the names of this server
-	Static func(http.Handler) http.Handler // serves the app's static files, or nil
-	Logger *slog.Logger
-
-	Prefixes  []string       // where Static serves: "/static/"
-	Sessions  cookies.App    // the app's own session cookies
-	Templates *csp.Templates // the app's templates, nil when they are not known
-	Reports   *csp.Reports   // where browsers' reports go
-	Key       []byte         // for CSRF tokens, 32 bytes; nil: one that lasts for this run
-	Roots     []string       // folders whose paths no answer may show
-}
-
-// sessions are the names of the session cookies as the app knows them.
-func (s Site) sessions(cfg config.Config) []string {
-	names := slices.Concat(s.Sessions.Sessions, cfg.Cookies.Session, cfg.Cookies.Wide)
-	if len(names) == 0 {
-		names = []string{"session"}
-	}
-	return names
-}
-
 // Steps returns the chain of the general settings: the first step sees the request first.
 // A route has the same steps with its own settings.
 func Steps(cfg config.Config, site Site) ([]Step, error) {
-	return steps(cfg, site, false)
+	if err := site.Open(cfg); err != nil {
+		return nil, err
+	}
+	return steps(cfg, site, place{})
 }
 
-// steps is the one place that says which guard comes where. stream says that the app gets
-// bodies as they arrive.
-func steps(cfg config.Config, site Site, stream bool) ([]Step, error) {
-	rec, err1 := record.New(record.Config{Logger: site.Logger, Access: cfg.Log.Access})
-	ip, err2 := clientip.New(cfg.ClientIP)
-	lim, err3 := limits.New(cfg.Limits, nil)
-	host, err4 := hosts.New(cfg.Hosts, site.Hosts)
-	stream = stream || cfg.App.Upstream != "" // an upstream gets bodies as they arrive
-	bod, err5 := body.New(cfg.Body, func(*http.Request) bool { return stream })
+// place is what a chain is for.
+type place struct {
+	stream bool   // the app gets bodies as they arrive
+	limit  string // the name of its rate limit, "" for the general one
+}
+
+// streams says whether the body of a request goes on as it arrives. An upstream gets most
+// bodies so, but not those that a guard has to look into.
+func (p place) streams(cfg config.Config) func(*http.Request) bool {
+	upstream := cfg.App.Upstream != ""
+	return func(r *http.Request) bool { return p.stream || upstream && !hasFields(r) }
+}
+
+// steps is the one place that says which guard comes where.
+func steps(cfg config.Config, site Site, at place) ([]Step, error) {
+	var wrong mistakes
 	frames(&cfg)
-	head, err6 := headers.New(cfg.Headers)
-	policy, err7 := csp.New(cfg.CSP, csp.Site{Templates: site.Templates, StaticPrefixes: site.Prefixes, Reports: site.Reports, Logger: site.Logger})
-	cross, err8 := cors.New(cfg.CORS)
-	isolated, err9 := isolation.New(cfg.Isolation, func(origin string) bool { return cross.TrustsApp() || cross.Allowed(origin) })
+	sessions := site.sessions(cfg)
+	rec := made(record.New(record.Config{Logger: site.Logger, Access: cfg.Log.Access}))(&wrong)
+	head := made(headers.New(cfg.Headers))(&wrong)
+	ip := made(clientip.New(cfg.ClientIP))(&wrong)
+	lim := made(limits.New(cfg.Limits, nil))(&wrong)
+	host := made(hosts.New(cfg.Hosts, site.Hosts))(&wrong)
+	way := made(paths.New(cfg.Paths, paths.Site{Probes: site.Probes, Unknown: site.unknown()}))(&wrong)
+	rate := made(ratelimit.New(cfg.RateLimit, site.rates(cfg, at.limit, sessions)))(&wrong)
+	policy := made(csp.New(cfg.CSP, csp.Site{Templates: site.Templates, StaticPrefixes: site.Prefixes, Reports: site.Reports, Logger: site.Logger}))(&wrong)
+	cross := made(cors.New(cfg.CORS))(&wrong)
+	isolated := made(isolation.New(cfg.Isolation, func(origin string) bool { return cross.TrustsApp() || cross.Allowed(origin) }))(&wrong)
 	if cfg.CORS.Credentials { // who may send cookies along may send requests that change something
 		cfg.CSRF.TrustedOrigins = slices.Concat(cfg.CSRF.TrustedOrigins, cfg.CORS.Origins)
 	}
-	forged, err10 := csrf.New(cfg.CSRF, csrf.Site{Key: site.Key, Session: site.sessions(cfg), Reads: cross.Allowed, Logger: site.Logger})
-	cookie, err11 := cookies.New(cfg.Cookies, site.Sessions)
-	cached, err12 := caching.New(cfg.Caching, cookie.Sessions())
-	redirect, err13 := redirects.New(cfg.Redirects)
-	pages, err14 := errorpages.New(cfg.ErrorPages, errorpages.Site{Roots: site.Roots, Logger: site.Logger})
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13, err14); err != nil {
+	forged := made(csrf.New(cfg.CSRF, csrf.Site{Key: site.Key, Session: sessions, Reads: cross.Allowed, Logger: site.Logger}))(&wrong)
+	cookie := made(cookies.New(cfg.Cookies, site.Sessions))(&wrong)
+	cached := made(caching.New(cfg.Caching, cookie.Sessions()))(&wrong)
+	bod := made(body.New(cfg.Body, at.streams(cfg)))(&wrong)
+	fields := made(validate.New(cfg.Validate, validate.Site{URLs: site.URLs, Logger: site.Logger}))(&wrong)
+	files := made(upload.New(cfg.Upload, upload.Site{TempDir: cfg.Body.TempDir, Pictures: site.Pictures, Logger: site.Logger}))(&wrong)
+	logins := made(login.New(cfg.Login, login.Site{State: site.Logins, Logger: site.Logger}))(&wrong)
+	redirect := made(redirects.New(cfg.Redirects))(&wrong)
+	pages := made(errorpages.New(cfg.ErrorPages, errorpages.Site{Roots: site.Roots, Logger: site.Logger}))(&wrong)
+	if err := errors.Join(wrong...); err != nil {
 		return nil, err
 	}
 	static := site.Static
@@ -104,6 +106,8 @@ func steps(cfg config.Config, site Site, stream bool) ([]Step, error) {
 		{"clientip", "who is it; forwarding headers go no further", fumehood.Enforce, ip.Handler, true},
 		{"limits", "caps on what one request may cost", fumehood.Enforce, lim.Handler, false},
 		{"hosts", "only the names that are served", host.Mode(), host.Handler, false},
+		{"paths", "one canonical path, and no private files", cfg.Paths.Mode, way.Handler, false},
+		{"ratelimit", "nobody asks more than a site can bear", cfg.RateLimit.Mode, rate.Handler, false},
 		{"csp", "pages run the app's own scripts; browsers report the others here", cfg.CSP.Mode, policy.Handler, false},
 		{"cors", "other sites read nothing, unless they are named", cfg.CORS.Mode, cross.Handler, false},
 		{"isolation", "other sites load nothing but whole pages", cfg.Isolation.Mode, isolated.Handler, false},
@@ -112,10 +116,26 @@ func steps(cfg config.Config, site Site, stream bool) ([]Step, error) {
 		{"caching", "what is for one visitor is in no cache", cfg.Caching.Mode, cached.Handler, false},
 		{"cookies", "cookies that scripts, siblings and plain http cannot reach", cfg.Cookies.Mode, cookie.Handler, false},
 		{"body", "the whole body, read under deadlines", fumehood.Enforce, bod.Handler, false},
+		{"validate", "parameters, forms and JSON as they should be", cfg.Validate.Mode, fields.Handler, false},
+		{"upload", "files that are what they say, under safe names", cfg.Upload.Mode, files.Handler, false},
+		{"login", "who guesses passwords has to wait", cfg.Login.Mode, logins.Handler, false},
 		{"token", "forms prove where they come from, for browsers that do not", cfg.CSRF.Mode, forged.TokenHandler, false},
 		{"redirects", "header fields and redirects that the request has not forged", cfg.Redirects.Mode, redirect.Handler, false},
 		{"errors", "no tracebacks, debuggers or database errors", cfg.ErrorPages.Mode, pages.Handler, false},
 	}, nil
+}
+
+// mistakes gathers what is wrong, so that all of it is told at once.
+type mistakes []error
+
+// made notes what a guard's New says is wrong.
+func made[G any](guard G, err error) func(*mistakes) G {
+	return func(all *mistakes) G {
+		if err != nil {
+			*all = append(*all, err)
+		}
+		return guard
+	}
 }
 
 // frames has one setting for who may frame the pages, where browsers know three ways to

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"reflect"
 	"strings"
 	"time"
 
@@ -17,7 +18,10 @@ import (
 // Handler puts the chain around app: up to where the client is known there is one, then
 // one for each route, with the route's settings, and one for all other requests.
 func Handler(cfg config.Config, site Site, app http.Handler) (http.Handler, error) {
-	general, err := Steps(cfg, site)
+	if err := site.Open(cfg); err != nil {
+		return nil, err
+	}
+	general, err := steps(cfg, site, place{})
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +34,11 @@ func Handler(cfg config.Config, site Site, app http.Handler) (http.Handler, erro
 	own := map[*config.Route]http.Handler{}
 	for i := range cfg.Routes {
 		route := &cfg.Routes[i]
-		all, err := steps(route.Merged(cfg), site, route.StreamBody)
+		merged, at := route.Merged(cfg), place{stream: route.StreamBody}
+		if !reflect.DeepEqual(merged.RateLimit, cfg.RateLimit) {
+			at.limit = route.Match // it counts by itself
+		}
+		all, err := steps(merged, site, at)
 		if err != nil {
 			return nil, fmt.Errorf("route %q: %w", route.Match, err)
 		}

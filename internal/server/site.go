@@ -1,0 +1,127 @@
+package server
+
+import (
+	"fmt"
+	"log/slog"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/guard/cookies"
+	"github.com/fumehood/fumehood/guard/csp"
+	"github.com/fumehood/fumehood/guard/hosts"
+	"github.com/fumehood/fumehood/guard/login"
+	"github.com/fumehood/fumehood/guard/paths"
+	"github.com/fumehood/fumehood/guard/ratelimit"
+	"github.com/fumehood/fumehood/guard/ratelimit/redisstore"
+	"github.com/fumehood/fumehood/guard/upload"
+	"github.com/fumehood/fumehood/internal/config"
+	"github.com/fumehood/fumehood/internal/urlmap"
+)
+
+// Site is what the chain needs to know of where it stands.
+type Site struct {
+	Hosts  hosts.Served                    // the names of this server
+	Static func(http.Handler) http.Handler // serves the app's static files, or nil
+	Logger *slog.Logger
+
+	Prefixes  []string       // where Static serves: "/static/"
+	Sessions  cookies.App    // the app's own session cookies
+	Templates *csp.Templates // the app's templates, nil when they are not known
+	URLs      *urlmap.Map    // the app's views, nil when they are not known
+	Reports   *csp.Reports   // where browsers' reports go
+	Key       []byte         // for CSRF tokens, 32 bytes; nil: one that lasts for this run
+	Roots     []string       // folders whose paths no answer may show
+
+	// What the guards of all routes count in. Open makes what is nil.
+	Logins   *login.State
+	Probes   *paths.Probes
+	Rates    *ratelimit.Memory
+	Pictures *upload.Pictures
+	stores   map[fumehood.Secret]*redisstore.Store
+}
+
+// pictures is how many uploaded pictures are made anew at the same time: each may take
+// some hundred megabytes.
+const pictures = 2
+
+// Open makes what the guards of all routes share, where it is not there yet. Close ends it.
+func (s *Site) Open(cfg config.Config) error {
+	if s.Logins == nil {
+		s.Logins = login.NewState(s.Key, nil)
+	}
+	if s.Probes == nil {
+		s.Probes = paths.NewProbes(time.Now)
+	}
+	if s.Rates == nil {
+		s.Rates = ratelimit.NewMemory(0, nil)
+	}
+	if s.Pictures == nil {
+		s.Pictures = upload.NewPictures(pictures)
+	}
+	if s.stores == nil {
+		s.stores = map[fumehood.Secret]*redisstore.Store{}
+	}
+	wanted := []ratelimit.Config{cfg.RateLimit}
+	for _, route := range cfg.Routes {
+		wanted = append(wanted, route.Merged(cfg).RateLimit)
+	}
+	for _, limit := range wanted {
+		if !limit.Shared() || s.stores[limit.Store] != nil {
+			continue
+		}
+		store, err := redisstore.Open(redisstore.Config{URL: limit.Store, Logger: s.Logger})
+		if err != nil {
+			return fmt.Errorf("the store of the rate limits: %w", err)
+		}
+		s.stores[limit.Store] = store
+	}
+	return nil
+}
+
+// Close ends what Open has begun.
+func (s *Site) Close() {
+	for _, store := range s.stores {
+		store.Close()
+	}
+}
+
+// rates is what a rate limit counts in.
+func (s *Site) rates(cfg config.Config, name string, sessions []string) ratelimit.Site {
+	site := ratelimit.Site{Name: name, Memory: s.Rates, Session: sessions}
+	if store := s.stores[cfg.RateLimit.Store]; store != nil {
+		site.Store, site.Key = store, store.Key()
+	}
+	return site
+}
+
+// unknown says whether the app has no view for a request; nil where nobody can tell.
+func (s *Site) unknown() func(*http.Request) bool {
+	if s.URLs == nil {
+		return nil
+	}
+	return func(r *http.Request) bool { return s.URLs.Match(r.Method, r.URL.Path) == urlmap.NotFound }
+}
+
+// sessions are the names of the session cookies as the app knows them.
+func (s *Site) sessions(cfg config.Config) []string {
+	names := slices.Concat(s.Sessions.Sessions, cfg.Cookies.Session, cfg.Cookies.Wide)
+	if len(names) == 0 {
+		names = []string{"session"}
+	}
+	return names
+}
+
+// hasFields says whether a body is one that guards look into: a form or JSON.
+func hasFields(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		kind, _, _ = strings.Cut(strings.ToLower(r.Header.Get("Content-Type")), ";")
+	}
+	kind = strings.TrimSpace(kind)
+	return strings.HasPrefix(kind, "multipart/") || kind == "application/x-www-form-urlencoded" ||
+		kind == "application/json" || strings.HasSuffix(kind, "+json")
+}
