@@ -11,11 +11,18 @@ import (
 	"github.com/fumehood/fumehood/internal/answer"
 )
 
-// outer stands for the guards that have made the writer already.
+// outer stands for the guards that have made the writer already; guard/errorpages has the
+// beginning of each page held, too.
 type outer struct{}
 
 func (outer) Kind() string      { return "outer" }
 func (outer) Head(*answer.Head) {}
+func (outer) Look(h *answer.Head) int {
+	if h.Header["Content-Type"][0] == "application/json" {
+		return 0
+	}
+	return 64 << 10
+}
 
 // sink is a writer that keeps nothing.
 type sink struct{ header http.Header }

@@ -1,6 +1,7 @@
 package login_test
 
 import (
+	"compress/gzip"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -101,6 +102,37 @@ func TestWhatIsNotLearned(t *testing.T) {
 		if w := program("203.0.113.9").login(t, off.guard, "/login", "ada", "x"); w.Code != 200 {
 			t.Errorf("with dangerously_find_none: %d", w.Code)
 		}
+	}
+}
+
+// The form of an app that compresses its pages itself is found, too.
+func TestCompressedForm(t *testing.T) {
+	t.Parallel()
+	app := newShop("ada")
+	s := newSite(t, login.Config{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept-Encoding") == "" {
+			app.ServeHTTP(w, r)
+			return
+		}
+		plain := httptest.NewRecorder()
+		app.ServeHTTP(plain, r)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Encoding", "gzip")
+		w.WriteHeader(plain.Code)
+		packed := gzip.NewWriter(w)
+		packed.Write(plain.Body.Bytes())
+		packed.Close()
+	}))
+	for range 20 {
+		for _, method := range []string{"GET", "POST"} {
+			r := httptest.NewRequest(method, "https://shop.example/login", strings.NewReader("username=ada&password=x"))
+			r.Header.Set("Accept-Encoding", "gzip")
+			r.Header.Set("Content-Type", formType)
+			s.guard.ServeHTTP(httptest.NewRecorder(), r)
+		}
+	}
+	if n := app.tried(); n != 5 {
+		t.Errorf("%d logins reached the app", n)
 	}
 }
 

@@ -2,7 +2,6 @@ package login
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +18,6 @@ import (
 const (
 	mostBody   = 1 << 20  // of a form or JSON that is looked into (bytes)
 	mostParts  = 1000     // of a multipart form, as in Werkzeug
-	mostDepth  = 1000     // of JSON; Python gives up there, too
 	mostValue  = 64 << 10 // of one field (bytes)
 	mostValues = 8        // of the fields of one kind
 )
@@ -259,69 +257,6 @@ func (c *counter) Read(p []byte) (int, error) {
 	keep := min(len(seen), len(c.sought)-1)
 	c.tail = append([]byte(nil), seen[len(seen)-keep:]...)
 	return n, err
-}
-
-// json reads JSON: the values of the fields at any depth, every one of those that come twice.
-func (f *reading) json(body []byte) error {
-	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) // as json.loads does
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	type level struct {
-		object bool
-		key    string // "" before a key
-		expect bool   // a key comes next
-		name   string // of the values in an array or object
-	}
-	var open []level
-	for {
-		token, err := decoder.Token()
-		if err == io.EOF && len(open) == 0 {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		name := ""
-		if len(open) > 0 {
-			top := &open[len(open)-1]
-			if top.object && top.expect {
-				if key, ok := token.(string); ok {
-					top.key, top.expect = key, false
-					f.attempt = f.attempt || slices.Contains(f.password, key)
-					continue
-				}
-			}
-			if name = top.name; top.object && !top.expect {
-				name = top.key
-				if !f.wants(name) {
-					name = top.name // a value inside a field counts as the field's
-				}
-				top.expect = true
-			}
-		}
-		switch token := token.(type) {
-		case json.Delim:
-			if token == '{' || token == '[' {
-				if len(open) == mostDepth {
-					return fmt.Errorf("more than %d levels", mostDepth)
-				}
-				open = append(open, level{object: token == '{', expect: true, name: name})
-			} else {
-				open = open[:len(open)-1]
-				if len(open) == 0 && len(bytes.TrimLeft(body[decoder.InputOffset():], " \t\r\n")) > 0 {
-					return errors.New("text after the JSON")
-				}
-			}
-		case string:
-			f.take(name, token)
-		case json.Number:
-			f.take(name, token.String())
-		case bool:
-			f.take(name, strconv.FormatBool(token))
-		case nil:
-			f.take(name, "")
-		}
-	}
 }
 
 func (f *reading) wants(name string) bool {

@@ -34,9 +34,9 @@ type route struct {
 }
 
 // routes are the paths that forms with a password lead to. Reading takes no lock; a change
-// makes a new map, which happens as often as a site has forms.
+// makes a new map and a new route, which happens as often as a site has forms.
 type routes struct {
-	found  atomic.Pointer[map[string]route]
+	found  atomic.Pointer[map[string]*route]
 	mu     sync.Mutex // of those who change it
 	seed   maphash.Seed
 	recent [256]atomic.Uint64 // pages that were read in the last second
@@ -44,7 +44,12 @@ type routes struct {
 
 // routeKey is the path by which a route is found. Frameworks differ in whether case and a
 // slash at the end matter: a path that is not a login after all has no password in its form.
-func routeKey(p string) string { return strings.ToLower(path.Clean("/" + p)) }
+func routeKey(p string) string {
+	if !strings.HasPrefix(p, "/") {
+		p = "/" + p
+	}
+	return strings.ToLower(path.Clean(p))
+}
 
 // of returns the route that r leads to, or nil.
 func (t *routes) of(r *http.Request) *route {
@@ -52,10 +57,7 @@ func (t *routes) of(r *http.Request) *route {
 	if found == nil || r.URL == nil {
 		return nil
 	}
-	if route, ok := (*found)[routeKey(r.URL.Path)]; ok {
-		return &route
-	}
-	return nil
+	return (*found)[routeKey(r.URL.Path)]
 }
 
 // isLogin says whether a path is that of a login, or of a page that has its form and looks
@@ -101,12 +103,15 @@ func (t *routes) add(p, page string, f form, now int64) (added bool) {
 	k, page := routeKey(p), routeKey(page)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	all := map[string]route{}
+	all := map[string]*route{}
 	if found := t.found.Load(); found != nil {
 		all = *found
 	}
-	is, known := all[k]
-	was := is
+	was, known := all[k]
+	if !known {
+		was = &route{}
+	}
+	is := *was
 	union := func(into *[]string, more []string) {
 		for _, name := range more {
 			if len(*into) < mostNames && !slices.Contains(*into, name) {
@@ -127,7 +132,7 @@ func (t *routes) add(p, page string, f form, now int64) (added bool) {
 	}
 	is.seen = now
 	all = maps.Clone(all)
-	all[k] = is
+	all[k] = &is
 	if len(all) > mostRoutes {
 		evict(all, k)
 	}
@@ -138,13 +143,13 @@ func (t *routes) add(p, page string, f form, now int64) (added bool) {
 // evict takes out the route that was not seen for longest; those where a login has passed
 // stay as long as there are others, so that nobody can have a real one forgotten by asking
 // for many paths that all answer with a form.
-func evict(all map[string]route, but string) {
+func evict(all map[string]*route, but string) {
 	oldest := ""
 	for k, route := range all {
 		if k == but {
 			continue
 		}
-		if other := all[oldest]; oldest == "" || other.passed && !route.passed || other.passed == route.passed && route.seen < other.seen {
+		if other := all[oldest]; other == nil || other.passed && !route.passed || other.passed == route.passed && route.seen < other.seen {
 			oldest = k
 		}
 	}
@@ -160,10 +165,10 @@ func (t *routes) passed(p string) {
 	if found == nil {
 		return
 	}
-	if is, ok := (*found)[k]; ok && !is.passed {
-		all := maps.Clone(*found)
+	if was := (*found)[k]; was != nil && !was.passed {
+		all, is := maps.Clone(*found), *was
 		is.passed = true
-		all[k] = is
+		all[k] = &is
 		t.found.Store(&all)
 	}
 }
@@ -198,6 +203,11 @@ func (g *Guard) teaches(h *answer.Head) bool {
 	switch h.Status {
 	case http.StatusOK, http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest, http.StatusUnprocessableEntity:
 	default:
+		return false
+	}
+	const html = "text/html"
+	types := h.Header["Content-Type"] // most answers are told apart by its beginning
+	if len(types) != 1 || len(types[0]) < len(html) || !strings.EqualFold(types[0][:len(html)], html) {
 		return false
 	}
 	page, ok := htmlrewrite.PageOf(h)
