@@ -207,7 +207,7 @@ type wholeBody interface {
 // checkBody compares the body with the caps, the rules and the OpenAPI file.
 func (g *Guard) checkBody(r *http.Request) error {
 	if !hasBody(r) {
-		if err := g.describes(r, nil); err != nil || g.fields == nil || bodyless(r.Method) {
+		if err := g.describes(r, &held{}); err != nil || g.fields == nil || bodyless(r.Method) {
 			return err
 		}
 		found := &faults{}
@@ -327,11 +327,11 @@ func (g *Guard) describes(r *http.Request, body *held) error {
 		if text, err = body.bytes(g.caps.json); err != nil {
 			return err
 		}
-		if text == nil {
+		if text == nil && body.size > 0 {
 			return g.bodyTooLong()
 		}
 	}
-	list, err := g.described.Check(r, text, g.refuse)
+	list, err := g.described.Check(r, text, body != nil, g.refuse)
 	if err != nil {
 		if g.refuse {
 			return notDescribed(err)

@@ -1,4 +1,5 @@
-// Package openapi checks requests against an OpenAPI 3.0 or 3.1 file, through kin-openapi.
+// Package openapi checks requests against an OpenAPI 3.0 or 3.1 file, through kin-openapi and,
+// for the JSON bodies of 3.1, the JSON Schema library that it uses.
 //
 // It stops what guard/validate, its only user, stops: values that the description of the API
 // does not allow. It belongs to that guard and has no place of its own in the chain. It does
@@ -35,8 +36,10 @@ type Fault struct {
 
 // Document is a description of an API. Many goroutines may use it.
 type Document struct {
-	router routers.Router
-	bases  []string // the paths that its servers have
+	router  routers.Router
+	bases   []string                            // the paths that its servers have
+	schemas compiled                            // of 3.1
+	plain   map[*openapi3.Operation]*openapi3.T // 3.1's operations whose parameters 3.0 can express
 }
 
 // Load reads the description in file and everything that it refers to in files beside it.
@@ -71,6 +74,22 @@ func Load(file string) (*Document, error) {
 	if d.router, err = legacy.NewRouter(doc, openapi3.DisableExamplesValidation()); err != nil {
 		return nil, hint.With(fmt.Errorf("%s: %w", file, errors.Unwrap(err)), "the message names the place in the file, from the outside to the inside")
 	}
+	if !doc.IsOpenAPI31OrLater() {
+		return d, nil
+	}
+	if d.schemas, err = compile(doc); err != nil {
+		return nil, hint.With(fmt.Errorf("%s: %w", file, err), hint.Of(err))
+	}
+	plain := *doc
+	plain.OpenAPI = "3.0.3" // then the library does not compile schemas, and knows all but what needsSchema looks for
+	d.plain = map[*openapi3.Operation]*openapi3.T{}
+	for _, item := range doc.Paths.Map() {
+		for _, operation := range item.Operations() {
+			if !needsSchema(operation.Parameters, item.Parameters) {
+				d.plain[operation] = &plain
+			}
+		}
+	}
 	return d, nil
 }
 
@@ -97,12 +116,18 @@ func bases(servers openapi3.Servers) []string {
 var ErrUnknown = errors.New("the OpenAPI file does not describe this path with this method")
 
 // Check compares r with the description of its path. body is the whole body where it is JSON
-// or an urlencoded form; nil leaves the body out. unknown says that parameters of the query
+// or an urlencoded form, or empty; unless look is set, the body is left out. unknown says that parameters of the query
 // that are not described are faults.
-func (d *Document) Check(r *http.Request, body []byte, unknown bool) ([]Fault, error) {
+func (d *Document) Check(r *http.Request, body []byte, look, unknown bool) ([]Fault, error) {
 	route, values, err := d.find(r)
 	if err != nil {
 		return nil, err
+	}
+	var found []Fault
+	look = d.checkBody(r, route, body, look, &found)
+	if plain := d.plain[route.Operation]; plain != nil {
+		fast := *route
+		fast.Spec, route = plain, &fast
 	}
 	copied := *r
 	copied.Body, copied.GetBody = io.NopCloser(bytes.NewReader(body)), nil
@@ -110,10 +135,9 @@ func (d *Document) Check(r *http.Request, body []byte, unknown bool) ([]Fault, e
 		Request: &copied, PathParams: values, Route: route,
 		Options: &openapi3filter.Options{
 			MultiError: true, SkipSettingDefaults: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
-			ExcludeRequestBody: body == nil && r.Body != nil && r.Body != http.NoBody,
+			ExcludeRequestBody: !look,
 		},
 	}
-	var found []Fault
 	collect(openapi3filter.ValidateRequest(context.WithoutCancel(r.Context()), input), "", &found)
 	if unknown {
 		for name := range r.URL.Query() {
@@ -123,6 +147,25 @@ func (d *Document) Check(r *http.Request, body []byte, unknown bool) ([]Fault, e
 		}
 	}
 	return found, nil
+}
+
+// checkBody compares the body with what is described as far as the library is not to do it,
+// and says whether the library is.
+func (d *Document) checkBody(r *http.Request, route *routers.Route, body []byte, look bool, found *[]Fault) bool {
+	there := r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0
+	if route.Operation.RequestBody == nil || !there {
+		return look
+	}
+	media := route.Operation.RequestBody.Value.Content.Get(r.Header.Get("Content-Type"))
+	if media == nil {
+		add(found, "Content-Type", "enum")
+		return false
+	}
+	if schema := d.schemas[media]; schema != nil && look && isJSON(r.Header.Get("Content-Type")) {
+		checkSchema(schema, body, found)
+		return false
+	}
+	return look
 }
 
 // find looks for the path below each base.
