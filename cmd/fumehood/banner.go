@@ -136,6 +136,11 @@ func (o opening) protections() []row {
 		{"cookies", "Secure, HttpOnly, SameSite=Lax; sessions under names that cannot be planted"},
 		{"cors", o.cors()},
 		{"caching", "what is for one visitor is in no cache"},
+		{"paths", "one canonical path; dot files, source, keys and backups are never sent"},
+		{"ratelimit", cfg.RateLimit.Rate + " for each client"},
+		{"login", fmt.Sprintf("%d failed logins from one place, then a growing wait", cfg.Login.Attempts)},
+		{"upload", o.upload()},
+		{"validate", o.validate()},
 		{"errors", "no tracebacks, debuggers or database errors"},
 	}
 	for i, r := range rows {
@@ -176,6 +181,23 @@ func (o opening) hosts() string {
 		text += "; other names are reported only: list yours with --host NAME"
 	case fumehood.Off:
 		text += " (OFF: every name is served)"
+	}
+	return text
+}
+
+func (o opening) upload() string {
+	cfg := o.loaded.Config.Upload
+	types := strings.Join(cfg.Types, ", ")
+	if types == "" {
+		types = "pictures, pdf, txt"
+	}
+	return fmt.Sprintf("%s, as their content says, up to %v; under %s names", types, cfg.Max, cfg.Names)
+}
+
+func (o opening) validate() string {
+	text := "caps on queries, forms and JSON"
+	if n := o.site.URLs.Len(); n > 0 {
+		text += "; " + plural(n, "route") + " of the app known"
 	}
 	return text
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/png"
 	"iter"
 	"math/rand/v2"
 	"os"
@@ -149,14 +151,19 @@ func search(t *testing.T, ctx context.Context) {
 	}
 }
 
-// uploadAndDownload sends a file that no text handling survives, and compares it byte for
-// byte with what the browser saves.
+// uploadAndDownload sends a picture, whose bytes no text handling survives, and compares it
+// byte for byte with what the browser saves.
 func uploadAndDownload(t *testing.T, ctx context.Context, site browser.Site) {
 	t.Helper()
-	content := make([]byte, 300_000)
+	noise := image.NewRGBA(image.Rect(0, 0, 300, 250))
 	random := rand.NewChaCha8([32]byte{1})
-	random.Read(content)
-	source, downloads := filepath.Join(t.TempDir(), "random data.bin"), t.TempDir()
+	random.Read(noise.Pix)
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, noise); err != nil {
+		t.Fatal(err)
+	}
+	content := picture.Bytes()
+	source, downloads := filepath.Join(t.TempDir(), "random noise.png"), t.TempDir()
 	if err := os.WriteFile(source, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
