@@ -30,6 +30,8 @@ func (a *app) routes() []route {
 		{"POST", "/login", a.login},
 		{"GET", "/login", a.login},
 		{"GET", "/account", a.account},
+		{"POST", "/signin", a.signin},
+		{"GET", "/.env", a.settings},
 		{"POST", "/password", a.password},
 		{"GET", "/api/notes", a.notes},
 		{"GET", "/reset", a.reset},
@@ -55,6 +57,19 @@ func (a *app) login(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, &http.Cookie{Name: "session", Value: "ann", Path: "/"})
 	w.Header().Set("Location", r.URL.Query().Get("next"))
 	w.WriteHeader(http.StatusFound)
+}
+
+func (a *app) signin(w http.ResponseWriter, r *http.Request) {
+	if r.FormValue("password") != "correct horse" {
+		http.Error(w, "wrong name or password", http.StatusUnauthorized)
+		return
+	}
+	fmt.Fprintln(w, "welcome")
+}
+
+// settings is what a program serves that serves its own folder.
+func (a *app) settings(w http.ResponseWriter, r *http.Request) {
+	fmt.Fprintln(w, "SECRET_KEY=s3cret")
 }
 
 func (a *app) account(w http.ResponseWriter, r *http.Request) {

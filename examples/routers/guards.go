@@ -18,8 +18,13 @@ import (
 	"github.com/fumehood/fumehood/guard/hosts"
 	"github.com/fumehood/fumehood/guard/isolation"
 	"github.com/fumehood/fumehood/guard/limits"
+	"github.com/fumehood/fumehood/guard/login"
+	"github.com/fumehood/fumehood/guard/paths"
+	"github.com/fumehood/fumehood/guard/ratelimit"
 	"github.com/fumehood/fumehood/guard/record"
 	"github.com/fumehood/fumehood/guard/redirects"
+	"github.com/fumehood/fumehood/guard/upload"
+	"github.com/fumehood/fumehood/guard/validate"
 )
 
 // named is one guard, made.
@@ -69,6 +74,10 @@ func guards(o options) ([]named, error) {
 	add("limits", limit, err)
 	host, err := hosts.New(hosts.Config{Allow: o.hosts}, hosts.Served{})
 	add("hosts", host, err)
+	way, err := paths.New(paths.Config{}, paths.Site{})
+	add("paths", way, err)
+	rate, err := ratelimit.New(ratelimit.Config{Rate: "20/second burst 100"}, ratelimit.Site{Session: sessions})
+	add("ratelimit", rate, err)
 	policy, err := csp.New(csp.Config{}, csp.Site{Templates: templates, Logger: o.log})
 	add("csp", policy, err)
 	add("cors", api, nil)
@@ -82,6 +91,13 @@ func guards(o options) ([]named, error) {
 	add("cookies", jar, err)
 	whole, err := body.New(body.Config{}, nil)
 	add("body", whole, err)
+	fields, err := validate.New(validate.Config{}, validate.Site{Logger: o.log})
+	add("validate", fields, err)
+	files, err := upload.New(upload.Config{Types: []string{"png", "jpg", "pdf"}}, upload.Site{Logger: o.log})
+	add("upload", files, err)
+	// No page of this program shows the form, so the fields are named here.
+	logins, err := login.New(login.Config{Account: "name", Password: "password"}, login.Site{Logger: o.log})
+	add("login", logins, err)
 	near, err := redirects.New(redirects.Config{}) // enforced: this program sends nobody elsewhere
 	add("redirects", near, err)
 	clean, err := errorpages.New(errorpages.Config{}, errorpages.Site{Logger: o.log})

@@ -43,6 +43,18 @@ func attacks() []attack {
 			_, text := s.read(t, "GET", "/reset", "", "Host", "evil.example")
 			return strings.Contains(text, "https://evil.example/reset?token=")
 		}},
+		{"paths", func(t *testing.T, s *site) bool { // the program's settings
+			_, text := s.read(t, "GET", "/.env", "")
+			return strings.Contains(text, "SECRET_KEY")
+		}},
+		{"ratelimit", func(t *testing.T, s *site) bool { // a client that takes all there is
+			for range 300 {
+				if resp, _ := s.read(t, "GET", "/hello", ""); resp.StatusCode != 200 {
+					return false
+				}
+			}
+			return true
+		}},
 		{"csp", func(t *testing.T, s *site) bool { // a reflected script; the page's own still runs
 			resp, text := s.read(t, "GET", "/hello?name=%3Cscript%3Ealert(1)%3C/script%3E", "")
 			return strings.Contains(text, "<script>alert(1)</script>") && mayRun(resp)
@@ -79,6 +91,25 @@ func attacks() []attack {
 			case <-s.passed: // somebody reads; a handler would have said so before
 				return len(s.app.uploading) > 0
 			}
+		}},
+		{"validate", func(t *testing.T, s *site) bool { // a form whose keys alone keep a program busy
+			before := s.app.passwords.Load()
+			s.read(t, "POST", "/password", strings.Repeat("a=1&", 5000)+"new=x", "Content-Type", "application/x-www-form-urlencoded")
+			return s.app.passwords.Load() > before
+		}},
+		{"upload", func(t *testing.T, s *site) bool { // a program in the clothes of a picture
+			form := "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"cat.php\"\r\nContent-Type: image/png\r\n\r\n<?php system($_GET[0]);\r\n--b--\r\n"
+			resp, _ := s.read(t, "POST", "/upload", form, "Content-Type", "multipart/form-data; boundary=b")
+			return resp.StatusCode == 200
+		}},
+		{"login", func(t *testing.T, s *site) bool { // the right password is in a list
+			for _, guess := range append(strings.Fields(strings.Repeat("123456 ", 20)), "correct+horse") {
+				resp, _ := s.read(t, "POST", "/signin", "name=ann&password="+guess, "Content-Type", "application/x-www-form-urlencoded")
+				if resp.StatusCode == 200 {
+					return true
+				}
+			}
+			return false
 		}},
 		{"redirects", func(t *testing.T, s *site) bool { // a link to the login page leads to the attacker
 			resp, _ := s.read(t, "POST", "/login?next=//evil.example/", "")
