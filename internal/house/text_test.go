@@ -159,3 +159,20 @@ func hasTest(t *testing.T, dir string, pattern *regexp.Regexp) bool {
 	}
 	return false
 }
+
+// TestNoPrograms: a program that was built in its folder is not for the repository.
+func TestNoPrograms(t *testing.T) {
+	t.Parallel()
+	const most = 512 << 10
+	broken := map[string]string{}
+	for _, name := range files(t) {
+		info, err := os.Stat(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Size() > most {
+			broken[name] = sprint("has %d bytes, more than %d: is it something that was built?", info.Size(), most)
+		}
+	}
+	report(t, "program", broken)
+}
