@@ -90,8 +90,8 @@ func (w *response) announce(list string) {
 	}
 }
 
-// commit completes the head: how long the body is (RFC 9112, section 6), and whether the
-// connection goes on. first is the beginning of the body, done says that it is all of it.
+// commit completes the head. first is the beginning of the body, done says that it is all
+// of it.
 func (w *response) commit(first []byte, done bool) {
 	w.committed = true
 	w.c.now = time.Now()
@@ -100,6 +100,7 @@ func (w *response) commit(first []byte, done bool) {
 	if done && !trailers && f.coding == "" && allowed && w.length < 0 && (!w.isHead || len(first) > 0) {
 		w.length = int64(len(first))
 	}
+	w.frame(allowed)
 	w.settle()
 	if f.sniff && allowed && f.coding == "" && len(first) > 0 {
 		w.out = append(w.out, "Content-Type: "...)
@@ -111,33 +112,36 @@ func (w *response) commit(first []byte, done bool) {
 		w.out = append(w.out, w.c.srv.dateOf(w.c.now)...)
 		w.out = append(w.out, "\r\n"...)
 	}
-	w.frame(allowed)
+	if w.chunked {
+		w.out = append(w.out, "Transfer-Encoding: chunked\r\n"...)
+	} else if w.length >= 0 && allowed { // RFC 9110, section 8.6
+		w.out = append(w.out, "Content-Length: "...)
+		w.out = strconv.AppendInt(w.out, w.length, 10)
+		w.out = append(w.out, "\r\n"...)
+	}
 	w.connection()
 	w.out = append(w.out, "\r\n"...)
 }
 
-// frame says where the body ends.
+// frame decides where the body ends (RFC 9112, section 6).
 func (w *response) frame(allowed bool) {
-	switch f := &w.fields; {
-	case w.length >= 0 && (f.coding == "" || f.coding == "identity"):
-		// RFC 9110, section 8.6, allows it with 304 too, where net/http does not send it.
-		if allowed {
-			w.out = append(w.out, "Content-Length: "...)
-			w.out = strconv.AppendInt(w.out, w.length, 10)
-			w.out = append(w.out, "\r\n"...)
-		}
+	switch coding := w.fields.coding; {
+	case w.length >= 0 && (coding == "" || coding == "identity"):
 	case !allowed || w.isHead: // none comes
 		w.length = -1
-	case w.http10 || f.coding == "identity": // it ends with the connection
+	case w.http10 || coding == "identity": // it ends with the connection
 		w.length, w.closing = -1, true
 	default:
 		w.length, w.chunked = -1, true
-		w.out = append(w.out, "Transfer-Encoding: chunked\r\n"...)
+	}
+	if w.status != http.StatusSwitchingProtocols && httpguts.HeaderValuesContainsToken(w.fields.connection, "close") {
+		w.closing = true
 	}
 }
 
-// settle reads what is left of the request's body before the answer begins: clients there
-// are that send all of it before they read, and would wait for ever.
+// settle reads what is left of the request's body before the answer begins, if another
+// request can come: clients there are that send all of it before they read, and would wait
+// for ever. The handler must not take a body that was skipped for an empty one.
 func (w *response) settle() {
 	if w.body == nil || w.closing || w.fullDuplex || w.body.ended.Load() {
 		return
@@ -145,6 +149,7 @@ func (w *response) settle() {
 	if w.body.left.Load() <= mostUnread {
 		w.timeReads()
 		if w.body.skip() {
+			w.body.Close()
 			return
 		}
 		w.untimeReads()
@@ -159,11 +164,7 @@ func (w *response) connection() {
 		w.out = appendField(w.out, "Connection", given)
 		return
 	}
-	if httpguts.HeaderValuesContainsToken(given, "close") || w.c.srv.closing.Load() {
-		w.closing = true
-	}
-	// A client of HTTP/1.0 that wants to go on must see the end of the body.
-	if w.http10 && !w.isHead && w.length < 0 && w.bodyAllowed() {
+	if w.c.srv.closing.Load() {
 		w.closing = true
 	}
 	switch {
