@@ -17,7 +17,8 @@ type Config struct {
 	// MaxName is the longest name of a parameter, a form field or a key in JSON.
 	MaxName fumehood.Size `toml:"max_name" default:"1KB" min:"1" max:"64KB"`
 
-	// MaxJSON is the largest body that says that it is JSON.
+	// MaxJSON is the largest body that says that it is JSON, and the largest form where there are rules
+	// for its fields.
 	MaxJSON fumehood.Size `toml:"max_json" default:"5MB" min:"1"`
 
 	// MaxDepth is how deep arrays and objects of JSON may stand in each other.

@@ -6,6 +6,9 @@ import (
 	"io"
 	"net/http"
 	"os"
+
+	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/internal/unnamed"
 )
 
 // held is a body that can be read as often as it is needed.
@@ -37,57 +40,95 @@ func (h *held) bytes(most int) ([]byte, error) {
 	return b, nil
 }
 
+// inMemory is how much of a body that arrives is kept in memory (bytes). Bodies of many
+// requests at once must not fill it.
+const inMemory = 64 << 10
+
+// mostForm is the longest form without rules that is read where guard/body has not done it.
+const mostForm = 20 << 20
+
 // bodyOf returns the body of r: what guard/body has made of it, or what arrives. That is read
-// up to the cap for JSON, and r.Body becomes what has been read.
+// up to the cap for it, into memory or an unnamed file, and r.Body becomes what was read.
 func (g *Guard) bodyOf(r *http.Request, kind content) (*held, error) {
 	if whole, ok := r.Body.(wholeBody); ok {
 		return &held{whole.Bytes(), whole.File(), whole.Size()}, nil
 	}
-	most := int64(g.caps.json)
+	below, most := r.Body, int64(g.caps.json)
 	if kind == urlencodedContent && g.fields == nil {
-		most = max(most, r.ContentLength) // guard/limits has the cap for it
+		most = max(most, mostForm)
 	}
-	mem, err := io.ReadAll(io.LimitReader(r.Body, most+1))
-	if err != nil {
-		r.Body = restored{io.MultiReader(bytes.NewReader(mem), failing{err}), r.Body}
+	mem, err := io.ReadAll(io.LimitReader(below, min(most, inMemory)+1))
+	a := &arrived{held: held{mem: mem, size: int64(len(mem))}, below: below}
+	if err == nil && len(mem) > inMemory && most > inMemory {
+		err = a.spill(g.tempDir, most)
+	}
+	r.Body = a
+	switch {
+	case err != nil:
+		a.Reader = io.MultiReader(a.reader(), failing{err})
 		return nil, broken(err)
-	}
-	if int64(len(mem)) > most {
-		r.Body = restored{io.MultiReader(bytes.NewReader(mem), r.Body), r.Body}
+	case a.size > most:
+		a.Reader = io.MultiReader(a.reader(), below)
 		return nil, g.bodyTooLong()
-	}
-	r.Body = &arrived{Reader: bytes.NewReader(mem), mem: mem, below: r.Body}
-	r.ContentLength, r.TransferEncoding = int64(len(mem)), nil
-	if len(mem) == 0 {
+	case a.size == 0:
 		r.Body = http.NoBody
+	default:
+		a.Reader = a.reader()
+		r.Body = atHand{a}
 	}
-	return &held{mem: mem, size: int64(len(mem))}, nil
+	r.ContentLength, r.TransferEncoding = a.size, nil
+	return &a.held, nil
 }
 
-// arrived is a body that has been read into memory.
+// arrived is a body that has been read.
 type arrived struct {
-	*bytes.Reader
-	mem   []byte
-	below io.Closer
+	io.Reader
+	held
+	below io.ReadCloser
 }
 
-// Bytes, File and Size are what package wsgi looks for, so that nothing is copied.
-func (a *arrived) Bytes() []byte { return a.mem }
+// spill puts what is in memory and what follows, up to one byte more than most, into a file.
+func (a *arrived) spill(dir string, most int64) error {
+	file, err := unnamed.File(dir)
+	if err != nil {
+		return &fumehood.Refusal{Status: http.StatusInternalServerError, Code: "validate.storage",
+			Public: "Something went wrong on the server.", Err: err}
+	}
+	a.file = file
+	n, err := file.Write(a.mem)
+	if err == nil {
+		var more int64
+		more, err = io.Copy(file, io.LimitReader(a.below, most+1-int64(n)))
+		a.size = int64(n) + more
+	}
+	if _, seek := file.Seek(0, io.SeekStart); err == nil {
+		err = seek
+	}
+	a.mem = nil
+	return err
+}
 
-// File is nil: the body is in memory.
-func (a *arrived) File() *os.File { return nil }
+// Close closes the file and what the body came from.
+func (a *arrived) Close() error {
+	if a.file != nil {
+		a.file.Close()
+		a.file = nil
+	}
+	return a.below.Close()
+}
+
+// atHand is a body that is whole, with the methods that guard/body's bodies have: package
+// wsgi looks for them, so that nothing is copied.
+type atHand struct{ *arrived }
+
+// Bytes returns the body where it is in memory.
+func (b atHand) Bytes() []byte { return b.mem }
+
+// File returns the file with the body, at its start, where it is in one.
+func (b atHand) File() *os.File { return b.file }
 
 // Size returns the number of bytes.
-func (a *arrived) Size() int64 { return int64(len(a.mem)) }
-
-// Close closes what the body came from.
-func (a *arrived) Close() error { return a.below.Close() }
-
-// restored is a body of which some has been read, as it was.
-type restored struct {
-	io.Reader
-	io.Closer
-}
+func (b atHand) Size() int64 { return b.size }
 
 type failing struct{ err error }
 

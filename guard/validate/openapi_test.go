@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/fumehood/fumehood/guard/validate"
+	"github.com/fumehood/fumehood/guard/validate/openapi"
 	"github.com/fumehood/fumehood/internal/hint"
 )
 
@@ -130,6 +131,28 @@ func TestBrokenOpenAPI(t *testing.T) {
 				t.Errorf("%v (hint %q), want %q", err, hint.Of(err), tt.want)
 			}
 		})
+	}
+}
+
+// TestFilesAreReadOnce: a second guard does not read the file, which is gone by then.
+func TestFilesAreReadOnce(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/api.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "api.yaml")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	site := validate.Site{Files: &openapi.Files{}}
+	newGuard(t, validate.Config{OpenAPI: file}, site)
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	newGuard(t, validate.Config{OpenAPI: file}, site)
+	if _, err := validate.New(validate.Config{OpenAPI: file}, validate.Site{}); err == nil {
+		t.Error("a file that is gone was read")
 	}
 }
 

@@ -38,7 +38,7 @@ func (g *Guard) jsonRefusal(f failure, offset int) error {
 			Public: "A number in the JSON of this request is too long.", Err: fmt.Errorf("validate.max_number is %d: %w", g.caps.number, at)}
 	case numberTooLarge:
 		return &fumehood.Refusal{Status: http.StatusBadRequest, Code: "validate.json-infinite",
-			Public: "A number in the JSON of this request is too large.", Err: fmt.Errorf("Python would make inf of it: %w", at)}
+			Public: "A number in the JSON of this request is too large.", Err: fmt.Errorf("it is more than a float64 has, Python would make inf of it: %w", at)}
 	case duplicateKey:
 		return &fumehood.Refusal{Status: http.StatusBadRequest, Code: "validate.json-duplicate",
 			Public: "An object in the JSON of this request has the same key twice.", Err: fmt.Errorf("readers differ in which one counts: %w", at)}

@@ -39,7 +39,7 @@ func (f *faults) add(name string, fault *Fault) {
 }
 
 func (f *faults) unknown(name []byte) {
-	if f == nil || !f.refuse {
+	if f == nil || !f.refuse || len(f.list) >= mostFaults {
 		return
 	}
 	const most = 64 // characters of a name that the client has chosen

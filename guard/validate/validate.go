@@ -44,6 +44,12 @@ import (
 type Site struct {
 	URLs   *urlmap.Map  // the app's URL map, nil where it is not known
 	Logger *slog.Logger // nil: nothing is logged
+
+	// TempDir is the folder for bodies that guard/body has not read; empty means the system's.
+	TempDir string
+
+	// Files keeps OpenAPI files that several routes name; nil: each guard reads its own.
+	Files *openapi.Files
 }
 
 // Guard compares requests with caps and rules. Make one with New.
@@ -57,6 +63,7 @@ type Guard struct {
 	described     *openapi.Document
 	urls          *urlmap.Map
 	log           *slog.Logger
+	tempDir       string
 
 	scanners sync.Pool // of *scanner
 	ready    bool
@@ -80,7 +87,7 @@ func New(cfg Config, site Site) (*Guard, error) {
 		}
 		return int(min(value, math.MaxInt32))
 	}
-	g := &Guard{mode: mode, seed: maphash.MakeSeed(), refuse: cfg.Unknown == "refuse", urls: site.URLs, log: site.Logger, ready: true}
+	g := &Guard{mode: mode, seed: maphash.MakeSeed(), refuse: cfg.Unknown == "refuse", urls: site.URLs, log: site.Logger, tempDir: site.TempDir, ready: true}
 	g.caps = caps{
 		query: size("max_query", int64(cfg.MaxQuery), 4<<10), fields: size("max_fields", int64(cfg.MaxFields), 1000),
 		name: size("max_name", int64(cfg.MaxName), 1<<10), json: size("max_json", int64(cfg.MaxJSON), 5<<20),
@@ -107,7 +114,7 @@ func New(cfg Config, site Site) (*Guard, error) {
 	g.fields, err1 = newRules("validate.fields", cfg.Fields, true)
 	g.query, err2 = newRules("validate.query", cfg.Query, false)
 	if cfg.OpenAPI != "" {
-		if g.described, err3 = openapi.Load(cfg.OpenAPI); err3 != nil {
+		if g.described, err3 = site.Files.Load(cfg.OpenAPI); err3 != nil {
 			err3 = hint.With(fmt.Errorf("validate.openapi: %w", err3), hint.Of(err3))
 		}
 	}
@@ -119,7 +126,7 @@ func New(cfg Config, site Site) (*Guard, error) {
 }
 
 // Check says whether r keeps to the caps and the rules, whatever the mode. A body that is not
-// whole yet is read; r.Body then has it again.
+// whole yet is read; r.Body then has it again, and must be closed.
 func (g *Guard) Check(r *http.Request) error {
 	if g == nil || !g.ready {
 		return fumehood.NotReady("validate")
@@ -159,6 +166,7 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 		if _, ok := r.Body.(wholeBody); body && !ok {
 			copied := *r // whoever is outside keeps the body that it knows
 			inner = &copied
+			defer func() { copied.Body.Close() }()
 		}
 		if verdict := g.checkBody(inner); verdict != nil && g.refuses(w, r, verdict) {
 			return
@@ -207,12 +215,7 @@ type wholeBody interface {
 // checkBody compares the body with the caps, the rules and the OpenAPI file.
 func (g *Guard) checkBody(r *http.Request) error {
 	if !hasBody(r) {
-		if err := g.describes(r, &held{}); err != nil || g.fields == nil || bodyless(r.Method) {
-			return err
-		}
-		found := &faults{}
-		g.fields.root.missing(found, g.fields.root.unseen)
-		return found.verdict()
+		return g.checkNoBody(r)
 	}
 	kind := contentOf(r)
 	switch {
@@ -224,8 +227,11 @@ func (g *Guard) checkBody(r *http.Request) error {
 		return g.describes(r, nil)
 	}
 	body, err := g.bodyOf(r, kind)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case body.size == 0:
+		return g.checkNoBody(r)
 	}
 	found := &faults{refuse: g.refuse}
 	switch kind {
@@ -245,6 +251,15 @@ func (g *Guard) checkBody(r *http.Request) error {
 		err = g.describes(r, body)
 	}
 	return err
+}
+
+func (g *Guard) checkNoBody(r *http.Request) error {
+	if err := g.describes(r, &held{}); err != nil || g.fields == nil || bodyless(r.Method) {
+		return err
+	}
+	found := &faults{}
+	g.fields.root.missing(found, g.fields.root.unseen)
+	return found.verdict()
 }
 
 // bodyless says whether requests with the method usually have no body: rules for fields do

@@ -239,7 +239,40 @@ func TestNilGuardRefuses(t *testing.T) {
 	}
 }
 
-// TestNoFileIsLeft: guard/body's file is read beside its position, and none is made.
+// TestBodiesThatStreamArrive: without guard/body, short and long ones get to the app whole,
+// as long as they are no longer than the cap, and no file is left behind.
+func TestBodiesThatStreamArrive(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, size := range []int{2, 1000, 64<<10 - 1, 64 << 10, 64<<10 + 1, 300_000, 1<<20 - 1, 1 << 20, 1<<20 + 1, 3 << 20} {
+		body := `"` + strings.Repeat("x", size-2) + `"`
+		for _, mode := range []fumehood.Mode{fumehood.Enforce, fumehood.Report} {
+			var got []byte
+			var err error
+			h := newGuard(t, validate.Config{Mode: mode, MaxJSON: 1 << 20}, validate.Site{TempDir: dir}).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				got, err = io.ReadAll(r.Body)
+			}))
+			want := body
+			if size > 1<<20 && mode == fumehood.Enforce {
+				want = ""
+			}
+			r := httptest.NewRequest("POST", "/", io.MultiReader(strings.NewReader(body))) // of unknown length
+			r.Header.Set("Content-Type", jsonType)
+			if ask(t, h, r); string(got) != want || err != nil {
+				t.Errorf("%d bytes, %s: %d came, %v", size, mode, len(got), err)
+			}
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("left: %v %v", left, err)
+	}
+	r := httptest.NewRequest("POST", "/", io.MultiReader())
+	r.Header.Set("Content-Type", jsonType)
+	if got := ask(t, newGuard(t, validate.Config{}, validate.Site{}).Handler(echo), r); got.status != 200 {
+		t.Errorf("a body of unknown length that is empty: %+v", got)
+	}
+}
+
 func TestFilesStayAtTheirStart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

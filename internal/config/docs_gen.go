@@ -183,7 +183,7 @@ func docs() map[string]string {
 		"validate.Config.Fields":                     "The rules for the body, by the name of the form field or the key in JSON. There, \"address.zip\" is a key in an object, and \"tags[]\" is each element of an array.",
 		"validate.Config.MaxDepth":                   "How deep arrays and objects of JSON may stand in each other.",
 		"validate.Config.MaxFields":                  "The largest number of parameters in a query, and of fields in a form.",
-		"validate.Config.MaxJSON":                    "The largest body that says that it is JSON.",
+		"validate.Config.MaxJSON":                    "The largest body that says that it is JSON, and the largest form where there are rules for its fields.",
 		"validate.Config.MaxKeys":                    "The largest number of keys in one object of JSON.",
 		"validate.Config.MaxName":                    "The longest name of a parameter, a form field or a key in JSON.",
 		"validate.Config.MaxNumber":                  "The longest number in JSON, in characters.",

@@ -197,7 +197,7 @@ func TestAsWerkzeug(t *testing.T) {
 	for n, python := range pythons {
 		t.Run(filepath.Base(filepath.Dir(filepath.Dir(python))), func(t *testing.T) {
 			t.Parallel()
-			compare(t, newOracle(t, python), rand.New(rand.NewPCG(7, uint64(n))), 150)
+			compare(t, newOracle(t, python), rand.New(rand.NewPCG(7, uint64(n))), 100)
 		})
 	}
 }

@@ -8,6 +8,7 @@
 package urlmap
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,7 +48,7 @@ func New(about []byte) (*Map, error) {
 		Merge bool      `json:"merge"`
 		Rules []rawRule `json:"rules"`
 	}
-	if len(about) == 0 || string(about) == "null" {
+	if about = bytes.TrimSpace(about); len(about) == 0 || string(about) == "null" {
 		return &Map{why: "the app has none"}, nil
 	}
 	if err := json.Unmarshal(about, &said); err != nil {

@@ -18,6 +18,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -40,6 +41,34 @@ type Document struct {
 	bases   []string                            // the paths that its servers have
 	schemas compiled                            // of 3.1
 	plain   map[*openapi3.Operation]*openapi3.T // 3.1's operations whose parameters 3.0 can express
+}
+
+// Files keeps the descriptions that have been read: each route has a guard of its own, and
+// most have the same file. Its zero value is ready; a nil Files keeps nothing.
+type Files struct {
+	mu   sync.Mutex
+	read map[string]*Document
+}
+
+// Load returns the description in file, which it reads once.
+func (f *Files) Load(file string) (*Document, error) {
+	if f == nil {
+		return Load(file)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if d := f.read[file]; d != nil {
+		return d, nil
+	}
+	d, err := Load(file)
+	if err != nil {
+		return nil, err
+	}
+	if f.read == nil {
+		f.read = map[string]*Document{}
+	}
+	f.read[file] = d
+	return d, nil
 }
 
 // Load reads the description in file and everything that it refers to in files beside it.
@@ -112,6 +141,10 @@ func bases(servers openapi3.Servers) []string {
 	return slices.Compact(found)
 }
 
+// manyFaults is how long a body may be of which all faults are looked for (bytes): of a longer
+// one, the first is enough.
+const manyFaults = 64 << 10
+
 // ErrUnknown is the error of Check for a path, or a method on it, that is not described.
 var ErrUnknown = errors.New("the OpenAPI file does not describe this path with this method")
 
@@ -134,7 +167,7 @@ func (d *Document) Check(r *http.Request, body []byte, look, unknown bool) ([]Fa
 	input := &openapi3filter.RequestValidationInput{
 		Request: &copied, PathParams: values, Route: route,
 		Options: &openapi3filter.Options{
-			MultiError: true, SkipSettingDefaults: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
+			MultiError: len(body) < manyFaults, SkipSettingDefaults: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
 			ExcludeRequestBody: !look,
 		},
 	}

@@ -54,12 +54,13 @@ exec(compile(json.loads(sys.stdin.readline()), "<fumehood>", "exec"), scope)
 app = None
 for line in sys.stdin:
     asked = json.loads(line)
-    if "rules" in asked:
+    if "source" in asked:
+        module = {"__name__": "mine"}
+        exec(asked["source"], module)
+        answer = scope["describe"]("mine", module["app"])["urls"]
+    elif "rules" in asked:
         app = make(asked)
-        try:
-            answer = scope["url_map"](app)
-        except ValueError as error:
-            answer = {"why": str(error)}
+        answer = scope["url_map"](app)
     else:
         adapter = app.url_map.bind("example.com", subdomain=asked["subdomain"])
         answer = [verdict(adapter, method, bytes(path).decode("utf-8", "replace"))
