@@ -68,7 +68,7 @@ func walkJPEG(v *view) error {
 		case kind == "samsung":
 			return nil
 		case kind == "movie":
-			return walkBoxesFrom(v, next, samsungEnd(v))
+			return walkBoxesFrom(v, next)
 		case kind == "picture" && pictures < 16:
 			off, err = jpegEnd(v, next)
 		default:
@@ -165,15 +165,13 @@ func jpegTrailer(v *view, off int64) (next int64, kind string) {
 	if samsungEnd(v) < v.size {
 		return off, "samsung"
 	}
-	for n := 0; n < maxPad; n++ {
+	start := off
+	for off-start < maxPad {
 		c, err := v.at(off, 1)
 		if err != nil {
 			return 0, ""
 		}
-		if c[0] != 0 && (c[0] != 0xFF || n > 0) {
-			break
-		}
-		if c[0] == 0xFF {
+		if c[0] != 0 {
 			break
 		}
 		off++
@@ -181,8 +179,10 @@ func jpegTrailer(v *view, off int64) (next int64, kind string) {
 	if head, err := v.at(off, 3); err == nil && bytes.Equal(head, []byte{0xFF, 0xD8, 0xFF}) {
 		return off, "picture"
 	}
-	if head, err := v.at(off, 12); err == nil && string(head[4:8]) == "ftyp" {
-		return off, "movie"
+	for at := off; at >= max(start, off-3); at-- { // the length before the name begins with zeros
+		if head, err := v.at(at, 12); err == nil && string(head[4:8]) == "ftyp" {
+			return at, "movie"
+		}
 	}
 	return 0, ""
 }

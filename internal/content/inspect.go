@@ -200,7 +200,7 @@ func isPlain(v *view, named *format) (bool, error) {
 		return text, err
 	}
 	t, err := plain(v, named.Name == "md")
-	return t == nil, err
+	return t.name == "", err
 }
 
 // magic returns what the library calls the bytes, the most precise name first.
@@ -231,7 +231,7 @@ func (v *view) detect() Kind {
 	}
 	text, err := isText(v)
 	if err == nil && text {
-		if t, err := plain(v, false); err == nil && t != nil {
+		if t, err := plain(v, false); err == nil && t.name != "" {
 			return byExtension(t.kind).Kind
 		}
 	}
@@ -292,8 +292,8 @@ func (v *view) hidesPDF() (bool, error) {
 // appendedZip says whether some program would find a zip archive in a file that is something
 // else: they look for the end record in the last 64 KB, and for the directory before it.
 func (v *view) appendedZip() (bool, error) {
-	const signature, length = "PK\x05\x06", 22
-	n := min(v.size, tailSize)
+	const signature, length, most = "PK\x05\x06", 22, 16
+	n, seen := min(v.size, tailSize), 0
 	for off := v.size - n; off < v.size; off += blockLen - length {
 		block, err := v.at(off, int(min(v.size-off, blockLen)))
 		if err != nil {
@@ -301,6 +301,9 @@ func (v *view) appendedZip() (bool, error) {
 		}
 		block = bytes.Clone(block)
 		for i := bytes.Index(block, []byte(signature)); i >= 0 && i+length <= len(block); {
+			if seen++; seen > most { // by chance there is not even one
+				return true, nil
+			}
 			at, record := off+int64(i), block[i:]
 			size, start := int64(binary.LittleEndian.Uint32(record[12:])), int64(binary.LittleEndian.Uint32(record[16:]))
 			for _, directory := range []int64{at - size, start} {

@@ -18,7 +18,7 @@ type Kind struct {
 type format struct {
 	Kind
 	magic  []string            // the names that the magic library has for it
-	begins []string            // what it begins with, where the library is too strict
+	begins []string            // what it begins with, where the library is too strict or prefers another kind
 	text   bool                // it is text: what the library guesses of it only serves to name it
 	zipped bool                // it is a zip archive, told from others by the names in it
 	walk   func(v *view) error // its structure, to the last byte; nil: the magic is all there is
@@ -96,9 +96,9 @@ func active(class, ext, mime string) Kind {
 // Windows, into which programs write: csv is application/vnd.ms-excel where Excel is.
 
 var images = []format{
-	{Kind: kind("image", "png", "image/png image/x-png image/apng image/vnd.mozilla.apng"), magic: []string{"image/png", "image/apng"}, walk: walkPNG},
-	{Kind: kind("image", "jpg jpeg jpe jfif pjpeg pjp", "image/jpeg image/jpg image/pjpeg"), magic: []string{"image/jpeg"}, walk: walkJPEG},
-	{Kind: kind("image", "gif", "image/gif"), magic: []string{"image/gif"}, walk: walkGIF},
+	{Kind: kind("image", "png", "image/png image/x-png image/apng image/vnd.mozilla.apng"), magic: []string{"image/png", "image/apng"}, begins: []string{"\x89PNG\r\n\x1a\n"}, walk: walkPNG},
+	{Kind: kind("image", "jpg jpeg jpe jfif pjpeg pjp", "image/jpeg image/jpg image/pjpeg"), magic: []string{"image/jpeg"}, begins: []string{"\xff\xd8\xff"}, walk: walkJPEG},
+	{Kind: kind("image", "gif", "image/gif"), magic: []string{"image/gif"}, begins: []string{"GIF87a", "GIF89a"}, walk: walkGIF},
 	{Kind: kind("image", "webp", "image/webp"), magic: []string{"image/webp"}, walk: walkWebP},
 	{Kind: kind("image", "avif avifs", "image/avif image/avif-sequence"), magic: []string{"image/avif"}, walk: walkBoxes},
 	{
@@ -122,10 +122,10 @@ var documents = []format{
 	{Kind: kind("office", "ods ots", "application/vnd.oasis.opendocument.spreadsheet application/vnd.oasis.opendocument.spreadsheet-template"+zipTypes), zipped: true},
 	{Kind: kind("office", "odp otp", "application/vnd.oasis.opendocument.presentation application/vnd.oasis.opendocument.presentation-template"+zipTypes), zipped: true},
 	{Kind: kind("office", "odg otg", "application/vnd.oasis.opendocument.graphics application/vnd.oasis.opendocument.graphics-template"+zipTypes), zipped: true},
-	{Kind: kind("office", "doc dot", "application/msword application/vnd.ms-word"), magic: []string{"application/msword", "application/x-ole-storage"}},
+	{Kind: kind("office", "doc dot", "application/msword application/vnd.ms-word application/msword-template"), magic: []string{"application/msword", "application/x-ole-storage"}},
 	{Kind: kind("office", "xls xlt", "application/vnd.ms-excel application/excel application/x-excel application/msexcel"), magic: []string{"application/vnd.ms-excel", "application/x-ole-storage"}},
 	{Kind: kind("office", "ppt pps pot", "application/vnd.ms-powerpoint application/mspowerpoint"), magic: []string{"application/vnd.ms-powerpoint", "application/x-ole-storage"}},
-	{Kind: kind("office", "rtf", "application/rtf text/rtf text/richtext application/msword"), magic: []string{"text/rtf"}, walk: walkRTF},
+	{Kind: kind("office", "rtf", "application/rtf text/rtf text/richtext application/msword"), begins: []string{`{\rtf`}, magic: []string{"text/rtf"}, walk: walkRTF},
 }
 
 var texts = []format{
@@ -161,12 +161,12 @@ var archives = []format{
 }
 
 var media = []format{
-	{Kind: kind("audio", "mp3", "audio/mpeg audio/mp3 audio/x-mp3"), magic: []string{"audio/mpeg"}},
+	{Kind: kind("audio", "mp3", "audio/mpeg audio/mp3 audio/x-mp3"), magic: []string{"audio/mpeg"}, walk: walkMP3},
 	{Kind: kind("audio", "m4a", "audio/mp4 audio/x-m4a audio/m4a"), magic: []string{"audio/mp4", "audio/x-m4a", "video/mp4"}, walk: walkBoxes},
-	{Kind: kind("audio", "ogg oga opus spx", "audio/ogg application/ogg video/ogg audio/opus audio/x-opus+ogg audio/x-vorbis+ogg"), magic: []string{"audio/ogg", "application/ogg"}},
+	{Kind: kind("audio", "ogg oga opus spx", "audio/ogg application/ogg video/ogg audio/opus audio/x-opus+ogg audio/x-vorbis+ogg audio/x-speex+ogg audio/x-speex"), magic: []string{"audio/ogg", "application/ogg"}},
 	{Kind: kind("audio", "wav", "audio/wav audio/x-wav audio/wave audio/vnd.wave"), magic: []string{"audio/wav"}},
 	{Kind: kind("audio", "flac", "audio/flac audio/x-flac"), magic: []string{"audio/flac"}},
-	{Kind: kind("audio", "aac", "audio/aac audio/x-aac audio/aacp audio/vnd.dlna.adts"), magic: []string{"audio/aac"}},
+	{Kind: kind("audio", "aac", "audio/aac audio/x-aac audio/aacp audio/vnd.dlna.adts"), magic: []string{"audio/aac"}, walk: walkAAC},
 	{Kind: kind("audio", "mid midi", "audio/midi audio/x-midi audio/mid"), magic: []string{"audio/midi"}},
 	{Kind: kind("audio", "weba", "audio/webm"), magic: []string{"video/webm"}},
 	{Kind: kind("video", "mp4 m4v", "video/mp4 video/x-m4v application/mp4"), magic: []string{"video/mp4", "video/x-m4v", "audio/mp4"}, walk: walkBoxes},
@@ -178,7 +178,7 @@ var media = []format{
 	{Kind: kind("video", "ogv ogm", "video/ogg application/ogg video/x-ogm+ogg"), magic: []string{"video/ogg", "application/ogg"}},
 	{Kind: kind("video", "mpg mpeg mpe", "video/mpeg"), magic: []string{"video/mpeg"}},
 	{Kind: kind("font", "ttf", "font/ttf application/x-font-ttf font/sfnt application/font-sfnt"), magic: []string{"font/ttf"}, begins: []string{"\x00\x01\x00\x00\x00", "true\x00"}, walk: walkSFNT},
-	{Kind: kind("font", "otf", "font/otf application/x-font-otf application/vnd.ms-opentype font/sfnt"), magic: []string{"font/otf"}, walk: walkSFNT},
+	{Kind: kind("font", "otf", "font/otf application/x-font-otf application/vnd.ms-opentype font/sfnt application/vnd.oasis.opendocument.formula-template"), magic: []string{"font/otf"}, begins: []string{"OTTO\x00"}, walk: walkSFNT},
 	{Kind: kind("font", "woff", "font/woff application/font-woff application/x-font-woff"), magic: []string{"font/woff"}, walk: walkWOFF},
 	{Kind: kind("font", "woff2", "font/woff2 application/font-woff2"), magic: []string{"font/woff2"}, walk: walkWOFF},
 }

@@ -7,7 +7,7 @@ var programs = []format{
 	{Kind: active("image", "svg", "image/svg+xml image/svg"), text: true, magic: []string{"image/svg+xml"}, walk: walkSVG},
 	{Kind: active("document", "html htm shtml shtm ehtml stm hta", "text/html"), text: true, magic: []string{"text/html"}},
 	{Kind: active("document", "xhtml xht xhtm", "application/xhtml+xml"), text: true, magic: []string{"application/xhtml+xml"}},
-	{Kind: active("text", "xml xsl xslt xsd rdf rss atom wsdl xul xbl dtd gpx kml", "text/xml application/xml application/xslt+xml application/rdf+xml application/rss+xml application/atom+xml application/gpx+xml application/vnd.google-earth.kml+xml"), text: true, magic: []string{"text/xml", "application/rss+xml", "application/atom+xml", "application/gpx+xml", "application/vnd.google-earth.kml+xml"}, walk: walkXML},
+	{Kind: active("text", "xml xsl xslt xsd rdf rss atom wsdl xul xbl dtd gpx kml", "text/xml application/xml application/xslt+xml application/rdf+xml application/rss+xml application/atom+xml application/gpx+xml application/vnd.google-earth.kml+xml application/vnd.mozilla.xul+xml application/xml-dtd"), text: true, magic: []string{"text/xml", "application/rss+xml", "application/atom+xml", "application/gpx+xml", "application/vnd.google-earth.kml+xml"}, walk: walkXML},
 	{Kind: active("program", "js mjs cjs jsx jse", "text/javascript application/javascript application/x-javascript application/ecmascript"), text: true, magic: []string{"text/javascript"}},
 	{Kind: active("program", "css", "text/css"), text: true},
 	{Kind: active("program", "py pyw pyi", "text/x-python text/x-python3 text/x-script.python application/x-python-code text/plain"), text: true, magic: []string{"text/x-python"}},

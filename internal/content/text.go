@@ -134,10 +134,10 @@ var tags = []tag{
 	{"GIF89a", "", "gif", false},
 }
 
-// beginning returns the tag that a text begins with, or nil. start is what view.start gives.
-func beginning(start []byte) *tag {
-	for i := range tags {
-		t := &tags[i]
+// beginning returns the tag that a text begins with; its name is empty where it begins with
+// none. start is what view.start gives.
+func beginning(start []byte) tag {
+	for _, t := range tags {
 		n := len(t.name)
 		if len(start) < n || !same(string(start[:n]), t.name) {
 			continue
@@ -146,26 +146,26 @@ func beginning(start []byte) *tag {
 			return t
 		}
 	}
-	return nil
+	return tag{}
 }
 
 func same(s, name string) bool {
 	return s == name || strings.EqualFold(s, name) && strings.ToLower(name) == name
 }
 
-// plain says whether a text is only that: a browser that is not told what it is, or a server,
-// would not run it. A text may well speak of tags; it must not begin with one. Markdown may,
-// with those that lay out a piece of text, since they belong to its language.
-func plain(v *view, markdown bool) (*tag, error) {
+// plain returns the tag that makes a text more than that, if any: a browser that is not told
+// what it is, or a server, would run it. A text may well speak of tags; it must not begin with
+// one. Markdown may, with those that lay out a piece of text, since they belong to it.
+func plain(v *view, markdown bool) (tag, error) {
 	if v.size == 0 {
-		return nil, nil
+		return tag{}, nil
 	}
 	start, err := v.start(headSize)
 	if err != nil {
-		return nil, err
+		return tag{}, err
 	}
-	if t := beginning(start); t != nil && !(markdown && t.soft) {
+	if t := beginning(start); !(markdown && t.soft) {
 		return t, nil
 	}
-	return nil, nil
+	return tag{}, nil
 }

@@ -6,10 +6,10 @@ import (
 )
 
 // walkBoxes steps over the boxes of an ISO base media file (ISO 14496-12), which fill it.
-func walkBoxes(v *view) error { return walkBoxesFrom(v, 0, v.size) }
+func walkBoxes(v *view) error { return walkBoxesFrom(v, 0) }
 
-func walkBoxesFrom(v *view, off, end int64) error {
-	for off < end {
+func walkBoxesFrom(v *view, off int64) error {
+	for off < v.size {
 		head, err := v.at(off, 8)
 		if err != nil {
 			if v.end(off) == nil {
@@ -20,7 +20,7 @@ func walkBoxesFrom(v *view, off, end int64) error {
 		length := int64(binary.BigEndian.Uint32(head))
 		for _, c := range head[4:8] {
 			if c < ' ' && length != 0 || c == 0x7F { // a name may hold a (c), but no control byte
-				return fault(Trailing, "%d bytes lie behind its last part", end-off)
+				return fault(Trailing, "%d bytes lie behind its last part", v.size-off)
 			}
 		}
 		switch length {
@@ -39,7 +39,7 @@ func walkBoxesFrom(v *view, off, end int64) error {
 				return fault(Broken, "a part has a length that it cannot have")
 			}
 		}
-		if length < 8 || length > end-off {
+		if length < 8 || length > v.size-off {
 			return fault(Broken, "a part reaches behind the end of the file")
 		}
 		off += length
@@ -63,7 +63,7 @@ func walkPDF(v *view) error {
 		return err
 	}
 	if string(head[:5]) != "%PDF-" || head[5] < '1' || head[5] > '2' || head[6] != '.' {
-		return fault(Broken, "it does not begin with the header of a PDF")
+		return fault(Polyglot, "something lies before its header")
 	}
 	n := min(v.size, pdfTail)
 	tail, err := v.at(v.size-n, int(n))

@@ -66,7 +66,7 @@ func Output(kind string) string {
 }
 
 // Turns bounds how many pictures are decoded at the same time, and so the memory for them.
-// One picture takes up to 16 bytes for each pixel: a progressive jpg that has to be turned, or
+// One picture takes up to 24 bytes for each pixel: a progressive jpg that has to be turned, or
 // a png of 16 bits; most take 4 to 8.
 type Turns struct{ free chan struct{} }
 
