@@ -76,7 +76,7 @@ func configLeak() []Attack {
 	return attacks
 }
 
-// traversal are paths that leave their folder, each in the way that one kind of app reads.
+// traversal are paths that leave their folder.
 func traversal() []Attack {
 	var attacks []Attack
 	try := func(reading string, paths ...string) {
@@ -85,28 +85,56 @@ func traversal() []Attack {
 				Works: func(s *Scene) bool { return s.reads(s.Raw(path)) }})
 		}
 	}
-	add := func(how, reading string, names ...string) {
-		for _, name := range names {
-			try(reading, "/shelf/"+how+"/"+name)
+	for _, d := range detours() {
+		for _, name := range d.names {
+			try(d.reading, "/shelf/"+d.view+"/"+name)
 		}
 	}
-	add("plain", "dots", "../secret.txt")
-	add("plain", "encoded dots", "%2e%2e/secret.txt", ".%2e/secret.txt", "%2E./secret.txt")
-	add("plain", "encoded slashes", "..%2fsecret.txt", "%2e%2e%2Fsecret.txt")
-	add("plain", "into a folder and out of it", "more/../../secret.txt", "./../secret.txt", "more/.././../secret.txt")
-	add("plain", "far up and down again", "../../shelf/secret.txt", "more/../../books/../secret.txt")
-	add("twice", "decoded twice", "%252e%252e/secret.txt", "%252e%252e%252fsecret.txt", "..%252fsecret.txt", "%25%32%65%252e/secret.txt")
-	add("windows", "backslashes", "..%5csecret.txt", "%2e%2e%5Csecret.txt", "more%5c..%5c..%5csecret.txt", `..\secret.txt`)
-	add("cleaned", "cleaned once", "....//secret.txt", "..././secret.txt", "%2e%2e%2e%2e//secret.txt")
-	add("trimmed", "spaces after the dots", "..%20/secret.txt", "%20../secret.txt")
-	add("parameters", "parameters after the dots", "..;/secret.txt", "..;a=b/secret.txt", "..%3b/secret.txt")
-	add("unicode", "dots of other scripts", "%ef%bc%8e%ef%bc%8e/secret.txt", "%e2%80%a5/secret.txt", "..%ef%bc%8fsecret.txt", ".%ef%bc%8e/secret.txt")
-	add("lenient", "overlong UTF-8", "%c0%ae%c0%ae/secret.txt", "..%c0%afsecret.txt", "%e0%80%ae%e0%80%ae/secret.txt")
-	add("cut", "a byte that ends the name", "../secret.txt%00.png", "more/../../secret.txt%00")
 	try("the name in the query", "/read?name=../secret.txt", "/read?name=%2e%2e%2fsecret.txt", "/read?name=more/../../secret.txt", "/read?keep&name=..%2Fsecret.txt")
 	try("an absolute path in the query", "/read?name=/proc/self/cwd/shelf/secret.txt")
 	try("the text of a file by its name", "/show?name=../secret.txt", "/show?name=%2e%2e%2fsecret.txt")
 	return attacks
+}
+
+// detour is a way out of a folder, in the way that one kind of app reads a path.
+type detour struct {
+	view, reading string
+	names         []string
+}
+
+func detours() []detour {
+	return []detour{
+		{"plain", "dots", []string{"../secret.txt"}},
+		{"plain", "encoded dots", []string{"%2e%2e/secret.txt", ".%2e/secret.txt", "%2E./secret.txt"}},
+		{"plain", "encoded slashes", []string{"..%2fsecret.txt", "%2e%2e%2Fsecret.txt"}},
+		{"plain", "into a folder and out of it", []string{"more/../../secret.txt", "./../secret.txt", "more/.././../secret.txt"}},
+		{"plain", "far up and down again", []string{"../../shelf/secret.txt", "more/../../books/../secret.txt"}},
+		{"twice", "decoded twice", []string{"%252e%252e/secret.txt", "%252e%252e%252fsecret.txt", "..%252fsecret.txt", "%25%32%65%252e/secret.txt"}},
+		{"windows", "backslashes", []string{"..%5csecret.txt", "%2e%2e%5Csecret.txt", "more%5c..%5c..%5csecret.txt", `..\secret.txt`}},
+		{"cleaned", "cleaned once", []string{"....//secret.txt", "..././secret.txt", "%2e%2e%2e%2e//secret.txt"}},
+		{"trimmed", "spaces after the dots", []string{"..%20/secret.txt", "%20../secret.txt"}},
+		{"parameters", "parameters after the dots", []string{"..;/secret.txt", "..;a=b/secret.txt", "..%3b/secret.txt"}},
+		{"unicode", "dots of other scripts", []string{"%ef%bc%8e%ef%bc%8e/secret.txt", "%e2%80%a5/secret.txt", "..%ef%bc%8fsecret.txt", ".%ef%bc%8e/secret.txt"}},
+		{"lenient", "overlong UTF-8", []string{"%c0%ae%c0%ae/secret.txt", "..%c0%afsecret.txt", "%e0%80%ae%e0%80%ae/secret.txt"}},
+		{"cut", "a byte that ends the name", []string{"../secret.txt%00.png", "more/../../secret.txt%00"}},
+	}
+}
+
+// Escapes asks for the secret by every detour from a folder of the site that lies in the
+// app's own, each time as somebody else, and returns the paths that lead to it.
+func (s *Scene) Escapes(folder string) (paths []string) {
+	s.Helper()
+	for _, d := range detours() {
+		for _, name := range d.names {
+			path := folder + strings.Replace(name, "secret.txt", "shelf/secret.txt", 1)
+			client := s.ClientFrom(s.Elsewhere())
+			if strings.Contains(s.Try(client, s.Raw(path)).Text, secret) {
+				paths = append(paths, path)
+			}
+			client.CloseIdleConnections()
+		}
+	}
+	return paths
 }
 
 // reads sends a request and says whether the answer has the secret in it.

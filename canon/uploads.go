@@ -42,7 +42,8 @@ func uploadType() []Attack {
 			File{Name: "x.gif", Type: "image/gif", Content: "GIF89a/*" + strings.Repeat("\x00", 20) + "*/=1;" + script}),
 		{Name: "a picture called x.php.png", Gain: "a web server that looks at each ending runs what the picture says in its comment", Works: func(s *Scene) bool {
 			client := s.LoggedIn(s.Join())
-			s.Try(client, s.Parts("/files", []File{{Name: "x.php.png", Type: "image/png", Content: string(png(1, 1, phpCode))}}))
+			answer := s.Try(client, s.Parts("/files", []File{{Name: "x.php.png", Type: "image/png", Content: string(png(1, 1, phpCode))}}))
+			s.Logf("%d, then %q", answer.Status, s.files(client))
 			for _, name := range s.files(client) {
 				if strings.Contains(name, ".php.") {
 					return true
@@ -50,11 +51,14 @@ func uploadType() []Attack {
 			}
 			return false
 		}},
-		{Name: "a true picture and a script in one", App: "trusting", Gain: "the site's own origin has a script of the attacker's", Works: func(s *Scene) bool {
-			name := strings.ToLower(s.Join().Name) + ".gif"
-			s.Try(s.Client(), s.Parts("/attach/remade", []File{{Name: name, Type: "image/gif", Content: polyglot(script)}}))
+		kept("true picture and script in one", "the site's own origin has a script of the attacker's",
+			File{Name: "x.gif", Type: "image/gif", Content: polyglot(script)}),
+		{Name: "program in the comment of a picture", App: "trusting", Gain: "whatever reads the file for programs finds one", Works: func(s *Scene) bool {
+			file := File{Name: s.Home() + ".png", Type: "image/png", Content: string(png(9, 9, s.Home()+phpCode))}
+			answer := s.Try(s.Client(), s.Parts("/attach/remade", []File{file}))
+			s.Logf("%d %.200s", answer.Status, answer.Text)
 			for _, content := range s.uploads() {
-				if strings.HasPrefix(content, "GIF89a/*") && strings.Contains(content, script) {
+				if strings.Contains(content, s.Home()+phpCode) {
 					return true
 				}
 			}
@@ -180,7 +184,8 @@ func uploadName() []Attack {
 	for _, name := range []string{"x.php.", "x.php ", "x.php...", "x.php . ", "x.php::$DATA", "x.php;.png", "x.php\t.png"} {
 		attacks = append(attacks, Attack{Name: "hidden ending: " + strings.ReplaceAll(name, "\t", `\t`), App: "trusting", Gain: "an app or a file system that cuts the rest off has a program",
 			Works: func(s *Scene) bool {
-				s.Try(s.Client(), s.Parts("/attach/plain", []File{{Name: s.Home() + name, Type: "image/png", Content: phpCode}}))
+				answer := s.Try(s.Client(), s.Parts("/attach/plain", []File{{Name: s.Home() + name, Type: "image/png", Content: phpCode}}))
+				s.Logf("%d %.200s", answer.Status, answer.Text)
 				_, err := os.Stat(filepath.Join(s.Folder, "instance", "uploads", s.Home()+name))
 				return err == nil
 			}})

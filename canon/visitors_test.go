@@ -27,7 +27,7 @@ import (
 )
 
 // TestVisitors: what people and their programs do, of what the attacks look like. All of it
-// goes as on the plain server.
+// goes as on the plain server. So does what Flask itself does right.
 func TestVisitors(t *testing.T) {
 	t.Parallel()
 	flows := []struct {
@@ -45,6 +45,7 @@ func TestVisitors(t *testing.T) {
 		{"several files", severalFiles},
 		{"names in all scripts", allScripts},
 		{"large file", largeFile},
+		{"static folder keeps to itself", staticFolder},
 	}
 	run := func(t *testing.T, served browser.Site) {
 		networks := new(atomic.Uint32)
@@ -388,4 +389,11 @@ func (l *lines) Read(p []byte) (int, error) {
 	n := copy(p, l.rest)
 	l.rest = append(l.rest[:0], l.rest[n:]...)
 	return n, nil
+}
+
+// staticFolder: Flask lets nobody out of it, and who serves it in Flask's place must not.
+func staticFolder(s *canon.Scene) {
+	if paths := s.Escapes("/static/"); len(paths) > 0 {
+		s.Errorf("these lead out of the static folder: %q", paths)
+	}
 }
