@@ -209,12 +209,26 @@ h1{font-size:1.4rem}small{opacity:.7}code{font-size:1rem}
 
 const usualAdvice = "If you think this is a mistake, tell the owner of this site, with the request number below."
 
+// span is a time as people say it.
+func span(d time.Duration) string {
+	switch minutes := (d + time.Minute - 1) / time.Minute; {
+	case d <= 10*time.Second:
+		return "a moment"
+	case minutes == 1:
+		return "a minute"
+	case minutes < 100:
+		return strconv.Itoa(int(minutes)) + " minutes"
+	default:
+		return strconv.Itoa(int((d+time.Hour-1)/time.Hour)) + " hours"
+	}
+}
+
 // refusalHTML is the page for a browser; an empty advice is the usual one.
 func refusalHTML(refusal *Refusal, id, advice string) []byte {
 	switch {
 	case advice != "":
 	case refusal.RetryAfter > 0:
-		advice = "Please try again in a moment."
+		advice = "Please try again in " + span(refusal.RetryAfter) + "."
 	default:
 		advice = usualAdvice
 	}

@@ -86,8 +86,8 @@ func steps(cfg config.Config, site Site, at place) ([]Step, error) {
 	cookie := made(cookies.New(cfg.Cookies, site.Sessions))(&wrong)
 	cached := made(caching.New(cfg.Caching, cookie.Sessions()))(&wrong)
 	bod := made(body.New(cfg.Body, at.streams(cfg)))(&wrong)
-	fields := made(validate.New(cfg.Validate, validate.Site{URLs: site.URLs, Logger: site.Logger}))(&wrong)
 	files := made(upload.New(cfg.Upload, upload.Site{TempDir: cfg.Body.TempDir, Pictures: site.Pictures, Logger: site.Logger}))(&wrong)
+	fields := made(validate.New(cfg.Validate, validate.Site{URLs: site.URLs, Files: site.OpenAPI, TempDir: cfg.Body.TempDir, Logger: site.Logger}))(&wrong)
 	logins := made(login.New(cfg.Login, login.Site{State: site.Logins, Logger: site.Logger}))(&wrong)
 	redirect := made(redirects.New(cfg.Redirects))(&wrong)
 	pages := made(errorpages.New(cfg.ErrorPages, errorpages.Site{Roots: site.Roots, Logger: site.Logger}))(&wrong)
@@ -116,8 +116,8 @@ func steps(cfg config.Config, site Site, at place) ([]Step, error) {
 		{"caching", "what is for one visitor is in no cache", cfg.Caching.Mode, cached.Handler, false},
 		{"cookies", "cookies that scripts, siblings and plain http cannot reach", cfg.Cookies.Mode, cookie.Handler, false},
 		{"body", "the whole body, read under deadlines", fumehood.Enforce, bod.Handler, false},
-		{"validate", "parameters, forms and JSON as they should be", cfg.Validate.Mode, fields.Handler, false},
 		{"upload", "files that are what they say, under safe names", cfg.Upload.Mode, files.Handler, false},
+		{"validate", "parameters, forms and JSON as they should be", cfg.Validate.Mode, fields.Handler, false},
 		{"login", "who guesses passwords has to wait", cfg.Login.Mode, logins.Handler, false},
 		{"token", "forms prove where they come from, for browsers that do not", cfg.CSRF.Mode, forged.TokenHandler, false},
 		{"redirects", "header fields and redirects that the request has not forged", cfg.Redirects.Mode, redirect.Handler, false},

@@ -18,6 +18,7 @@ import (
 	"github.com/fumehood/fumehood/guard/ratelimit"
 	"github.com/fumehood/fumehood/guard/ratelimit/redisstore"
 	"github.com/fumehood/fumehood/guard/upload"
+	"github.com/fumehood/fumehood/guard/validate/openapi"
 	"github.com/fumehood/fumehood/internal/config"
 	"github.com/fumehood/fumehood/internal/urlmap"
 )
@@ -41,6 +42,7 @@ type Site struct {
 	Probes   *paths.Probes
 	Rates    *ratelimit.Memory
 	Pictures *upload.Pictures
+	OpenAPI  *openapi.Files
 	stores   map[fumehood.Secret]*redisstore.Store
 }
 
@@ -61,6 +63,9 @@ func (s *Site) Open(cfg config.Config) error {
 	}
 	if s.Pictures == nil {
 		s.Pictures = upload.NewPictures(pictures)
+	}
+	if s.OpenAPI == nil {
+		s.OpenAPI = &openapi.Files{}
 	}
 	if s.stores == nil {
 		s.stores = map[fumehood.Secret]*redisstore.Store{}

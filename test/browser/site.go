@@ -173,7 +173,7 @@ func authority(t testing.TB, storage string) []byte {
 	t.Helper()
 	var roots []byte
 	err := filepath.WalkDir(storage, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
 		content, err := os.ReadFile(path)
