@@ -28,17 +28,28 @@ var codeInPDF = []needle{
 	{"/javascript", "JavaScript"}, {"/launch", "a call of a program"}, {"/richmedia", "Flash"},
 }
 
-// HoldsCode says what a picture or a PDF carries that could run if it were taken for something
-// else, or by a reader that runs what documents hold: "PHP", "a script", "JavaScript"; "" for
-// nothing. It is no reason to refuse by itself: forms in PDF may hold JavaScript, metadata may
-// speak of tags. A picture loses it when it is made anew. Of other kinds nothing is read; of
-// these the first 64 MB. The error is r's own.
+// The folder of macros in the older office files ([MS-OVBA], 2.2.1; names are UTF-16 there), and
+// what RTF calls an embedded object.
+var (
+	codeInOffice = []needle{{"_\x00v\x00b\x00a\x00_\x00p\x00r\x00o\x00j\x00e\x00c\x00t\x00", "macros"}}
+	codeInRTF    = []needle{{`\objdata`, "an embedded object"}, {`\objupdate`, "an embedded object"}}
+)
+
+// HoldsCode says what a picture, a PDF or an older office file carries that could run if it
+// were taken for something else, or in a reader that runs what documents hold: "PHP", "a
+// script", "JavaScript", "macros"; "" for nothing. It is no reason to refuse by itself: forms in
+// PDF may hold JavaScript, metadata may speak of tags. A picture loses it when it is made anew.
+// Of other kinds nothing is read; of these the first 64 MB. The error is r's own.
 func HoldsCode(r io.ReaderAt, size int64, kind Kind) (string, error) {
 	switch {
 	case kind.Name == "pdf":
 		return find(r, size, codeInPDF)
 	case kind.Class == "image":
 		return find(r, size, codeInPictures)
+	case kind.Name == "doc", kind.Name == "xls", kind.Name == "ppt":
+		return find(r, size, codeInOffice)
+	case kind.Name == "rtf":
+		return find(r, size, codeInRTF)
 	}
 	return "", nil
 }

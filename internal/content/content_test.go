@@ -424,6 +424,9 @@ func TestHoldsCode(t *testing.T) {
 		{"pdf", []byte(pdfText), false},
 		{"pdf", []byte(hidden), true},
 		{"txt", []byte("<?php"), false},
+		{"doc", []byte("\xd0\xcf\x11\xe0" + wide("_VBA_PROJECT")), true},
+		{"xls", []byte("\xd0\xcf\x11\xe0" + wide("Workbook")), false},
+		{"rtf", []byte(`{\rtf1{\object\objdata 0105}}`), true},
 	} {
 		kind, _ := content.ByName(tt.kind)
 		what, err := content.HoldsCode(bytes.NewReader(tt.data), int64(len(tt.data)), kind)
