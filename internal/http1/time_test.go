@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,15 +79,17 @@ func TestHeaderTimeout(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) { // one byte now and then makes it no longer
 		c, _ := pipe(t, path)
-		go func() {
+		var sending sync.WaitGroup
+		sending.Go(func() {
 			for i := range len(getA) {
 				if _, err := io.WriteString(c, getA[i:i+1]); err != nil {
 					return
 				}
 				time.Sleep(time.Second)
 			}
-		}()
+		})
 		c.ends(headerTime)
+		sending.Wait()
 	})
 }
 
