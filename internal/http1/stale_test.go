@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"runtime"
 	"strings"
@@ -18,7 +19,32 @@ const evil = "EVIL"
 
 var evils = strings.Repeat(evil, 10_000)
 
-// haunt does all that a goroutine can do that a handler has left behind, once.
+// acts is what a goroutine can do that a handler has left behind.
+var acts = map[string]func(w http.ResponseWriter, r *http.Request, file *os.File){
+	"write":      func(w http.ResponseWriter, r *http.Request, _ *os.File) { io.WriteString(w, evil) },
+	"write much": func(w http.ResponseWriter, r *http.Request, _ *os.File) { io.WriteString(w, evils) },
+	"flush": func(w http.ResponseWriter, r *http.Request, _ *os.File) {
+		io.WriteString(w, evil)
+		w.(http.Flusher).Flush()
+	},
+	"status":      func(w http.ResponseWriter, r *http.Request, _ *os.File) { w.WriteHeader(http.StatusTeapot) },
+	"early hints": func(w http.ResponseWriter, r *http.Request, _ *os.File) { w.WriteHeader(http.StatusEarlyHints) },
+	"copy":        func(w http.ResponseWriter, r *http.Request, _ *os.File) { io.Copy(w, strings.NewReader(evils)) },
+	"send file": func(w http.ResponseWriter, r *http.Request, file *os.File) {
+		file.Seek(0, io.SeekStart)
+		w.(io.ReaderFrom).ReadFrom(file)
+	},
+	"deadlines": func(w http.ResponseWriter, r *http.Request, _ *os.File) {
+		if r.Context().Err() != nil { // before, it would end the request
+			http.NewResponseController(w).SetReadDeadline(time.Unix(1, 0))
+			http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0))
+		}
+	},
+	"read": func(w http.ResponseWriter, r *http.Request, _ *os.File) { r.Body.Read(make([]byte, 3)) },
+	"all":  haunt,
+}
+
+// haunt does it all.
 func haunt(w http.ResponseWriter, r *http.Request, file *os.File) {
 	control := http.NewResponseController(w)
 	io.WriteString(w, evil)
@@ -58,6 +84,7 @@ func TestLeftBehind(t *testing.T) {
 			w.Header().Set("Content-Length", "100000")
 			w.Header().Set("Content-Type", "x/y")
 		}
+		act := acts[r.URL.Query().Get("act")]
 		file, err := os.Open(content)
 		if err != nil {
 			t.Error(err)
@@ -68,7 +95,7 @@ func TestLeftBehind(t *testing.T) {
 			defer file.Close()
 			close(began)
 			for rounds := 0; rounds < 20; {
-				haunt(w, r, file)
+				act(w, r, file)
 				if r.Context().Err() != nil { // the handler has returned
 					rounds++
 					runtime.Gosched()
@@ -84,8 +111,10 @@ func TestLeftBehind(t *testing.T) {
 	for _, connect := range dial {
 		for _, path := range []string{"/evil", "/length", "/file", "/panic"} {
 			asking.Go(func() {
-				for range 30 {
-					haunted(t, connect().(io.ReadWriteCloser), path)
+				for range 2 {
+					for act := range acts {
+						haunted(t, connect(), path+"?act="+url.QueryEscape(act))
+					}
 				}
 			})
 		}
@@ -101,6 +130,9 @@ func haunted(t *testing.T, nc io.ReadWriteCloser, path string) {
 	io.WriteString(nc, "POST "+path+" HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\nunwanted")
 	in := bufio.NewReader(nc)
 	res, err := http.ReadResponse(in, nil)
+	for err == nil && res.StatusCode == http.StatusEarlyHints { // of this request
+		res, err = http.ReadResponse(in, nil)
+	}
 	if err != nil {
 		return // it was ended, which is right too
 	}
