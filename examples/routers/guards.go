@@ -91,6 +91,18 @@ func guards(o options) ([]named, error) {
 	add("cookies", jar, err)
 	whole, err := body.New(body.Config{}, nil)
 	add("body", whole, err)
+	formGuards(o, add)
+	near, err := redirects.New(redirects.Config{}) // enforced: this program sends nobody elsewhere
+	add("redirects", near, err)
+	clean, err := errorpages.New(errorpages.Config{}, errorpages.Site{Logger: o.log})
+	add("errorpages", clean, err)
+	return all, errors.Join(mistakes...)
+}
+
+// formGuards makes those that look into forms.
+func formGuards(o options, add func(string, interface {
+	Handler(http.Handler) http.Handler
+}, error)) {
 	fields, err := validate.New(validate.Config{}, validate.Site{Logger: o.log})
 	add("validate", fields, err)
 	files, err := upload.New(upload.Config{Types: []string{"png", "jpg", "pdf"}}, upload.Site{Logger: o.log})
@@ -98,9 +110,4 @@ func guards(o options) ([]named, error) {
 	// No page of this program shows the form, so the fields are named here.
 	logins, err := login.New(login.Config{Account: "name", Password: "password"}, login.Site{Logger: o.log})
 	add("login", logins, err)
-	near, err := redirects.New(redirects.Config{}) // enforced: this program sends nobody elsewhere
-	add("redirects", near, err)
-	clean, err := errorpages.New(errorpages.Config{}, errorpages.Site{Logger: o.log})
-	add("errorpages", clean, err)
-	return all, errors.Join(mistakes...)
 }
