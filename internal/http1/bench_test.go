@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"log"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -132,7 +131,7 @@ func serveBench(b *testing.B, kind string, l net.Listener, h http.Handler) {
 		b.Cleanup(func() { l.Close() })
 		return
 	}
-	s := &http1.Server{Handler: h, Logger: slog.New(slog.DiscardHandler), HeaderTimeout: time.Minute, IdleTimeout: time.Minute}
+	s := &http1.Server{Handler: h, Logger: quiet, HeaderTimeout: time.Minute, IdleTimeout: time.Minute}
 	go func() {
 		for c, err := l.Accept(); err == nil; c, err = l.Accept() {
 			s.Start(context.Background(), c)
@@ -149,5 +148,7 @@ func (l wrapping) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return strict.Wrap(c, strict.Limits{}), nil
+	return wrapped(c), nil
 }
+
+func wrapped(c net.Conn) net.Conn { return strict.Wrap(c, strict.Limits{}) }

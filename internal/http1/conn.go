@@ -60,7 +60,10 @@ type conn struct {
 // not wait for that. ctx is the base of the requests' contexts.
 func (s *Server) Start(ctx context.Context, nc net.Conn) {
 	c := &conn{srv: s, nc: nc}
-	s.add(c)
+	if !s.add(c) {
+		nc.Close()
+		return
+	}
 	go c.serve(ctx)
 }
 

@@ -20,6 +20,8 @@ import (
 	"github.com/fumehood/fumehood/internal/strict"
 )
 
+var quiet = slog.New(slog.DiscardHandler)
+
 // serveOurs starts a Server and returns its address.
 func serveOurs(t testing.TB, s *http1.Server) string {
 	t.Helper()
@@ -33,9 +35,7 @@ func serveOurs(t testing.TB, s *http1.Server) string {
 
 func startOurs(t testing.TB, s *http1.Server, l net.Listener) {
 	t.Helper()
-	if s.Logger == nil {
-		s.Logger = slog.New(slog.DiscardHandler)
-	}
+	s.Logger = quiet
 	var accepting sync.WaitGroup
 	accepting.Go(func() {
 		for c, err := l.Accept(); err == nil; c, err = l.Accept() {

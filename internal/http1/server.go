@@ -24,6 +24,7 @@ type Server struct {
 	closing atomic.Bool
 	mu      sync.Mutex
 	conns   map[*conn]struct{}
+	ended   bool          // Close was called
 	gone    chan struct{} // closed when the last connection has gone; made by Shutdown
 	date    atomic.Pointer[date]
 
@@ -32,13 +33,18 @@ type Server struct {
 	marker http.Server
 }
 
-func (s *Server) add(c *conn) {
+// add notes a connection, unless Close has been called.
+func (s *Server) add(c *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.ended {
+		return false
+	}
 	if s.conns == nil {
 		s.conns = map[*conn]struct{}{}
 	}
 	s.conns[c] = struct{}{}
+	return true
 }
 
 func (s *Server) remove(c *conn) {
@@ -85,11 +91,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
-// Close closes every connection, whatever it does. It does not wait for handlers.
+// Close closes every connection, whatever it does, and those that Start is given later. It
+// does not wait for handlers.
 func (s *Server) Close() {
 	s.closing.Store(true)
 	var closing sync.WaitGroup
 	s.mu.Lock()
+	s.ended = true
 	for c := range s.conns {
 		c.state.Store(closed)
 		closing.Go(func() { c.nc.Close() })
