@@ -37,6 +37,11 @@ func TestCanon(t *testing.T) {
 // rows carries out the attacks on a served app.
 func rows(t *testing.T, app, dir string, served browser.Site, want bool) {
 	networks := new(atomic.Uint32)
+	t.Run("honest", func(t *testing.T) {
+		site := canon.NewSite(t, served, nil)
+		site.Networks = networks
+		honest(t, app, &canon.Scene{TB: t, Site: site})
+	})
 	for _, row := range canon.Rows() {
 		attacks := slices.DeleteFunc(row.Attacks, func(a canon.Attack) bool { return module(a) != app })
 		if len(attacks) > 0 {

@@ -142,22 +142,25 @@ func (s *Scene) uploads() []string {
 	return contents
 }
 
+// planted is the program of an attacker.
+const planted = "planted = True\n"
+
+// written says whether a file of the app's folder has that content now.
+func (s *Scene) written(name, content string) bool {
+	s.Helper()
+	text, err := os.ReadFile(filepath.Join(s.Folder, name))
+	s.Logf("%s: %.40q %v", name, text, err)
+	return err == nil && string(text) == content
+}
+
 // uploadName are names that lead out of the folder for uploads, or into what the server
 // reads when it starts.
 func uploadName() []Attack {
-	const planted = "planted = True\n"
-	// written says whether the file is there now, with the content of the attacker.
-	written := func(s *Scene, target, content string) bool {
-		s.Helper()
-		text, err := os.ReadFile(filepath.Join(s.Folder, target))
-		s.Logf("%s: %.40q %v", target, text, err)
-		return err == nil && string(text) == content
-	}
 	attach := func(how string, file File, target string) func(s *Scene) bool {
 		return func(s *Scene) bool {
 			answer := s.Try(s.Client(), s.Parts("/attach/"+how, []File{file}))
 			s.Logf("%d %.200s", answer.Status, answer.Text)
-			return written(s, target, file.Content)
+			return s.written(target, file.Content)
 		}
 	}
 	var attacks []Attack
@@ -181,8 +184,15 @@ func uploadName() []Attack {
 	} {
 		add("own folder: "+name, attach("here", text(name), name))
 	}
+	return append(append(attacks, hiddenEndings()...), unpacked()...)
+}
+
+// hiddenEndings are names that are a program's once an app or a file system has cut the
+// rest off.
+func hiddenEndings() []Attack {
+	var attacks []Attack
 	for _, name := range []string{"x.php.", "x.php ", "x.php...", "x.php . ", "x.php::$DATA", "x.php;.png", "x.php\t.png"} {
-		attacks = append(attacks, Attack{Name: "hidden ending: " + strings.ReplaceAll(name, "\t", `\t`), App: "trusting", Gain: "an app or a file system that cuts the rest off has a program",
+		attacks = append(attacks, Attack{Name: "hidden ending: " + strings.ReplaceAll(name, "\t", `\t`), App: "trusting", Gain: "the web server runs it",
 			Works: func(s *Scene) bool {
 				answer := s.Try(s.Client(), s.Parts("/attach/plain", []File{{Name: s.Home() + name, Type: "image/png", Content: phpCode}}))
 				s.Logf("%d %.200s", answer.Status, answer.Text)
@@ -190,13 +200,22 @@ func uploadName() []Attack {
 				return err == nil
 			}})
 	}
+	return attacks
+}
+
+// unpacked are archives that put files where they do not belong.
+func unpacked() []Attack {
+	var attacks []Attack
+	add := func(name string, works func(s *Scene) bool) {
+		attacks = append(attacks, Attack{Name: name, App: "trusting", Gain: "the attacker's program is a part of the app", Works: works})
+	}
 	add("archive with ../ in it", func(s *Scene) bool {
 		s.unpack(archive(entry{name: "../../zipped.py", content: planted}))
-		return written(s, "zipped.py", planted)
+		return s.written("zipped.py", planted)
 	})
 	add("archive with a program in it", func(s *Scene) bool {
 		s.unpack(archive(entry{name: "pictures/__init__.py", content: planted}))
-		return written(s, "instance/uploads/pictures/__init__.py", planted)
+		return s.written("instance/uploads/pictures/__init__.py", planted)
 	})
 	add("archive with a link out of the folder", func(s *Scene) bool {
 		s.unpack(archive(entry{name: "out", content: "../..", link: true}))
