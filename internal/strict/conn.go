@@ -77,7 +77,10 @@ func (c *Conn) Read(b []byte) (int, error) {
 		case bodyRefused:
 			return 0, c.end.Load().refusal
 		case headRefused:
-			return 0, c.discard()
+			if err := c.discard(); err != nil {
+				return 0, err
+			}
+			return 0, io.EOF
 		case undecided:
 			// the server looks out for the end of the connection by reading one byte beside
 			// the handler. It gets none: as long as the handler may hijack the connection,
@@ -236,8 +239,8 @@ func acceptsHTML(head []byte) bool {
 	return false
 }
 
-// discard reads what a refused client still sends, so that closing does not throw away
-// the answer that is on its way to it, and returns at the end of the connection.
+// discard reads a part of what a refused client still sends, so that closing does not
+// throw away the answer that is on its way to it.
 func (c *Conn) discard() error {
 	scratch := getBuffer()
 	defer putBuffer(scratch)
@@ -246,7 +249,7 @@ func (c *Conn) discard() error {
 			return err
 		}
 	}
-	return io.EOF
+	return nil
 }
 
 func (c *Conn) readRaw(b []byte) (int, error) {
@@ -264,8 +267,8 @@ func (c *Conn) readRaw(b []byte) (int, error) {
 	return c.Conn.Read(b)
 }
 
-// How long, and for how many bytes, a refused client may go on sending before the
-// connection is torn down, as net/http does for bodies that were not read.
+// How long a refused client may go on sending before the connection is torn down, and how
+// many bytes of it a Read takes.
 const (
 	lingerTime  = 500 * time.Millisecond
 	lingerBytes = 256 << 10
@@ -280,7 +283,9 @@ func (c *Conn) Close() error {
 	go func() {
 		c.Conn.SetDeadline(time.Now().Add(lingerTime))
 		if c.CloseWrite() == nil {
-			c.discard()
+			// However much it is: closing on a client that sends throws the answer away.
+			for c.discard() == nil {
+			}
 		}
 		c.Conn.Close()
 	}()
