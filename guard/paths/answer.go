@@ -1,6 +1,7 @@
 package paths
 
 import (
+	"bytes"
 	"fmt"
 	"mime"
 	"net/http"
@@ -47,14 +48,14 @@ func (g *Guard) Head(h *answer.Head) {
 type suspect struct {
 	name  string // in Content-Disposition, else the path
 	kind  kind
-	asked bool // the query has a ".."
+	asked bool // the query leads out of a folder
 }
 
 // suspect judges names. Nearly every request ends at the first return.
 func (g *Guard) suspect(h *answer.Head) (s suspect) {
 	path, named := h.Request.URL.Path, h.Header["Content-Disposition"]
 	query := h.Request.URL.RawQuery
-	s.asked = query != "" && asksUpwards(query)
+	s.asked = query != "" && leadsOut(query)
 	if !s.asked && len(named) == 0 && g.words.ordinary(path) {
 		return s
 	}
@@ -132,15 +133,35 @@ func stays(name string) bool {
 	return false
 }
 
-// asksUpwards says whether a query has a ".." that leads upwards, plain or encoded up to twice.
-func asksUpwards(query string) bool {
-	if strings.Contains(query, "..") && !strings.Contains(query, "%") {
-		return upwards(query)
+// leadsOut says whether a query has a ".." that leads upwards, or an absolute path into the
+// system's folders, plain or encoded up to twice.
+func leadsOut(query string) bool {
+	if strings.IndexByte(query, '%') >= 0 {
+		if !hasDots(query) && !strings.Contains(query, "2f") && !strings.Contains(query, "2F") && !strings.Contains(query, "=/") {
+			return false
+		}
+		query = unquote(query)
 	}
-	if strings.IndexByte(query, '%') < 0 {
-		return false
+	return strings.Contains(query, "..") && upwards(query) || strings.Contains(query, "=/") && absolute(query)
+}
+
+// roots are the folders that a Unix system has (hier(7)). Other absolute paths may be the
+// app's own way to name what it has.
+const roots = " bin boot dev etc home lib lib64 media mnt opt proc root run sbin srv sys tmp usr var "
+
+// absolute says whether a value is a path into one of roots.
+func absolute(query string) bool {
+	for {
+		at := strings.Index(query, "=/")
+		if at < 0 {
+			return false
+		}
+		query = strings.TrimLeft(query[at+1:], "/")
+		folder, _, deeper := strings.Cut(query, "/")
+		if deeper && folder != "" && strings.Contains(roots, " "+folder+" ") {
+			return true
+		}
 	}
-	return hasDots(query) && upwards(unquote(query))
 }
 
 // hasDots is a first look: two dots in a row, each plain or encoded.
@@ -184,8 +205,12 @@ func upwards(query string) bool {
 // readByQuery says what an answer shows of a file outside its folder: it has the name that
 // the query ends in, or holds what no page does.
 func (f *file) readByQuery(query string) (what string) {
-	if base := f.name; base != "" && strings.Contains(unquote(query), "/"+base) {
+	query = unquote(query)
+	if base := f.name; base != "" && strings.Contains(query, "/"+base) {
 		return fmt.Sprintf("the file %q", base)
+	}
+	if f.claims && !f.echoes(query) {
+		return "a text that is no page"
 	}
 	switch {
 	case f.page:
@@ -202,4 +227,14 @@ func (f *file) readByQuery(query string) (what string) {
 		return settings.String()
 	}
 	return ""
+}
+
+// echoes says whether the answer shows a value of the query, as a text about it does.
+func (f *file) echoes(query string) bool {
+	for pair := range strings.SplitSeq(query, "&") {
+		if _, value, ok := strings.Cut(pair, "="); ok && value != "" && bytes.Contains(f.body, []byte(value)) {
+			return true
+		}
+	}
+	return false
 }

@@ -6,7 +6,8 @@
 // .env, .git, source, configuration, databases, backups, keys and logs, in a static folder or
 // through a send_file of the app's; scanners that try thousands of such names. Not covered:
 // a symbolic link inside a folder that is served; a path that the app takes from a form or
-// from JSON; a file whose name gives nothing away, unless a ".." in the query asked for it.
+// from JSON; a file whose name gives nothing away, unless a ".." or an absolute path in
+// the query asked for it.
 //
 // Order: MUST come before everything that decides by the path, after clientip. The route of
 // a request may be looked up before it, by the decoded and cleaned path.

@@ -172,31 +172,52 @@ var secretWords = []string{"password", "passwd", "pwd", "secret", "secret_key", 
 
 // hasSecret says whether b has a setting that holds a secret, or an address with a password.
 func hasSecret(b []byte) bool {
-	if isKey(b) {
-		return true
-	}
-	return lines(b, func(s []byte) bool {
+	return isKey(b) || lines(b, func(s []byte) bool {
 		if len(s) > 500 || len(s) < 5 || s[0] == '#' || s[0] == ';' {
 			return false
 		}
 		at := bytes.IndexAny(s, "=:")
-		if at <= 0 || at+1 == len(s) {
+		return at > 0 && at+1 < len(s) && isSecret(string(s[:at]), string(s[at+1:]))
+	}) || pairs(b, isSecret)
+}
+
+// pairs calls yes with each name and value of JSON whose value is a string, however the
+// lines are, until it returns true.
+func pairs(b []byte, yes func(name, value string) bool) bool {
+	for {
+		at := bytes.IndexByte(b, ':')
+		if at < 0 {
 			return false
 		}
-		name := strings.ToLower(strings.ReplaceAll(strings.Trim(string(s[:at]), "\"'- \t"), "-", "_"))
-		value := strings.Trim(string(s[at+1:]), " \t\"',")
-		if len(value) < 4 || strings.ContainsAny(name, " <>(") || strings.HasPrefix(value, "{") || strings.HasPrefix(value, "$") || strings.HasPrefix(value, "<") {
-			return false
+		before, after := bytes.TrimRight(b[:at], " \t\r\n"), bytes.TrimLeft(b[at+1:], " \t\r\n")
+		b = b[at+1:]
+		if !bytes.HasSuffix(before, []byte{'"'}) || !bytes.HasPrefix(after, []byte{'"'}) {
+			continue
 		}
-		for _, word := range secretWords {
-			if strings.HasSuffix(name, word) {
-				return true
-			}
+		name := before[:len(before)-1]
+		name = name[bytes.LastIndexByte(name, '"')+1:]
+		value, _, _ := bytes.Cut(after[1:], []byte{'"'})
+		if yes(string(name), string(value)) {
+			return true
 		}
-		_, address, ok := strings.Cut(value, "://")
-		account, _, ok2 := strings.Cut(address, "@")
-		return ok && ok2 && strings.Contains(account, ":") && !strings.Contains(account, "/")
-	})
+	}
+}
+
+// isSecret says whether a setting holds a secret, by its name, or an address with a password.
+func isSecret(name, value string) bool {
+	name = strings.ToLower(strings.ReplaceAll(strings.Trim(name, "\"'- \t"), "-", "_"))
+	value = strings.Trim(value, " \t\"',")
+	if len(value) < 4 || strings.ContainsAny(name, " <>(") || strings.HasPrefix(value, "{") || strings.HasPrefix(value, "$") || strings.HasPrefix(value, "<") {
+		return false
+	}
+	for _, word := range secretWords {
+		if strings.HasSuffix(name, word) {
+			return true
+		}
+	}
+	_, address, ok := strings.Cut(value, "://")
+	account, _, ok2 := strings.Cut(address, "@")
+	return ok && ok2 && strings.Contains(account, ":") && !strings.Contains(account, "/")
 }
 
 // isSpec says whether b describes an API to the public.

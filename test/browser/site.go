@@ -27,16 +27,22 @@ type Site struct {
 	CA  []byte // PEM of the local certificate authority; nil for plain http
 }
 
+// built is done once for each test binary, which has a file of its own: linking takes
+// longer than most tests.
+var built sync.Once
+
 // Fumehood builds fumehood, serves the app in dir ("module:callable") with it on a free
 // port of localhost, and ends it with the test. More arguments go to `fumehood run`.
 func Fumehood(t testing.TB, dir, target string, args ...string) Site {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "fumehood")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/fumehood")
-	build.Dir = testapp.Root(t)
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build ./cmd/fumehood: %v\n%s", err, out)
-	}
+	binary := filepath.Join(testapp.Root(t), ".cache", "test", filepath.Base(os.Args[0])+"-fumehood")
+	built.Do(func() {
+		build := exec.Command("go", "build", "-o", binary, "./cmd/fumehood")
+		build.Dir = testapp.Root(t)
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("go build ./cmd/fumehood: %v\n%s", err, out)
+		}
+	})
 	storage := t.TempDir()
 	args = append([]string{"run", "--chdir", dir, "--bind", "localhost:0", "--tls-storage", storage,
 		"--python", testapp.Python(t)}, args...)
