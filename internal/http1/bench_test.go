@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -152,3 +154,59 @@ func (l wrapping) Accept() (net.Conn, error) {
 }
 
 func wrapped(c net.Conn) net.Conn { return strict.Wrap(c, strict.Limits{}) }
+
+// idleConn asks once, then keeps its connection open.
+type idleConn struct {
+	memoryConn
+	answered *sync.WaitGroup
+	end      chan struct{}
+}
+
+func (c *idleConn) Read(b []byte) (int, error) {
+	if c.asks == 0 || len(b) == 1 {
+		<-c.end
+		return 0, io.EOF
+	}
+	c.asks--
+	return copy(b, smallGet), nil
+}
+
+func (c *idleConn) SetReadDeadline(t time.Time) error {
+	if c.asks == 0 && !t.IsZero() && t.Unix() != 1 {
+		c.answered.Done() // the idle timeout is set
+	}
+	return nil
+}
+
+func (c *idleConn) Write(b []byte) (int, error) { return len(b), nil }
+func (c *idleConn) Close() error                { return nil }
+
+// BenchmarkIdle reports what each of 10,000 connections holds that wait for a next request,
+// stacks included, without their sockets.
+func BenchmarkIdle(b *testing.B) {
+	const conns = 10_000
+	for b.Loop() {
+		before := inUse()
+		var answered sync.WaitGroup
+		answered.Add(conns)
+		end := make(chan struct{})
+		s := &http1.Server{Handler: hello, Logger: quiet, HeaderTimeout: time.Minute, IdleTimeout: time.Minute}
+		all := make([]idleConn, conns)
+		for i := range all {
+			all[i] = idleConn{memoryConn{asks: 1}, &answered, end}
+			s.Start(b.Context(), wrapped(&all[i]))
+		}
+		answered.Wait()
+		b.ReportMetric(float64(inUse()-before)/conns, "B/conn")
+		close(end)
+		s.Shutdown(context.Background())
+	}
+}
+
+func inUse() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc + m.StackInuse)
+}

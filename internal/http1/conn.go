@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,6 +71,10 @@ func (s *Server) Start(ctx context.Context, nc net.Conn) {
 func (c *conn) serve(ctx context.Context) {
 	nc := c.nc
 	defer func() { // also where a handler has ended the goroutine
+		if fault := recover(); fault != nil { // ours: it must not end the process
+			c.srv.Logger.LogAttrs(ctx, slog.LevelError, "panic on a connection",
+				slog.Any("panic", fault), slog.String("stack", string(debug.Stack())))
+		}
 		if !c.taken {
 			nc.Close()
 		}

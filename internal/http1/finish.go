@@ -109,7 +109,7 @@ func (w *response) abandon() {
 
 // closeBody ends the reading of a body, also where a goroutine of the handler waits in it.
 func (w *response) closeBody() {
-	w.c.nc.SetReadDeadline(longAgo)
+	w.c.nc.SetReadDeadline(longAgo())
 	w.body.Close()
 }
 

@@ -31,7 +31,7 @@ func (w *response) begin() {
 	f := &w.fields
 	f.sniff = true
 	for name, values := range w.header {
-		switch name {
+		switch framing(name) {
 		case "Content-Length":
 			w.declare(values)
 			continue
@@ -65,6 +65,17 @@ func (w *response) begin() {
 		}
 		w.out = appendField(w.out, name, values)
 	}
+}
+
+// framing returns the usual form of the names that frame an answer, and others as they are.
+// A handler can set a field as it likes, past http.Header.Set, and clients do not care: a
+// second length would let them see two answers in one.
+func framing(name string) string {
+	switch len(name) {
+	case len("Connection"), len("Content-Length"), len("Transfer-Encoding"):
+		return http.CanonicalHeaderKey(name)
+	}
+	return name
 }
 
 // declare takes the Content-Length that the handler has set.
@@ -191,7 +202,7 @@ func (w *response) inform(status int) {
 	}
 	line := appendStatus(nil, status, false)
 	for name, values := range w.header {
-		switch name {
+		switch framing(name) {
 		case "Content-Length", "Transfer-Encoding", "Connection":
 		default:
 			line = appendField(line, name, values)

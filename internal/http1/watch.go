@@ -3,7 +3,7 @@ package http1
 import "time"
 
 // longAgo is a deadline that ends a Read.
-var longAgo = time.Unix(1, 0)
+func longAgo() time.Time { return time.Unix(1, 0) }
 
 // enter makes w the request that the connection is at.
 func (c *conn) enter(w *response) {
@@ -66,7 +66,7 @@ func (c *conn) endWatch() {
 		c.timer.Stop()
 	}
 	if c.looking {
-		c.nc.SetReadDeadline(longAgo)
+		c.nc.SetReadDeadline(longAgo())
 		for c.looking {
 			c.ended.Wait()
 		}
