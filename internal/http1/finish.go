@@ -38,7 +38,9 @@ func (w *response) finish() (again bool) {
 		w.cancel()
 		return false
 	}
-	w.c.endWatch()
+	if soon := w.c.endWatch(); !soon || w.body != nil {
+		w.c.now = time.Now() // the head may have left long ago
+	}
 	w.cancel()
 	w.removeForm()
 	if w.body == nil || w.body.ended.Load() {
@@ -68,8 +70,7 @@ func (w *response) conclude() (again bool) {
 	if w.status == 0 {
 		w.start(http.StatusOK)
 	}
-	late := w.committed
-	if !late {
+	if !w.committed {
 		w.commit(w.held, true)
 		w.sendHeld()
 	}
@@ -78,9 +79,6 @@ func (w *response) conclude() (again bool) {
 	}
 	w.push()
 	w.release()
-	if late {
-		w.c.now = time.Now() // the head may have left long ago
-	}
 	whole := w.length < 0 || w.written == w.length || w.isHead || !w.bodyAllowed()
 	return w.err == nil && whole && !w.closing
 }

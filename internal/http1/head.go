@@ -73,7 +73,9 @@ func (w *response) begin() {
 func framing(name string) string {
 	switch len(name) {
 	case len("Connection"), len("Content-Length"), len("Transfer-Encoding"):
-		return http.CanonicalHeaderKey(name)
+		if name != "Content-Length" { // nearly all are
+			return http.CanonicalHeaderKey(name)
+		}
 	}
 	return name
 }

@@ -53,15 +53,16 @@ func (c *conn) look() {
 }
 
 // endWatch ends the look-out and makes the connection the caller's: it may read, and
-// nothing that the handler has left behind can set a deadline.
-func (c *conn) endWatch() {
+// nothing that the handler has left behind can set a deadline. soon says that the moment
+// before the look-out was not over.
+func (c *conn) endWatch() (soon bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if w := c.current; w != nil && w.writeTimed {
 		c.nc.SetWriteDeadline(time.Time{}) // it was for that answer
 	}
 	c.current = nil
-	if c.armed {
+	if soon = c.armed; soon {
 		c.armed = false
 		c.timer.Stop()
 	}
@@ -72,6 +73,7 @@ func (c *conn) endWatch() {
 		}
 		c.nc.SetReadDeadline(time.Time{})
 	}
+	return soon
 }
 
 // SetReadDeadline is for http.ResponseController. It is about the body of the request; a
