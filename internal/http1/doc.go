@@ -10,7 +10,10 @@
 // What handlers get is net/http's contract: http.Flusher, http.Hijacker, io.ReaderFrom,
 // what http.ResponseController asks for, 100 Continue, informational answers, trailers.
 // The oracle of its tests is net/http: http.ReadRequest for requests, http.Server for
-// answers.
+// answers; handlers_test.go lists each difference that is wanted, with its reason.
+//
+// Beyond net/http, a goroutine that a handler leaves behind reaches nothing of the next
+// request: its writer, body and deadlines are dead once the handler has returned.
 //
 // Its place is between internal/strict and the chain. HTTP/2 and HTTP/3 do not come here.
 //
