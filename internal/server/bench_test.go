@@ -12,10 +12,15 @@ import (
 )
 
 // BenchmarkChain is what the guards cost around a handler that does nothing: all of them,
-// and without those of the browser's side.
+// and without those of the browser's side or those against abuse.
 func BenchmarkChain(b *testing.B) {
 	for name, change := range map[string]func(*config.Config){
 		"all": func(*config.Config) {},
+		"without abuse": func(c *config.Config) {
+			for _, mode := range []*fumehood.Mode{&c.Paths.Mode, &c.RateLimit.Mode, &c.Upload.Mode, &c.Validate.Mode, &c.Login.Mode} {
+				*mode = fumehood.Off
+			}
+		},
 		"without the browser's side": func(c *config.Config) {
 			for _, mode := range []*fumehood.Mode{&c.Headers.Mode, &c.CSP.Mode, &c.CORS.Mode, &c.Isolation.Mode,
 				&c.CSRF.Mode, &c.Caching.Mode, &c.Cookies.Mode, &c.Redirects.Mode, &c.ErrorPages.Mode} {
@@ -26,6 +31,7 @@ func BenchmarkChain(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			cfg := config.Default()
 			cfg.Log.Access = false
+			cfg.RateLimit.Rate = "1000000/second" // counted, and never refused
 			change(&cfg)
 			app := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header()["Content-Type"] = []string{"text/html; charset=utf-8"}
@@ -45,7 +51,7 @@ func BenchmarkChain(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				h.ServeHTTP(&blank{header: http.Header{}}, r)
+				h.ServeHTTP(&blank{header: make(http.Header, 24)}, r)
 			}
 		})
 	}

@@ -308,9 +308,8 @@ func (c *Conn) ReadFrom(src io.Reader) (int64, error) {
 	if rf, ok := c.Conn.(io.ReaderFrom); ok {
 		return rf.ReadFrom(src)
 	}
-	scratch := getBuffer()
-	defer putBuffer(scratch)
-	return io.CopyBuffer(onlyWriter{c.Conn}, src, scratch.bytes[:cap(scratch.bytes)])
+	// Over TLS each Write is a record of at most 16 KB.
+	return io.CopyBuffer(onlyWriter{c.Conn}, src, make([]byte, 32<<10))
 }
 
 // onlyWriter hides every other method, so that io.CopyBuffer does not come back here.
