@@ -112,7 +112,10 @@ func parseFields(lines string, r *http.Request) error {
 		if !ok {
 			return errMalformed
 		}
-		value = strings.Trim(value, " \t")
+		value = strings.TrimPrefix(value, " ") // nearly always all there is
+		if value != "" && (value[0] <= ' ' || value[len(value)-1] <= ' ') {
+			value = strings.Trim(value, " \t")
+		}
 		key := textproto.CanonicalMIMEHeaderKey(name)
 		if key == "Host" {
 			r.Host = value
