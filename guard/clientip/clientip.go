@@ -155,6 +155,25 @@ func (g *Guard) TrustsPeer(r *http.Request) bool {
 	return g.trusts(peer(r.RemoteAddr)) || g.unix && isUnix(r.RemoteAddr)
 }
 
+// UnnamedProxy says whether r looks as if it came through a proxy that nobody has named: a
+// header that proxies set, on a connection from this machine, a private network or a Unix
+// socket. It returns what would name that proxy in Config.TrustedProxies, "" for none.
+// Anybody can write such a header, so this is a hint for the owner and nothing else; from
+// public addresses, where visitors come from, it is not even that. Ask before Handler,
+// which takes the headers out.
+func (g *Guard) UnnamedProxy(r *http.Request) string {
+	if r.Header["X-Forwarded-For"] == nil && r.Header["X-Real-Ip"] == nil && r.Header["Forwarded"] == nil || g.TrustsPeer(r) {
+		return ""
+	}
+	if isUnix(r.RemoteAddr) {
+		return "unix"
+	}
+	if ip := peer(r.RemoteAddr); ip.IsLoopback() || ip.IsPrivate() {
+		return ip.String()
+	}
+	return ""
+}
+
 // find returns the client of r; with an error, what is known of it without the headers.
 func (g *Guard) find(r *http.Request) (origin, error) {
 	at := origin{ip: peer(r.RemoteAddr), scheme: "http"}

@@ -103,7 +103,7 @@ func steps(cfg config.Config, site Site, at place) ([]Step, error) {
 		{"headers", "every answer gets the security headers", cfg.Headers.Mode, head.Handler, true},
 		{"strict", "what is malformed on the wire is answered here", fumehood.Enforce, wellFormed, true},
 		{"https", "content over https only, or to a proxy that is named", fumehood.Enforce, encrypted(cfg, ip), true},
-		{"clientip", "who is it; forwarding headers go no further", fumehood.Enforce, ip.Handler, true},
+		{"clientip", "who is it; forwarding headers go no further", fumehood.Enforce, settled(ip, site.Logger), true},
 		{"limits", "caps on what one request may cost", fumehood.Enforce, lim.Handler, false},
 		{"hosts", "only the names that are served", host.Mode(), host.Handler, false},
 		{"paths", "one canonical path, and no private files", cfg.Paths.Mode, way.Handler, false},
