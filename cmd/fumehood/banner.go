@@ -41,7 +41,7 @@ func (e *env) announce(o opening, log *slog.Logger) {
 				name = ""
 			}
 			pad := strings.Repeat(" ", max(0, 8-len(name)))
-			fmt.Fprintf(&b, "  %s%s  %-10s %s\n", e.paint(color, name), pad, r[0], r[1])
+			fmt.Fprintf(&b, "  %s%s  %s\n", e.paint(color, name), pad, strings.TrimRight(fmt.Sprintf("%-10s %s", r[0], r[1]), " "))
 		}
 	}
 	fmt.Fprintf(&b, "%s   %s\n\n", e.paint(bold, "fumehood "+version()), describeApp(cfg, o.app))
@@ -130,15 +130,16 @@ func (o opening) protections() []row {
 		{"slow", fmt.Sprintf("head within %v, body at %d B/s, %v of silence", cfg.Server.HeaderTimeout, cfg.Body.MinRate, cfg.Body.Idle)},
 		{"limits", fmt.Sprintf("body %v", cfg.Limits.Body)},
 		{"hosts", o.hosts()},
-		{"headers", "on every answer: nosniff, no framing by others, referrer, permissions, COOP, CORP; HSTS on public names"},
+		{"headers", "nosniff, frames, referrer, permissions, COOP, CORP; HSTS on public names"},
 		{"csp", o.csp()},
 		{"csrf", "Sec-Fetch-Site, Origin, Referer; a token for browsers that send none"},
-		{"cookies", "Secure, HttpOnly, SameSite=Lax; sessions under names that cannot be planted"},
+		{"cookies", o.cookies()},
 		{"cors", o.cors()},
+		{"isolation", "other sites load whole pages, and nothing else"},
 		{"caching", "what is for one visitor is in no cache"},
 		{"paths", "one canonical path; dot files, source, keys and backups are never sent"},
-		{"ratelimit", cfg.RateLimit.Rate + " for each client"},
-		{"login", fmt.Sprintf("%d failed logins from one place, then a growing wait", cfg.Login.Attempts)},
+		{"ratelimit", o.ratelimit()},
+		{"login", fmt.Sprintf("%d failed logins from one place, then a growing wait; fumehood unlock", cfg.Login.Attempts)},
 		{"upload", o.upload()},
 		{"validate", o.validate()},
 		{"errors", "no tracebacks, debuggers or database errors"},
@@ -154,12 +155,20 @@ func (o opening) protections() []row {
 	}
 	rows = append(rows, row{"clientip", proxies})
 	if cfg.App.Upstream == "" {
-		rows = append(rows, row{"workers", fmt.Sprintf("%v a request, then 504; a queue of %d, then 503", cfg.Workers.Timeout, cfg.Workers.Queue)})
+		rows = append(rows, row{"workers", fmt.Sprintf("%s a request, then 504; a queue of %d, then 503", short(cfg.Workers.Timeout), cfg.Workers.Queue)})
 	}
 	if len(o.app.prefixes) > 0 {
 		rows = append(rows, row{"static", strings.Join(o.app.prefixes, ", ") + " without a worker, never out of the folder"})
 	}
 	return rows
+}
+
+// short is d without the seconds that are none: "1m".
+func short(d time.Duration) string {
+	if text := d.String(); strings.HasSuffix(text, "m0s") {
+		return strings.TrimSuffix(text, "0s")
+	}
+	return d.String()
 }
 
 // mode is that of a step; enforce where there is no such step.
@@ -181,6 +190,23 @@ func (o opening) hosts() string {
 		text += "; other names are reported only: list yours with --host NAME"
 	case fumehood.Off:
 		text += " (OFF: every name is served)"
+	}
+	return text
+}
+
+func (o opening) cookies() string {
+	cfg := o.loaded.Config
+	if cfg.TLS.Mode == "off" && len(cfg.ClientIP.TrustedProxies) == 0 {
+		return "HttpOnly, SameSite=Lax; not Secure over plain http"
+	}
+	return "Secure, HttpOnly, SameSite=Lax; sessions under names that cannot be planted"
+}
+
+func (o opening) ratelimit() string {
+	cfg := o.loaded.Config.RateLimit
+	text := cfg.Rate + " for each client, then 429"
+	if len(cfg.Except) > 0 {
+		text += "; not counted: " + strings.Join(cfg.Except, ", ")
 	}
 	return text
 }
@@ -276,7 +302,7 @@ func (o opening) onlyReported() (rows []row) {
 		rows = append(rows, row{"csp", "scripts and styles: the app's templates are not known"})
 	}
 	if o.mode("redirects") == fumehood.Report {
-		rows = append(rows, row{"redirects", `to another site that the request has named; refuse them with redirects.mode = "enforce"`})
+		rows = append(rows, row{"redirects", `to a site that the request named; refused with redirects.mode = "enforce"`})
 	}
 	return rows
 }
@@ -287,6 +313,9 @@ func (o opening) weakened() (rows []row) {
 	add := func(what, how string) { rows = append(rows, row{what, how}) }
 	if cfg.TLS.Mode == "off" {
 		add("https", "tls.mode = off: whoever is on the way can read along")
+		if len(cfg.ClientIP.TrustedProxies) == 0 {
+			add("clientip", "a proxy in front? --trusted-proxy 127.0.0.1, else its visitors count as one")
+		}
 	}
 	if o.mode("hosts") == fumehood.Report && cfg.Hosts.Mode == "" {
 		add("hosts", "report: no name is known; list yours with --host NAME")

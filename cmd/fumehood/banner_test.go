@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fumehood/fumehood/internal/config"
+	"github.com/fumehood/fumehood/internal/pool"
+	"github.com/fumehood/fumehood/internal/server"
+)
+
+// widest is what a line at the start may take of a terminal (columns).
+const widest = 100
+
+// opened is what a run with these options says on a terminal at its start.
+func opened(t *testing.T, environ []string, args ...string) (text string, steps []server.Step) {
+	t.Helper()
+	args = append(args, "--bind", "localhost:0", "--tls-storage", t.TempDir(), "app:app")
+	loaded, err := config.Load(config.Sources{Args: args, Environ: environ, App: config.NeedApp})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := loaded.Config
+	srv, err := server.New(t.Context(), server.Options{Config: cfg})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	app := &runningApp{python: ".venv", workers: 2, prefixes: []string{"/static/"}, about: pool.About{
+		Python: "3.11.7", Framework: "Flask", Version: "3.1.3", Sessions: [][2]string{{"session", ""}}, Templates: [][2]string{},
+	}}
+	site, _, err := siteOf(cfg, app, newLogger(&env{stderr: &bytes.Buffer{}}, cfg.Log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	site.Hosts = srv.Served()
+	if steps, err = server.Steps(cfg, site); err != nil {
+		t.Fatal(err)
+	}
+	defer site.Close()
+	var out bytes.Buffer
+	e := &env{ctx: t.Context(), stderr: &out, tty: true}
+	e.announce(opening{loaded, srv, app, site, steps, time.Second}, nil)
+	return out.String(), steps
+}
+
+// TestStartFits: no line breaks in a terminal, and none ends in spaces.
+func TestStartFits(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{nil, {"--tls", "off"}, {"--tls", "off", "--trusted-proxy", "127.0.0.1"}} {
+		text, _ := opened(t, nil, args...)
+		for line := range strings.Lines(text) {
+			line = strings.TrimSuffix(line, "\n")
+			if strings.Contains(line, "made a certificate authority") {
+				continue // it ends in the path of a folder
+			}
+			if n := len([]rune(line)); n > widest {
+				t.Errorf("%v: %d columns: %s", args, n, line)
+			}
+			if strings.TrimRight(line, " ") != line {
+				t.Errorf("%v: ends in spaces: %q", args, line)
+			}
+		}
+	}
+}
+
+// TestStartNamesEachGuard: what protects is shown, or it would not be missed.
+func TestStartNamesEachGuard(t *testing.T) {
+	t.Parallel()
+	text, steps := opened(t, nil)
+	elsewhere := map[string]string{ // the row that tells of it
+		"strict": "http", "body": "slow", "token": "csrf", "record": "", // a log line for each request protects nobody by itself
+	}
+	rows := strings.Split(text, "\n")
+	for _, s := range steps {
+		word, ok := elsewhere[s.Name]
+		if !ok {
+			word = s.Name
+		}
+		if word != "" && !slices.ContainsFunc(rows, func(row string) bool {
+			return slices.Contains(strings.Fields(row)[:min(2, len(strings.Fields(row)))], word)
+		}) {
+			t.Errorf("nothing is said of %s", s.Name)
+		}
+	}
+}
+
+// TestStartIsTrue: what a choice has changed is said where it is looked for.
+func TestStartIsTrue(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		args    []string
+		environ []string
+		has     []string
+		without []string
+	}{
+		{"as it comes", nil, nil,
+			[]string{"50/second burst 300 for each client, then 429", "Secure, HttpOnly", "1m a request", "off       nothing"},
+			[]string{"not counted", "a proxy in front?"}},
+		{"plain http and no proxy", []string{"--tls", "off"}, nil,
+			[]string{"a proxy in front? --trusted-proxy 127.0.0.1", "not Secure over plain http"}, []string{"off       nothing", "  Secure,"}},
+		{"plain http behind a proxy", []string{"--tls", "off", "--trusted-proxy", "127.0.0.1"}, nil,
+			[]string{"trusted proxies: 127.0.0.1", "Secure, HttpOnly"}, []string{"a proxy in front?"}},
+		{"a load test of one's own", nil, []string{"FUMEHOOD_RATELIMIT_EXCEPT=127.0.0.1"},
+			[]string{"then 429; not counted: 127.0.0.1"}, nil},
+	} {
+		text, _ := opened(t, c.environ, c.args...)
+		for _, want := range c.has {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: without %q:\n%s", c.name, want, text)
+			}
+		}
+		for _, wrong := range c.without {
+			if strings.Contains(text, wrong) {
+				t.Errorf("%s: with %q:\n%s", c.name, wrong, text)
+			}
+		}
+	}
+}
