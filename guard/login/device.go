@@ -12,16 +12,41 @@ import (
 	fumehood "github.com/fumehood/fumehood"
 )
 
-// eachCookie calls f for each cookie of the Cookie fields (RFC 6265, section 4.2.1).
+// eachCookie calls f for each cookie of the Cookie fields (RFC 6265, section 4.2.1), with the
+// value that Werkzeug's parse_cookie has for it: without quotes and what they escape.
 func eachCookie(fields []string, f func(name, value string)) {
 	for _, field := range fields {
 		for field != "" {
 			var pair string
 			pair, field, _ = strings.Cut(field, ";")
-			name, value, _ := strings.Cut(strings.Trim(pair, " \t"), "=")
-			f(name, value)
+			name, value, _ := strings.Cut(pair, "=")
+			f(strings.Trim(name, " \t"), unquote(strings.Trim(value, " \t")))
 		}
 	}
+}
+
+// unquote reads a quoted value: a backslash stands before three octal digits or a character.
+func unquote(value string) string {
+	if len(value) < 2 || value[0] != '"' || value[len(value)-1] != '"' {
+		return value
+	}
+	value = value[1 : len(value)-1]
+	if strings.IndexByte(value, '\\') < 0 {
+		return value
+	}
+	out := make([]byte, 0, len(value))
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		if c == '\\' && i+1 < len(value) {
+			if code, err := strconv.ParseUint(value[i+1:min(i+4, len(value))], 8, 8); err == nil && i+4 <= len(value) {
+				c, i = byte(code), i+3
+			} else {
+				c, i = value[i+1], i+1
+			}
+		}
+		out = append(out, c)
+	}
+	return string(out)
 }
 
 // The names of the device cookie, for https and for http on this machine.

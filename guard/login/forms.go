@@ -22,11 +22,17 @@ type form struct {
 type field struct {
 	name, complete string
 	password       bool
+	hidden         bool // the account, in the second step of a login
 }
 
 // hasPassword says whether there may be a form with a password field in a page.
 func hasPassword(page []byte) bool {
-	return bytes.Contains(page, []byte("password")) || bytes.Contains(page, []byte("PASSWORD"))
+	for _, word := range [...]string{"assword", "ASSWORD", "assWord"} { // HTML does not tell case apart; people write these
+		if bytes.Contains(page, []byte(word)) {
+			return true
+		}
+	}
+	return false
 }
 
 // formsIn returns the forms with a password field in the beginning of a page, and the page's
@@ -60,7 +66,16 @@ func formsIn(page []byte) (forms []form, base string) {
 				if open {
 					continue // ignored by browsers
 				}
-				open, fields, actions = true, nil, []string{attribute(tokens, more, "action")["action"]}
+				open, fields, actions = true, nil, nil
+				a := attribute(tokens, more, "action", "hx-post", "data-hx-post")
+				for _, name := range [...]string{"hx-post", "data-hx-post"} { // htmx sends it there
+					if a[name] != "" {
+						actions = append(actions, a[name])
+					}
+				}
+				if actions == nil || a["action"] != "" {
+					actions = append(actions, a["action"])
+				}
 			case atom.Base:
 				if href := attribute(tokens, more, "href")["href"]; base == "" {
 					base = href
@@ -71,8 +86,11 @@ func formsIn(page []byte) (forms []form, base string) {
 					continue
 				}
 			}
-			if a := attribute(tokens, more, "formaction"); open && a["formaction"] != "" {
-				actions = append(actions, a["formaction"])
+			a := attribute(tokens, more, "formaction", "hx-post", "data-hx-post")
+			for _, name := range [...]string{"formaction", "hx-post", "data-hx-post"} {
+				if open && a[name] != "" {
+					actions = append(actions, a[name])
+				}
 			}
 		}
 	}
@@ -99,25 +117,46 @@ func appendField(fields []field, a map[string]string) []field {
 	switch strings.ToLower(a["type"]) {
 	case "password":
 		f.password = true
-	case "hidden", "submit", "button", "checkbox", "radio", "file", "image", "reset", "color", "range", "date",
+	case "hidden":
+		f.hidden = true
+		if !f.isAccount() {
+			return fields
+		}
+	case "submit", "button", "checkbox", "radio", "file", "image", "reset", "color", "range", "date",
 		"datetime-local", "month", "time", "week", "search":
 		return fields
 	}
 	return append(fields, f)
 }
 
+// isAccount says whether a field is for the account, by what it says of itself.
+func (f field) isAccount() bool {
+	if strings.Contains(f.complete, "username") {
+		return true
+	}
+	name := strings.ToLower(f.name)
+	for _, word := range [...]string{"user", "email", "e-mail", "login", "account", "identifier"} {
+		if strings.Contains(name, word) {
+			return !f.hidden || len(name) <= len(word)+4 // user_name, but not login_csrf_token
+		}
+	}
+	return false
+}
+
 // formOf makes a form of its fields. It reports false when there is no password among them.
 func formOf(fields []field, actions []string) (f form, ok bool) {
 	var passwords []field
-	account := ""
+	account, likely := "", false
 	for _, in := range fields {
 		switch {
 		case in.password:
 			passwords = append(passwords, in)
 		case strings.Contains(in.complete, "username"):
 			f.account = append(f.account, in.name)
-		case len(passwords) == 0:
-			account = in.name // the last one before the password
+		case len(passwords) == 0 && (in.isAccount() || !likely):
+			// The last one before the password; a code that was sent by mail or an organisation
+			// may stand between the two.
+			account, likely = in.name, likely || in.isAccount()
 		}
 	}
 	if len(passwords) == 0 {

@@ -3,6 +3,7 @@ package login_test
 import (
 	"compress/gzip"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -125,7 +126,11 @@ func TestCompressedForm(t *testing.T) {
 	}))
 	for range 20 {
 		for _, method := range []string{"GET", "POST"} {
-			r := httptest.NewRequest(method, "https://shop.example/login", strings.NewReader("username=ada&password=x"))
+			body := io.Reader(http.NoBody)
+			if method == "POST" {
+				body = strings.NewReader("username=ada&password=x")
+			}
+			r := httptest.NewRequest(method, "https://shop.example/login", body)
 			r.Header.Set("Accept-Encoding", "gzip")
 			r.Header.Set("Content-Type", formType)
 			s.guard.ServeHTTP(httptest.NewRecorder(), r)

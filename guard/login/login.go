@@ -97,7 +97,7 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if want := g.wanted(r); want.any() {
-			g.serve(w, r, want, next)
+			g.serve(w, r, &want, next)
 			return
 		}
 		g.pass(w, r, next)
@@ -114,14 +114,15 @@ func (g *Guard) pass(w http.ResponseWriter, r *http.Request, next http.Handler) 
 }
 
 // wanted returns the fields that would make r a login, none when it cannot be one.
-func (g *Guard) wanted(r *http.Request) names {
+func (g *Guard) wanted(r *http.Request) wanted {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
-		if r.URL == nil || r.URL.RawQuery == "" {
-			return names{}
+		// A view that looks for the field, not at the method, reads the body of a GET, too.
+		if (r.URL == nil || r.URL.RawQuery == "") && (r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0) {
+			return wanted{}
 		}
 	}
-	want := g.names
+	want := wanted{names: g.names, sure: len(g.names.password) > 0}
 	if !g.find {
 		return want
 	}
@@ -129,8 +130,33 @@ func (g *Guard) wanted(r *http.Request) names {
 		want.account = slices.Concat(want.account, found.account)
 		want.password = slices.Concat(want.password, found.password)
 		want.fresh = slices.Concat(want.fresh, found.fresh)
+		want.path, want.sure = found.path, want.sure || found.passed || namesLogin(found.path)
 	}
 	return want
+}
+
+// keys returns the keys of the accounts that a login names, and the limits that it has. One
+// without a name is to the page that asks for the password. That may be one which asks a
+// user for it once more, or to open a shared file; the app's answer may never show that this
+// has passed. So until it has, and unless its path says login, each place counts for
+// itself: a cap for all would close the page, and all together would look like an attack.
+func (g *Guard) keys(want *wanted, accounts []string) (keys []key, l limits) {
+	l = g.limits
+	if len(accounts) == 0 && want.path != "" {
+		if !want.sure {
+			l.cap = 0
+		}
+		return []key{g.state.page(want.path)}, l
+	}
+	if len(accounts) == 0 {
+		accounts = []string{""}
+	}
+	for _, name := range accounts {
+		if account := g.state.account(name); !slices.Contains(keys, account) {
+			keys = append(keys, account)
+		}
+	}
+	return keys, l
 }
 
 // Check says whether r would be let through, whatever the mode. It counts nothing, and it
@@ -145,13 +171,13 @@ func (g *Guard) Check(r *http.Request) error {
 	}
 	headOnly := *r
 	headOnly.Body = nil
-	_, found, err := read(&headOnly, want)
+	_, found, err := read(&headOnly, want.names)
 	if err != nil || !found.attempt {
 		return err
 	}
-	for _, name := range found.accounts {
-		account := g.state.account(name)
-		if no := g.state.look(g.limits, account, g.state.placeOf(r, account)); no != nil {
+	keys, limits := g.keys(&want, found.accounts)
+	for _, account := range keys {
+		if no := g.state.look(limits, account, g.state.placeOf(r, account)); no != nil {
 			return tooSoon(no)
 		}
 	}
@@ -159,8 +185,8 @@ func (g *Guard) Check(r *http.Request) error {
 }
 
 // serve serves what leads to a login.
-func (g *Guard) serve(w http.ResponseWriter, r *http.Request, want names, next http.Handler) {
-	r, found, err := read(r, want)
+func (g *Guard) serve(w http.ResponseWriter, r *http.Request, want *wanted, next http.Handler) {
+	r, found, err := read(r, want.names)
 	switch {
 	case err != nil && len(want.password) > 0:
 		if fumehood.Decide(w, r, g.mode, unreadable(err)) {
@@ -180,8 +206,8 @@ func (g *Guard) serve(w http.ResponseWriter, r *http.Request, want names, next h
 		g.pass(w, r, next)
 		return
 	}
-	watch := &watch{g: g, r: r, names: want}
-	if verdict := watch.admit(found.accounts); verdict != nil {
+	watch := &watch{g: g, r: r, names: want.names}
+	if verdict := watch.admit(g.keys(want, found.accounts)); verdict != nil {
 		if !fumehood.Decide(w, r, g.mode, verdict) {
 			g.pass(w, r, next)
 		}
@@ -207,19 +233,10 @@ type watch struct {
 }
 
 // admit counts the login against every account that it names.
-func (w *watch) admit(accounts []string) error {
+func (w *watch) admit(keys []key, l limits) error {
 	s := w.g.state
-	if len(accounts) == 0 {
-		accounts = []string{""}
-	}
-	var keys []key
-	for _, name := range accounts {
-		account := s.account(name)
-		if slices.Contains(keys, account) {
-			continue
-		}
-		keys = append(keys, account)
-		t, no := s.admit(w.g.limits, account, s.placeOf(w.r, account))
+	for _, account := range keys {
+		t, no := s.admit(l, account, s.placeOf(w.r, account))
 		if no != nil {
 			w.tell(t, no)
 			w.end()

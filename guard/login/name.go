@@ -73,5 +73,8 @@ func (k key) bytes() []byte {
 	return binary.LittleEndian.AppendUint64(b, k[1])
 }
 
+// page returns the key of a page that asks for a password only.
+func (s *State) page(path string) key { return s.hash("page", []byte(routeKey(path))) }
+
 // account returns the key of an account.
 func (s *State) account(name string) key { return s.hash("account", []byte(fold(name))) }

@@ -28,6 +28,13 @@ type names struct {
 	fresh             []string // passwords that are being chosen
 }
 
+// wanted is what makes a request a login.
+type wanted struct {
+	names
+	path string // of the route, where a form has shown it
+	sure bool   // it is a login, not only some page that asks for a password
+}
+
 func (n *names) any() bool { return len(n.password)+len(n.fresh) > 0 }
 
 // reading is what was found in a request. It is forgotten with the request.
@@ -93,32 +100,26 @@ func read(r *http.Request, want names) (*http.Request, reading, error) {
 		}
 		return r, f, err
 	}
-	if kind != "application/x-www-form-urlencoded" && !mayBeJSON(kind) {
-		return r, f, nil
-	}
 	src, r, err := source(r)
-	if err != nil {
+	if err != nil && err != errTooLarge {
 		return r, f, err
 	}
 	body, err := io.ReadAll(io.LimitReader(src, mostBody+1))
+	isForm := kind == "application/x-www-form-urlencoded"
 	switch {
 	case err != nil:
+	case !isForm && !isJSON(kind) && !looksLikeJSON(body): // with force=True, Flask reads JSON whatever it is called
 	case len(body) > mostBody:
 		err = errTooLarge
-	case kind == "application/x-www-form-urlencoded":
+	case isForm:
 		f.form(string(body))
-	case isJSON(kind) || looksLikeJSON(body):
+	default:
 		err = f.json(body)
 	}
 	return r, f, err
 }
 
 func isJSON(kind string) bool { return kind == "application/json" || strings.HasSuffix(kind, "+json") }
-
-// mayBeJSON: with force=True, Flask reads JSON whatever it is called.
-func mayBeJSON(kind string) bool {
-	return isJSON(kind) || kind == "" || kind == "text/plain" || kind == "application/octet-stream" || kind == "text/json"
-}
 
 // looksLikeJSON says whether Python could take body for a JSON object or array: in UTF-8 or,
 // as json.loads does without being asked, in UTF-16 and UTF-32.

@@ -28,6 +28,7 @@ const (
 // route is what the forms that lead to a path ask for.
 type route struct {
 	names
+	path   string   // as routeKey has it
 	pages  []string // where those forms are that log in
 	seen   int64    // when a form was last seen
 	passed bool     // a login has passed here
@@ -39,7 +40,8 @@ type routes struct {
 	found  atomic.Pointer[map[string]*route]
 	mu     sync.Mutex // of those who change it
 	seed   maphash.Seed
-	recent [256]atomic.Uint64 // pages that were read in the last second
+	recent [256]atomic.Uint64              // pages that were read in the last second
+	given  atomic.Pointer[map[string]bool] // fields of the sessions of those who have not logged in
 }
 
 // routeKey is the path by which a route is found. Frameworks differ in whether case and a
@@ -57,7 +59,56 @@ func (t *routes) of(r *http.Request) *route {
 	if found == nil || r.URL == nil {
 		return nil
 	}
-	return (*found)[routeKey(r.URL.Path)]
+	k := routeKey(r.URL.Path)
+	if route := (*found)[k]; route != nil {
+		return route
+	}
+	return alike(*found, k)
+}
+
+// alike returns what a path has in common with those of logins that end in the same way, or
+// that stand under the same "/login/": in "/<language>/login" and "/login/<customer>" anybody
+// can write a path that no form was seen to lead to, and the app serves it all the same. It
+// is a login only if it has the password field, too.
+func alike(found map[string]*route, k string) *route {
+	if namesChoosing(k) {
+		return nil
+	}
+	cut := strings.LastIndexByte(k, '/')
+	parent, last := k[:cut+1], k[cut:]
+	var all *route
+	for other, route := range found {
+		ends := len(last) > 1 && strings.HasSuffix(other, last)
+		begins := namesLogin(parent) && strings.HasPrefix(other, parent) && strings.LastIndexByte(other, '/') == cut
+		if len(route.password) == 0 || !ends && !begins {
+			continue
+		}
+		if all == nil {
+			all = route
+			continue
+		}
+		both := *all
+		both.account, both.password = union(both.account, route.account), union(both.password, route.password)
+		both.path, both.passed = min(both.path, route.path), both.passed || route.passed
+		all = &both
+	}
+	return all
+}
+
+// union returns the names of both, up to mostNames; it changes neither.
+func union(names, more []string) []string {
+	for _, name := range more {
+		if len(names) < mostNames && !slices.Contains(names, name) {
+			names = append(slices.Clone(names), name)
+		}
+	}
+	return names
+}
+
+// knows says whether a form was seen to lead to a path.
+func (t *routes) knows(p string) bool {
+	found := t.found.Load()
+	return found != nil && (*found)[routeKey(p)] != nil
 }
 
 // isLogin says whether a path is that of a login, or of a page that has its form and looks
@@ -109,21 +160,12 @@ func (t *routes) add(p, page string, f form, now int64) (added bool) {
 	}
 	was, known := all[k]
 	if !known {
-		was = &route{}
+		was = &route{path: k}
 	}
 	is := *was
-	union := func(into *[]string, more []string) {
-		for _, name := range more {
-			if len(*into) < mostNames && !slices.Contains(*into, name) {
-				*into = append(slices.Clone(*into), name)
-			}
-		}
-	}
-	union(&is.account, f.account)
-	union(&is.password, f.password)
-	union(&is.fresh, f.fresh)
+	is.account, is.password, is.fresh = union(is.account, f.account), union(is.password, f.password), union(is.fresh, f.fresh)
 	if len(f.password) > 0 {
-		union(&is.pages, []string{page})
+		is.pages = union(is.pages, []string{page})
 	}
 	same := known && len(is.account) == len(was.account) && len(is.password) == len(was.password) &&
 		len(is.fresh) == len(was.fresh) && len(is.pages) == len(was.pages)
@@ -220,10 +262,13 @@ func (g *Guard) learn(h *answer.Head) {
 	if len(text) > lookSize {
 		text = text[:lookSize]
 	}
-	s, now := g.state, g.state.clock()
+	r, s, now := h.Request, g.state, g.state.clock()
 	packed := len(text) > 1 && text[0] == 0x1f && text[1] == 0x8b
 	if !packed && !hasPassword(text) || !s.routes.fresh(h.Request.URL.Path, now) {
 		return
+	}
+	if strings.ContainsRune(unescape(r.URL.RawQuery), '<') {
+		return // what a page shows of its query is no form of the app's
 	}
 	if packed {
 		if text = unpack(text); !hasPassword(text) {
@@ -231,14 +276,21 @@ func (g *Guard) learn(h *answer.Head) {
 		}
 	}
 	forms, base := formsIn(text)
-	scheme, host, page := fumehood.Scheme(h.Request), h.Request.Host, h.Request.URL.Path
+	scheme, host, page := fumehood.Scheme(r), r.Host, r.URL.Path
+	asked := r.Method == http.MethodGet
 	for _, f := range forms {
 		for _, action := range f.actions {
 			p, ok := leads(scheme, host, page, base, action)
 			if !ok {
 				continue
 			}
+			if !asked && !namesLogin(routeKey(p)) && !s.routes.knows(p) {
+				continue // a preview shows what somebody has written just now
+			}
 			f := f
+			if asked && len(r.Header["Cookie"]) == 0 && (namesLogin(routeKey(page)) || routeKey(page) == routeKey(p)) {
+				s.routes.give(h.Header)
+			}
 			if !f.chooses && namesChoosing(p) { // an empty action on a page for signing up
 				f.fresh, f.password = f.password, nil
 			}

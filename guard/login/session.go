@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -33,13 +34,13 @@ func (w *watch) session(header http.Header) (best proof) {
 				before = append(before, value)
 			}
 		})
-		best = max(best, proofOf(c.Name, c.Value, before))
+		best = max(best, w.g.state.routes.proofOf(c.Name, c.Value, before))
 	}
 	return best
 }
 
 // proofOf judges one cookie; before are the values that the client has sent under its name.
-func proofOf(name, value string, before []string) proof {
+func (t *routes) proofOf(name, value string, before []string) proof {
 	after, readable := payload(value)
 	if !readable {
 		if !isSession(name, value) {
@@ -52,8 +53,16 @@ func proofOf(name, value string, before []string) proof {
 		}
 		return fresh
 	}
+	for _, old := range before {
+		// What the app has read in a value that cannot be read here nobody knows: it may be
+		// the same user, in another way of writing.
+		if _, readable := payload(old); !readable && old != "" {
+			return resent
+		}
+	}
+	given := t.given.Load()
 	for field, is := range after {
-		if !isIdentity(field) || string(is) == "null" || string(is) == "false" || string(is) == `""` {
+		if !isIdentity(field) || given != nil && (*given)[field] || string(is) == "null" || string(is) == "false" || string(is) == `""` {
 			continue
 		}
 		had := false
@@ -66,6 +75,41 @@ func proofOf(name, value string, before []string) proof {
 		}
 	}
 	return nothing
+}
+
+// mostGiven is how many fields of anonymous sessions are known.
+const mostGiven = 32
+
+// give notes the fields of a session that somebody gets who brings no cookie and sees the
+// login form: a number for each visitor, say. They do not tell who has logged in.
+func (t *routes) give(header http.Header) {
+	for _, line := range header["Set-Cookie"] {
+		c, err := http.ParseSetCookie(line)
+		if err != nil {
+			continue
+		}
+		fields, _ := payload(c.Value)
+		for field := range fields {
+			if isIdentity(field) {
+				t.giveField(field)
+			}
+		}
+	}
+}
+
+func (t *routes) giveField(field string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	given := map[string]bool{}
+	if was := t.given.Load(); was != nil {
+		given = *was
+	}
+	if given[field] || len(given) == mostGiven {
+		return
+	}
+	given = maps.Clone(given)
+	given[field] = true
+	t.given.Store(&given)
 }
 
 // mostPayload is the longest session that is looked into (bytes).

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"hash/maphash"
 	"net/netip"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -66,7 +68,7 @@ func (s *State) clock() int64 { return max(int64(s.now().Sub(s.start)), 0) + 1 }
 type limits struct {
 	attempts int
 	per, max time.Duration
-	cap      int
+	cap      int // 0: what comes from elsewhere does not matter
 	spray    int
 }
 
@@ -117,7 +119,7 @@ func (s *State) admit(l limits, account key, p place) (ticket, *wait) {
 		no = v.admit(t, now)
 		return true
 	})
-	if no != nil || p.known {
+	if no != nil || p.known || l.cap == 0 {
 		return t, no
 	}
 	if no = s.admitNetwork(t, now); no == nil {
@@ -141,13 +143,13 @@ func (s *State) finish(t ticket, passed bool) *wave {
 			v.failed(t, now)
 			return v.fails > 0
 		})
-		if t.place.known {
+		if t.place.known || t.cap == 0 {
 			return nil
 		}
 		return s.site.failed(t.place.net, now)
 	}
 	s.tries.update(pair, now, func(*tries) bool { return false })
-	if !t.place.known {
+	if !t.place.known && t.cap > 0 {
 		s.accounts.update(t.account, now, func(v *bucket) bool {
 			v.full -= t.interval()
 			return v.full > now
@@ -190,13 +192,17 @@ type Forgotten struct {
 	Waiting  bool `json:"waiting"`  // logins had to wait
 }
 
-// Unlock forgets the failures of an account, whatever way its name is written in. A network
-// that is slowed for trying many accounts stays slowed.
+// Unlock forgets the failures of an account, whatever way its name is written in, or of a
+// page that asks for a password only, by its path. A network that is slowed for trying many
+// accounts stays slowed.
 func (s *State) Unlock(account string) Forgotten {
-	k, now := s.account(account), s.clock()
+	keys, now := []key{s.account(account)}, s.clock()
+	if strings.HasPrefix(account, "/") {
+		keys = append(keys, s.page(account))
+	}
 	var done Forgotten
 	s.tries.remove(func(v *tries) bool {
-		if v.account != k {
+		if !slices.Contains(keys, v.account) {
 			return false
 		}
 		if v.worth(now) >= 0 {
@@ -206,9 +212,11 @@ func (s *State) Unlock(account string) Forgotten {
 		}
 		return true
 	})
-	s.accounts.update(k, now, func(v *bucket) bool {
-		done.Waiting = done.Waiting || v.capped > now
-		return false
-	})
+	for _, k := range keys {
+		s.accounts.update(k, now, func(v *bucket) bool {
+			done.Waiting = done.Waiting || v.capped > now
+			return false
+		})
+	}
 	return done
 }

@@ -205,7 +205,7 @@ func (s *State) look(l limits, account key, p place) *wait {
 			return no
 		}
 	}
-	if p.known {
+	if p.known || l.cap == 0 {
 		return nil
 	}
 	if v, found := s.accounts.get(account); found && v.full-now > int64(t.cap/2-1)*t.interval() {

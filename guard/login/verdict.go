@@ -51,6 +51,8 @@ func shapeOf(header http.Header) shape {
 //	                          else                    failed    flash and to the front page
 //	2xx JSON                  says error              failed
 //	                          has a token             passed
+//	                          session gains a user    passed
+//	                          says that it failed     failed    "Invalid user name or password"
 //	                          new session cookie      passed
 //	                          else                    failed
 //	2xx HTML, with a login form of this route         failed    render_template again
@@ -73,7 +75,7 @@ func (w *watch) passed(h *answer.Head) bool {
 	switch shapeOf(h.Header) {
 	case jsonText:
 		says := readJSON(h.Body)
-		return !says.no && (says.token || cookie >= fresh)
+		return !says.no && (says.token || cookie == gained || cookie == fresh && !saysNo(h.Body))
 	case pageText:
 		if w.formAgain(h) {
 			return false
@@ -163,9 +165,11 @@ func (s *said) look(v any, depth int) {
 			word := strings.ToLower(text)
 			s.no = s.no || isNumber && number >= 400 || strings.HasPrefix(word, "err") || strings.HasPrefix(word, "fail") ||
 				word == "unauthorized" || word == "denied" || word == "invalid"
-		case "token", "accesstoken", "authtoken", "idtoken", "refreshtoken", "sessiontoken", "jwt", "session", "sessionid", "sid",
-			"apikey", "bearer", "key":
+		case "jwt", "access", "session", "sessionid", "sid", "apikey", "bearer", "key":
 			s.token = s.token || isText && len(text) >= 16
+		default: // access_token, authentication_token, ...
+			own := strings.HasSuffix(name, "token") && !strings.Contains(name, "csrf") && !strings.Contains(name, "xsrf")
+			s.token = s.token || own && isText && len(text) >= 16
 		}
 		s.look(value, depth-1)
 	}
