@@ -1,6 +1,10 @@
 package upload
 
-import "context"
+import (
+	"bytes"
+	"context"
+	"io"
+)
 
 // For the tests: the parser and the writer without what looks at the files.
 
@@ -36,6 +40,13 @@ func Reread(contentType string, in []byte) (parts []Part, newType string, out []
 			}
 			part.Filename = files[i].name
 		}
+		if !p.isFile && p.charset == latin1 {
+			var b bytes.Buffer
+			if err := fromLatin1(&b, bytes.NewReader(part.Data)); err != nil {
+				return nil, "", nil, err
+			}
+			part.Data = b.Bytes()
+		}
 		parts = append(parts, part)
 	}
 	if f.canonical && isCanonicalType(contentType, boundary) && unchanged(f, files) {
@@ -46,7 +57,8 @@ func Reread(contentType string, in []byte) (parts []Part, newType string, out []
 		return nil, "", nil, err
 	}
 	defer made.body.Close()
-	return parts, made.contentType, made.body.Bytes(), nil
+	out, err = io.ReadAll(made.body)
+	return parts, made.contentType, out, err
 }
 
 func SafeName(name string) string { return safeName(name) }

@@ -20,6 +20,7 @@ type part struct {
 	filename string // as sent, without its quotes
 	isFile   bool   // there is a file name, be it empty
 	media    string // "image/png", "" where the part does not say
+	charset  string // that it says its content is in, where that is not UTF-8
 	length   string // what Content-Length says
 	raw      string // the head as it came, with its empty line
 	from, to int64  // the content
@@ -153,7 +154,7 @@ func (s *source) parseHead(off int64, delimiter []byte) (*part, error) {
 	if !seen[disposition] {
 		return nil, malformed("a part has no Content-Disposition")
 	}
-	return p, nil
+	return p, p.checkCharset()
 }
 
 // The fields of a part's head that mean something (RFC 7578, section 4.8).
@@ -253,37 +254,6 @@ func (p *part) parseDisposition(value string) error {
 		return malformed("the name of a file has more than %d bytes", mostFilename)
 	case strings.Contains(p.name, `\`):
 		return malformed("a backslash in the name of a part, which parsers read in different ways")
-	}
-	return nil
-}
-
-// parseType reads Content-Type.
-func (p *part) parseType(value string) error {
-	media, params, hasParams := strings.Cut(value, ";")
-	p.media = strings.ToLower(strings.TrimRight(media, " \t"))
-	kind, sub, ok := strings.Cut(p.media, "/")
-	if !ok || !isToken(kind) || !isToken(sub) {
-		return malformed("the type %.60q", value)
-	}
-	if kind == "multipart" || kind == "message" {
-		return malformed("a part is a %s itself", p.media)
-	}
-	if !hasParams {
-		return nil
-	}
-	given, err := parseParameters(params)
-	if err != nil {
-		return err
-	}
-	for _, g := range given {
-		if !strings.HasPrefix(g.key, "charset") {
-			continue
-		}
-		switch strings.ToLower(g.value) {
-		case "utf-8", "us-ascii", "ascii":
-		default: // to be read in another way than it is looked through
-			return malformed("the %s of a part is %.40q", g.key, g.value)
-		}
 	}
 	return nil
 }

@@ -118,10 +118,11 @@ func TestAttackTwoReadings(t *testing.T) {
 		{"base64", good, one(cd+"; name=\"a\"\r\nContent-Transfer-Encoding: base64", "PD9waHA=")},
 		{"quoted-printable", good, one(cd+"; name=\"a\"\r\nContent-Transfer-Encoding: quoted-printable", "=3C?php")},
 		{"a value in UTF-7", good, one(cd+"; name=\"a\"\r\nContent-Type: text/plain; charset=utf-7", "+ADw-script+AD4-")},
-		{"a value in Latin 1", good, one(cd+"; name=\"a\"\r\nContent-Type: text/plain; charset=iso-8859-1", "\xe9")},
+		{"a value in UTF-16", good, one(cd+"; name=\"a\"\r\nContent-Type: text/plain; charset=utf-16", "\x00<")},
+		{"a form in a form", good, one(cd+"; name=\"a\"\r\nContent-Type: multipart/form-data; boundary=ccc", "x")},
 		{"an extended charset", good, one(cd+"; name=\"a\"\r\nContent-Type: text/plain; charset*=''utf-7", "x")},
 		{"two types", good, one(cd+"; name=\"a\"; filename=\"x\"\r\nContent-Type: image/png\r\nContent-Type: text/html", "x")},
-		{"no type", good, one(cd+"; name=\"a\"; filename=\"x\"\r\nContent-Type: png", "x")},
+		{"no type", good, one(cd+"; name=\"a\"; filename=\"x\"\r\nContent-Type: png x", "x")},
 		{"a false length", good, one(cd+"; name=\"a\"\r\nContent-Length: 2", "x")},
 		{"a length with a sign", good, one(cd+"; name=\"a\"\r\nContent-Length: +1", "x")},
 		{"1001 parts", good, strings.Repeat("--bbb\r\n"+cd+"; name=\"a\"\r\n\r\n\r\n", 1001) + "--bbb--\r\n"},
@@ -134,6 +135,33 @@ func TestAttackTwoReadings(t *testing.T) {
 		if r := fumehood.AsRefusal(err); r.Status < 400 || r.Status > 499 || !strings.HasPrefix(r.Code, "upload.") {
 			t.Errorf("%s: %v", tt.name, err)
 		}
+	}
+}
+
+// TestLooseHeads: what programs write that are not browsers, and what the app gets of it.
+func TestLooseHeads(t *testing.T) {
+	t.Parallel()
+	const cd = "Content-Disposition: form-data; name=\"a\""
+	for _, tt := range []struct{ name, head, data, wantType, wantData string }{
+		{"Java's HttpClient, of a text", "\r\nContent-Type: text/plain; charset=ISO-8859-1\r\nContent-Transfer-Encoding: 8bit", "M\xfcller", "Content-Type: text/plain\r\n", "Müller"},
+		{"Retrofit, as its tutorials have it, of a text", "\r\nContent-Type: multipart/form-data", "x", "", "x"},
+		{"Retrofit, as its tutorials have it, of a file", "; filename=\"x\"\r\nContent-Type: multipart/form-data", "x", "", "x"},
+		{"React Native, with the picker's word for it", "; filename=\"x\"\r\nContent-Type: image", "x", "", "x"},
+		{"a type that is not there", "; filename=\"x\"\r\nContent-Type:", "x", "", "x"},
+		{"a file in another charset", "; filename=\"x\"\r\nContent-Type: text/csv; charset=windows-1252", "\xe9", "Content-Type: text/csv\r\n", "\xe9"},
+	} {
+		_, _, out, err := upload.Reread(good, []byte(one(cd+tt.head, tt.data)))
+		head, data, _ := strings.Cut(string(out), "\r\n\r\n")
+		_, head, _ = strings.Cut(head, "\r\n")
+		disposition, media, _ := strings.Cut(head+"\r\n", "\r\n")
+		if err != nil || !strings.HasPrefix(disposition, cd) || media != tt.wantType || !strings.HasPrefix(data, tt.wantData+"\r\n--") {
+			t.Errorf("%s: %q, %v", tt.name, out, err)
+		}
+	}
+	long := strings.Repeat("\xe4\xf6\xfc", 100_000)
+	_, _, out, err := upload.Reread(good, []byte(one(cd+"\r\nContent-Type: text/plain; charset=iso-8859-1", long)))
+	if err != nil || !strings.Contains(string(out), "\r\n\r\n"+strings.Repeat("äöü", 100_000)+"\r\n--") {
+		t.Errorf("a long text in Latin 1: %d bytes, %v", len(out), err)
 	}
 }
 

@@ -32,7 +32,11 @@ func (g *Guard) readRaw(r *http.Request, src *source) (*remade, error) {
 			return nil, malformedBody(errors.New("two Content-Type fields"))
 		}
 		given = types[0]
-		if err := p.parseType(given); err != nil {
+		err := p.parseType(given)
+		if err == nil && p.charset != "" { // which the app gets
+			err = malformed("the charset of a body is %.40q", p.charset)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

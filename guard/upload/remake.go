@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"math"
 	"strings"
 )
@@ -29,9 +30,12 @@ func (g *Guard) writeForm(ctx context.Context, out *spool, src *source, f *form,
 			return err
 		}
 		var err error
-		if file != nil && file.reencode {
+		switch {
+		case file != nil && file.reencode:
 			err = g.remakePicture(ctx, out, src, p, file.from)
-		} else {
+		case file == nil && p.charset == latin1:
+			err = fromLatin1(out, io.NewSectionReader(src, p.from, p.size()))
+		default:
 			err = out.copyFrom(src, p.from, p.size())
 		}
 		if err == nil {

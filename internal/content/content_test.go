@@ -117,12 +117,15 @@ func TestNamesThatLie(t *testing.T) {
 
 func TestDeclaredTypesThatLie(t *testing.T) {
 	t.Parallel()
-	for _, declared := range []string{"text/html", "image/jpeg", "image/svg+xml", "application/x-php", "nonsense", "*/*", "image/*", "image/png2"} {
+	for _, declared := range []string{"text/html", "image/jpeg", "image/svg+xml", "application/x-php", "nonsense", "text/*", "image/png2", "image/j*"} {
 		if m := refuses(t, pngOf(t), "a.png", declared, content.Declared); m.Declared != declared {
 			t.Errorf("%+v", m)
 		}
 	}
 	refuses(t, []byte("hello"), "a.txt", "text/html", content.Declared)
+	for _, declared := range []string{"*/*", "image/*"} { // what mobile apps send that do not look
+		takes(t, pngOf(t), "a.png", declared, "png")
+	}
 	if m := refuses(t, []byte("hello"), "a.txt", strings.Repeat("x", 500)+"\n\x1b[31m", content.Declared); len(m.What) > 200 || strings.ContainsAny(m.What, "\n\x1b") {
 		t.Errorf("the log gets %q", m.What)
 	}

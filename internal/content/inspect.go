@@ -100,7 +100,7 @@ func mediaType(declared string) string {
 // undecided are the media types that say nothing.
 func undecided(declared string) bool {
 	switch declared {
-	case "", "application/octet-stream", "binary/octet-stream", "application/binary", "application/x-download", "application/force-download":
+	case "", "*/*", "application/*", "application/octet-stream", "binary/octet-stream", "application/binary", "application/x-download", "application/force-download":
 		return true
 	}
 	return false
@@ -110,8 +110,9 @@ func agreeDeclared(named *format, declared string) error {
 	if undecided(declared) {
 		return nil
 	}
+	family, any := strings.CutSuffix(declared, "*") // "image/*", as mobile apps write for what an input accepts
 	for _, m := range named.MIME {
-		if m == declared {
+		if m == declared || any && family != "" && strings.HasPrefix(m, family) {
 			return nil
 		}
 	}

@@ -43,10 +43,12 @@ func narrow(b []byte) []byte {
 	return out
 }
 
-// control says whether c is a "binary data byte" of WHATWG MIME Sniffing, section 3: no text
-// holds one.
+// control says whether c is in no text: a "binary data byte" of WHATWG MIME Sniffing, section
+// 3, but for those that old programs and exports of data bases leave in their texts: the bell
+// and backspaces in logs, vertical tabs for lines within a field, DOS' mark of the end, and
+// the separators of fields (ECMA-48, 8.3). Each program for a machine has others as well.
 func control(c byte) bool {
-	return c < ' ' && c != '\t' && c != '\n' && c != '\f' && c != '\r' && c != 0x1B
+	return c < ' ' && !(c >= 0x07 && c <= '\r' || c >= 0x1A)
 }
 
 // isText says whether the file is text all through (the first 8 MB of it): UTF-8, UTF-16 with a

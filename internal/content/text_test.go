@@ -88,13 +88,16 @@ func TestPlainTexts(t *testing.T) {
 	}
 }
 
-// TestControlBytes: each binary data byte of the MIME Sniffing standard (section 3), wherever it
-// stands, makes a file no text; net/http agrees on those near the beginning.
+// leftIn are the control bytes that old programs and exports of data bases leave in texts.
+const leftIn = "\a\b\v\x1a\x1c\x1d\x1e\x1f"
+
+// TestControlBytes: each other binary data byte of the MIME Sniffing standard (section 3),
+// wherever it stands, makes a file no text; net/http agrees on those near the beginning.
 func TestControlBytes(t *testing.T) {
 	t.Parallel()
 	for c := range 256 {
 		near, far := []byte("text "+string([]byte{byte(c)})+" text"), []byte(strings.Repeat("text ", 8000)+string([]byte{byte(c)}))
-		binary := http.DetectContentType(near) == "application/octet-stream"
+		binary := http.DetectContentType(near) == "application/octet-stream" && !strings.Contains(leftIn, string(rune(c)))
 		for _, data := range [][]byte{near, far} {
 			_, err := inspect(data, "a.txt", "")
 			var m *content.Mismatch
