@@ -45,7 +45,13 @@ func Serve(ctx context.Context, cfg Config, log *slog.Logger, app http.Handler, 
 	if err != nil {
 		return err
 	}
-	handler, err := server.Handler(cfg, server.Site{Hosts: srv.Served(), Logger: log}, app)
+	site := server.Site{Hosts: srv.Served(), Logger: log}
+	if err := site.Open(cfg); err != nil {
+		srv.Close()
+		return err
+	}
+	defer site.Close()
+	handler, err := server.Handler(cfg, site, app)
 	if err != nil {
 		srv.Close()
 		return err
@@ -68,7 +74,8 @@ func check(cfg Config) error {
 	return config.Validate(cfg)
 }
 
-// Handler returns app with the guards around it.
+// Handler returns app with the guards around it. A store of the rate limits that cfg names
+// stays open as long as the program runs.
 func Handler(cfg Config, log *slog.Logger, app http.Handler) (http.Handler, error) {
 	if err := check(cfg); err != nil {
 		return nil, err
@@ -78,7 +85,12 @@ func Handler(cfg Config, log *slog.Logger, app http.Handler) (http.Handler, erro
 
 // Chain lists the steps in their order: the first sees a request first.
 func Chain(cfg Config) ([]string, error) {
-	steps, err := server.Steps(cfg, server.Site{Hosts: server.ServedBy(cfg)})
+	site := server.Site{Hosts: server.ServedBy(cfg)}
+	if err := site.Open(cfg); err != nil {
+		return nil, err
+	}
+	defer site.Close()
+	steps, err := server.Steps(cfg, site)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,20 @@ type Guard struct {
 	cfg    Config
 	ready  bool
 	stream func(*http.Request) bool
-	held   atomic.Int64 // bytes of memory that bodies have now
+	memory *Memory
+}
+
+// Memory counts the memory that bodies have now. Guards of one server, such as those of its
+// routes, should share one: the cap is for all together. The zero Memory is empty.
+type Memory struct{ held atomic.Int64 }
+
+// Sharing returns g counting in m, in the place of a Memory of its own. It must be called
+// before g is in use. A nil Guard stays nil.
+func (g *Guard) Sharing(m *Memory) *Guard {
+	if g != nil {
+		g.memory = m
+	}
+	return g
 }
 
 // New returns a Guard, or every mistake in cfg. A zero Idle, MinRate or Grace means 15 s,
@@ -69,7 +82,7 @@ func New(cfg Config, stream func(*http.Request) bool) (*Guard, error) {
 	if err := errors.Join(mistakes...); err != nil {
 		return nil, err
 	}
-	return &Guard{cfg: cfg, ready: true, stream: stream}, nil
+	return &Guard{cfg: cfg, ready: true, stream: stream, memory: &Memory{}}, nil
 }
 
 // Handler calls next with the whole body: r.Body is a *Whole and r.ContentLength its size,
@@ -108,10 +121,10 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 }
 
 // reserve takes n bytes from the memory that all bodies share, if they are left.
-func (g *Guard) reserve(n int) bool {
-	if g.held.Add(int64(n)) <= maxHeld {
+func (m *Memory) reserve(n int) bool {
+	if m.held.Add(int64(n)) <= maxHeld {
 		return true
 	}
-	g.held.Add(-int64(n))
+	m.held.Add(-int64(n))
 	return false
 }

@@ -84,7 +84,7 @@ func (in *intake) makeRoom() error {
 // no room for them.
 func (in *intake) grow(n int64) error {
 	more := int(n) - len(in.buf)
-	if n == 0 || !in.g.reserve(more) {
+	if n == 0 || !in.g.memory.reserve(more) {
 		return in.flush()
 	}
 	in.reserved += more
@@ -140,7 +140,7 @@ func (in *intake) fail(err error) error {
 }
 
 func (in *intake) giveBack() {
-	in.g.held.Add(-int64(in.reserved))
+	in.g.memory.held.Add(-int64(in.reserved))
 	in.buf, in.reserved = nil, 0
 }
 

@@ -48,13 +48,17 @@ func Steps(cfg config.Config, site Site) ([]Step, error) {
 	if err := site.Open(cfg); err != nil {
 		return nil, err
 	}
-	return steps(cfg, site, place{})
+	return steps(cfg, site, &place{})
 }
 
 // place is what a chain is for.
 type place struct {
 	stream bool   // the app gets bodies as they arrive
 	limit  string // the name of its rate limit, "" for the general one
+
+	// rate is the limit. A route without one of its own is given the general one: what counts
+	// together must be one guard. Nil has steps make it.
+	rate *ratelimit.Guard
 }
 
 // streams says whether the body of a request goes on as it arrives. An upstream gets most
@@ -65,7 +69,7 @@ func (p place) streams(cfg config.Config) func(*http.Request) bool {
 }
 
 // steps is the one place that says which guard comes where.
-func steps(cfg config.Config, site Site, at place) ([]Step, error) {
+func steps(cfg config.Config, site Site, at *place) ([]Step, error) {
 	var wrong mistakes
 	frames(&cfg)
 	sessions := site.sessions(cfg)
@@ -75,7 +79,9 @@ func steps(cfg config.Config, site Site, at place) ([]Step, error) {
 	lim := made(limits.New(cfg.Limits, nil))(&wrong)
 	host := made(hosts.New(cfg.Hosts, site.Hosts))(&wrong)
 	way := made(paths.New(cfg.Paths, paths.Site{Probes: site.Probes, Unknown: site.unknown()}))(&wrong)
-	rate := made(ratelimit.New(cfg.RateLimit, site.rates(cfg, at.limit, sessions)))(&wrong)
+	if at.rate == nil {
+		at.rate = made(ratelimit.New(cfg.RateLimit, site.rates(cfg, at.limit, sessions)))(&wrong)
+	}
 	policy := made(csp.New(cfg.CSP, csp.Site{Templates: site.Templates, StaticPrefixes: site.Prefixes, Reports: site.Reports, Logger: site.Logger}))(&wrong)
 	cross := made(cors.New(cfg.CORS))(&wrong)
 	isolated := made(isolation.New(cfg.Isolation, func(origin string) bool { return cross.TrustsApp() || cross.Allowed(origin) }))(&wrong)
@@ -85,7 +91,7 @@ func steps(cfg config.Config, site Site, at place) ([]Step, error) {
 	forged := made(csrf.New(cfg.CSRF, csrf.Site{Key: site.Key, Session: sessions, Reads: cross.Allowed, Logger: site.Logger}))(&wrong)
 	cookie := made(cookies.New(cfg.Cookies, site.Sessions))(&wrong)
 	cached := made(caching.New(cfg.Caching, cookie.Sessions()))(&wrong)
-	bod := made(body.New(cfg.Body, at.streams(cfg)))(&wrong)
+	bod := made(body.New(cfg.Body, at.streams(cfg)))(&wrong).Sharing(site.Bodies)
 	files := made(upload.New(cfg.Upload, upload.Site{TempDir: cfg.Body.TempDir, Pictures: site.Pictures, Logger: site.Logger}))(&wrong)
 	fields := made(validate.New(cfg.Validate, validate.Site{URLs: site.URLs, Files: site.OpenAPI, TempDir: cfg.Body.TempDir, Logger: site.Logger}))(&wrong)
 	logins := made(login.New(cfg.Login, login.Site{State: site.Logins, Logger: site.Logger}))(&wrong)
@@ -107,7 +113,7 @@ func steps(cfg config.Config, site Site, at place) ([]Step, error) {
 		{"limits", "caps on what one request may cost", fumehood.Enforce, lim.Handler, false},
 		{"hosts", "only the names that are served", host.Mode(), host.Handler, false},
 		{"paths", "one canonical path, and no private files", cfg.Paths.Mode, way.Handler, false},
-		{"ratelimit", "nobody asks more than a site can bear", cfg.RateLimit.Mode, rate.Handler, false},
+		{"ratelimit", "nobody asks more than a site can bear", cfg.RateLimit.Mode, at.rate.Handler, false},
 		{"csp", "pages run the app's own scripts; browsers report the others here", cfg.CSP.Mode, policy.Handler, false},
 		{"cors", "other sites read nothing, unless they are named", cfg.CORS.Mode, cross.Handler, false},
 		{"isolation", "other sites load nothing but whole pages", cfg.Isolation.Mode, isolated.Handler, false},

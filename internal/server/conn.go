@@ -23,6 +23,8 @@ type conn struct {
 	first    byte // read to tell TLS from plain http; Read gives it out again
 	hasFirst bool
 
+	writing sync.Mutex // one at a time: raw cannot do more, and who hijacks may do what a net.Conn allows
+
 	phase  atomic.Int32
 	since  atomic.Int64 // when the phase began: nanoseconds since 1970
 	reads  readDeadline
@@ -76,12 +78,15 @@ type readDeadline struct {
 	waiting bool
 }
 
+// revived is more than a Read takes that does not wait: a deadline must not end in it.
+const revived = time.Second
+
 // revive is called before a Read: a socket whose deadline is over reads nothing, and the
 // one that is asked for now may be another.
 func (d *readDeadline) revive(c net.Conn) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.set.IsZero() || d.set.Equal(d.asked) || time.Until(d.set) > 0 {
+	if d.set.IsZero() || d.set.Equal(d.asked) || time.Until(d.set) > revived {
 		return nil
 	}
 	return d.apply(c)
@@ -145,6 +150,8 @@ func (c *conn) writer() io.Writer {
 }
 
 func (c *conn) Write(b []byte) (n int, err error) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	if c.raw != nil && c.writes.Load() == 0 { // what the socket takes at once needs no deadline
 		if n, err = c.raw.TryWrite(b); err != nil || n == len(b) {
 			return n, err
@@ -167,6 +174,8 @@ func (c *conn) ReadFrom(src io.Reader) (n int64, err error) {
 	if !ok {
 		return io.Copy(writeOnly{c}, src)
 	}
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	limited, ok := src.(*io.LimitedReader) // net sees through one of these, not through two
 	if !ok {
 		limited = &io.LimitedReader{R: src, N: 1<<63 - 1}

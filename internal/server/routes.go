@@ -21,7 +21,8 @@ func Handler(cfg config.Config, site Site, app http.Handler) (http.Handler, erro
 	if err := site.Open(cfg); err != nil {
 		return nil, err
 	}
-	general, err := steps(cfg, site, place{})
+	base := &place{}
+	general, err := steps(cfg, site, base)
 	if err != nil {
 		return nil, err
 	}
@@ -34,9 +35,9 @@ func Handler(cfg config.Config, site Site, app http.Handler) (http.Handler, erro
 	own := map[*config.Route]http.Handler{}
 	for i := range cfg.Routes {
 		route := &cfg.Routes[i]
-		merged, at := route.Merged(cfg), place{stream: route.StreamBody}
+		merged, at := route.Merged(cfg), &place{stream: route.StreamBody, rate: base.rate}
 		if !reflect.DeepEqual(merged.RateLimit, cfg.RateLimit) {
-			at.limit = route.Match // it counts by itself
+			at.limit, at.rate = route.Match, nil // it counts by itself
 		}
 		all, err := steps(merged, site, at)
 		if err != nil {

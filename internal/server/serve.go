@@ -108,10 +108,12 @@ func (s *Server) stop(handshakes *sync.WaitGroup, by *protocols) {
 	stopping.Go(func() { late[3] = by.three.shutdown(grace) })
 	stopping.Wait()
 
+	// The sockets first, with those that a handler took over: over TLS, a goodbye would let
+	// an answer that is cut look whole.
+	cut := s.conns.close(active)
 	by.one.Close()
 	by.plain.Close()
 	by.two.Close()
-	cut := s.conns.close(active) // those that a handler took over, too
 	if err := errors.Join(late[:]...); err != nil {
 		s.log.Warn("stopped with requests unfinished", "connections", cut,
 			"hint", "server.graceful_timeout is how long they may take")

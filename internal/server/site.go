@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"mime"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/guard/body"
 	"github.com/fumehood/fumehood/guard/cookies"
 	"github.com/fumehood/fumehood/guard/csp"
 	"github.com/fumehood/fumehood/guard/hosts"
@@ -34,10 +36,11 @@ type Site struct {
 	Templates *csp.Templates // the app's templates, nil when they are not known
 	URLs      *urlmap.Map    // the app's views, nil when they are not known
 	Reports   *csp.Reports   // where browsers' reports go
-	Key       []byte         // for CSRF tokens, 32 bytes; nil: one that lasts for this run
+	Key       []byte         // for CSRF tokens and devices, 32 bytes; Open makes one that lasts for this run
 	Roots     []string       // folders whose paths no answer may show
 
-	// What the guards of all routes count in. Open makes what is nil.
+	// What the guards of all routes share. Open makes what is nil.
+	Bodies   *body.Memory
 	Logins   *login.State
 	Probes   *paths.Probes
 	Rates    *ratelimit.Memory
@@ -50,8 +53,16 @@ type Site struct {
 // some hundred megabytes.
 const pictures = 2
 
-// Open makes what the guards of all routes share, where it is not there yet. Close ends it.
+// Open makes what the guards of all routes share, where it is not there yet. Close ends it;
+// after an error there is nothing to end.
 func (s *Site) Open(cfg config.Config) error {
+	if s.Key == nil { // one for all routes: what one of them signs another reads
+		s.Key = make([]byte, 32)
+		rand.Read(s.Key) // never fails
+	}
+	if s.Bodies == nil {
+		s.Bodies = &body.Memory{}
+	}
 	if s.Logins == nil {
 		s.Logins = login.NewState(s.Key, nil)
 	}
@@ -80,6 +91,7 @@ func (s *Site) Open(cfg config.Config) error {
 		}
 		store, err := redisstore.Open(redisstore.Config{URL: limit.Store, Logger: s.Logger})
 		if err != nil {
+			s.Close()
 			return fmt.Errorf("the store of the rate limits: %w", err)
 		}
 		s.stores[limit.Store] = store
@@ -92,6 +104,7 @@ func (s *Site) Close() {
 	for _, store := range s.stores {
 		store.Close()
 	}
+	s.stores = nil
 }
 
 // rates is what a rate limit counts in.
