@@ -25,15 +25,28 @@ const (
 type hasher struct {
 	name  string
 	key   []byte // nil: the seeds are used
-	seeds [kinds][2]maphash.Seed
+	seeds *seeds
 }
 
-func newHasher(name string, key []byte) hasher {
-	h := hasher{name: name, key: key}
-	for i := range h.seeds { // other ones for each limit, so the name is not needed
-		h.seeds[i] = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+// seeds are other ones for each limit, so that the name need not be hashed.
+type seeds [kinds][2]maphash.Seed
+
+// seedsOf returns the seeds of a limit. Guards with one name share them: a route that has
+// other settings of another guard is counted with the rest of the site.
+func (m *Memory) seedsOf(name string) *seeds {
+	m.naming.Lock()
+	defer m.naming.Unlock()
+	if m.seeds[name] == nil {
+		if m.seeds == nil {
+			m.seeds = map[string]*seeds{}
+		}
+		made := &seeds{}
+		for i := range made {
+			made[i] = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+		}
+		m.seeds[name] = made
 	}
-	return h
+	return m.seeds[name]
 }
 
 // client returns the key of the network that ip is counted with.

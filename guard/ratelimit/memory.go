@@ -27,6 +27,9 @@ type Memory struct {
 	start time.Time
 	sets  []set
 	locks [stripes]stripe
+
+	naming sync.Mutex // guards seeds, which grow with each name of a limit
+	seeds  map[string]*seeds
 }
 
 const (

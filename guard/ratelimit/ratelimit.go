@@ -30,7 +30,8 @@ import (
 // Site is what the guard needs to know of where it stands.
 type Site struct {
 	// Name is that of the limit, such as the pattern of its route; limits with different
-	// names count apart. Clients see it. Empty means "default".
+	// names count apart, guards with the same name and Memory together. Clients see it. Empty
+	// means "default".
 	Name string
 
 	// Memory counts in this process; the guards of all routes should share one. Nil means
@@ -83,11 +84,12 @@ func New(cfg Config, site Site) (*Guard, error) {
 	if site.Name == "" {
 		site.Name = "default"
 	}
-	g := &Guard{settings: s, ready: true, memory: site.Memory, store: site.Store, hash: newHasher(site.Name, slices.Clone(site.Key)),
+	g := &Guard{settings: s, ready: true, memory: site.Memory, store: site.Store, hash: hasher{name: site.Name, key: slices.Clone(site.Key)},
 		sessions: slices.Clone(site.Session), policy: policy(site.Name, s.limit), name: quoted(site.Name)}
 	if g.memory == nil {
 		g.memory = NewMemory(0, nil)
 	}
+	g.hash.seeds = g.memory.seedsOf(site.Name)
 	g.everyone = g.hash.text(ofRoute, "")
 	return g, nil
 }
