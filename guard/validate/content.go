@@ -44,14 +44,16 @@ func contentOf(r *http.Request) content {
 	default:
 		return otherContent
 	}
-	if !isUTF8(params) {
+	if !isUTF8(params, found == urlencodedContent) {
 		return foreignEncoding
 	}
 	return found
 }
 
-// isUTF8 says whether no parameter asks for another encoding than UTF-8.
-func isUTF8(params string) bool {
+// isUTF8 says whether no parameter asks for another encoding than UTF-8, or, in a form, one
+// that writes ASCII in another way. Payment services and old programs name the others, and
+// Flask takes no notice of it.
+func isUTF8(params string, form bool) bool {
 	for params != "" {
 		var param string
 		param, params, _ = strings.Cut(params, ";")
@@ -64,6 +66,7 @@ func isUTF8(params string) bool {
 		case len(name) > len("charset"):
 			return false
 		case strings.EqualFold(value, "utf-8"), strings.EqualFold(value, "utf8"), strings.EqualFold(value, "us-ascii"):
+		case form && (hasPrefixFold(value, "iso-8859-") || hasPrefixFold(value, "windows-125")):
 		default:
 			return false
 		}
@@ -80,4 +83,8 @@ func isToken(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }

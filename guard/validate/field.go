@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -204,7 +205,7 @@ func (f *field) checkForm(value []byte) *Fault {
 		if len(value) > longestFormNumber {
 			return f.wrongType()
 		}
-		return f.checkNumber(value)
+		return f.checkNumber(withoutZeros(value))
 	case f.kind == kindBoolean:
 		switch strings.ToLower(string(value)) {
 		case "true", "false", "on", "off", "yes", "no", "1", "0":
@@ -215,6 +216,20 @@ func (f *field) checkForm(value []byte) *Fault {
 		return f.wrongType()
 	}
 	return f.checkText(value)
+}
+
+// withoutZeros leaves out zeros at the begin of a number, which JSON does not allow and people
+// type: a browser's <input type=number> sends "05" as it is.
+func withoutZeros(number []byte) []byte {
+	sign := bytes.HasPrefix(number, []byte{'-'})
+	digits := bytes.TrimPrefix(number, []byte{'-'})
+	for len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9' {
+		digits = digits[1:]
+	}
+	if !sign {
+		return digits
+	}
+	return append([]byte{'-'}, digits...)
 }
 
 // longestFormNumber is more digits than any number in a form has.

@@ -16,7 +16,15 @@ type formCount struct {
 	fields int
 	name   int  // characters of the name so far, "%41" for one
 	value  bool // the name is over
+	body   bool // it may be a text that only says that it is a form
+	long   bool // the name is too long, if it is one
+	raw    bool // the body begins as JSON or XML does
 }
+
+// Programs that send a text, JSON or base64 say that it is a form where nobody tells them
+// otherwise (curl -d, jQuery, axios), and apps take it as it is. Such a body has no names: it
+// is one field without a value, or begins with one of these.
+const rawStarts = "{[\"<"
 
 // formFailure says which cap a form breaks.
 type formFailure uint8
@@ -31,22 +39,32 @@ const (
 func count[T string | []byte](f *formCount, c *caps, piece T) formFailure {
 	if f.fields == 0 && len(piece) > 0 {
 		f.fields = 1
+		f.raw = f.body && strings.IndexByte(rawStarts, piece[0]) >= 0
 	}
 	for i := 0; i < len(piece); i++ {
 		switch b := piece[i]; {
 		case b == '&':
-			f.name, f.value = 0, false
+			if f.long && !f.raw {
+				return nameTooLong
+			}
+			f.name, f.value, f.long = 0, false, false
 			if f.fields++; f.fields > c.fields {
 				return tooManyFields
 			}
 		case f.value:
+			if f.long && !f.raw && b != '=' && b > ' ' { // not the end of base64
+				return nameTooLong
+			}
 		case b == '=':
 			f.value = true
 		case b == '%':
 			f.name-- // the two digits behind it count
 		default:
 			if f.name++; f.name > c.name {
-				return nameTooLong
+				if !f.body {
+					return nameTooLong
+				}
+				f.long = true
 			}
 		}
 	}
@@ -58,10 +76,11 @@ type formChecker struct {
 	rules  *rules
 	faults *faults
 	given  map[string]int
+	empty  map[string]bool // the first value is the empty text
 }
 
 func newFormChecker(r *rules, f *faults) *formChecker {
-	return &formChecker{rules: r, faults: f, given: map[string]int{}}
+	return &formChecker{rules: r, faults: f, given: map[string]int{}, empty: map[string]bool{}}
 }
 
 // urlencoded checks all fields of a whole form.
@@ -112,6 +131,9 @@ func (c *formChecker) field(name string, value []byte) {
 		return
 	}
 	if len(value) == 0 { // a form sends what was left empty
+		if c.given[name] == 0 {
+			c.empty[name] = true
+		}
 		return
 	}
 	c.given[name]++
@@ -132,7 +154,8 @@ func (c *formChecker) finish() {
 	for _, name := range c.rules.names {
 		f := c.rules.fields[name]
 		switch given := c.given[name]; {
-		case given == 0 && f.required:
+		case strings.Contains(name, "[]."): // a key in an object of an array: JSON's
+		case f.required && (given == 0 || f.kind != kindArray && c.empty[name]): // readers take the first of two
 			c.faults.add(name, &Fault{Rule: "required", Detail: "is missing"})
 		case given > 0 && f.kind == kindArray:
 			c.faults.add(name, f.bounded(float64(given)))

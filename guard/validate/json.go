@@ -20,7 +20,6 @@ const (
 	malformed
 	notUTF8
 	loneSurrogate
-	byteOrderMark
 	tooDeep
 	tooManyKeys
 	tooManyValues
@@ -82,7 +81,7 @@ func (s *scanner) release() {
 // scan reads the whole text. rules may be nil.
 func (s *scanner) scan(rules *node) failure {
 	if c, _ := s.peek(); c == 0xEF && s.have(3) && bytes.HasPrefix(s.buf[s.pos:], []byte("\xEF\xBB\xBF")) {
-		return byteOrderMark
+		s.pos += 3 // RFC 8259 section 8.1 lets readers ignore it; Python does
 	}
 	something := s.value(rules, 0)
 	if s.failed != fine {

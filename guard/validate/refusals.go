@@ -18,9 +18,6 @@ func (g *Guard) jsonRefusal(f failure, offset int) error {
 	case loneSurrogate:
 		return &fumehood.Refusal{Status: http.StatusBadRequest, Code: "validate.json-surrogate",
 			Public: "The JSON of this request holds half a character.", Err: at}
-	case byteOrderMark:
-		return &fumehood.Refusal{Status: http.StatusBadRequest, Code: "validate.json-bom",
-			Public: "The JSON of this request begins with a byte order mark.", Err: errors.New("RFC 8259 section 8.1 forbids it")}
 	case tooDeep:
 		return &fumehood.Refusal{Status: http.StatusBadRequest, Code: "validate.json-depth",
 			Public: "The JSON of this request is nested too deeply.", Err: fmt.Errorf("validate.max_depth is %d: %w", g.caps.depth, at)}

@@ -236,7 +236,7 @@ func (g *Guard) checkBody(r *http.Request) error {
 	found := &faults{refuse: g.refuse}
 	switch kind {
 	case jsonContent:
-		err = g.checkJSON(body, found)
+		body, err = g.checkPackedJSON(encodingOf(r), body, found)
 	case urlencodedContent:
 		err = g.checkForm(body, found)
 	default:
@@ -247,10 +247,28 @@ func (g *Guard) checkBody(r *http.Request) error {
 	if err == nil {
 		err = found.verdict()
 	}
-	if err == nil {
+	if err == nil && body != nil {
 		err = g.describes(r, body)
 	}
 	return err
+}
+
+// checkPackedJSON reads JSON that may be compressed. It returns the JSON, nil where nobody can
+// say what it is.
+func (g *Guard) checkPackedJSON(encoding string, body *held, found *faults) (*held, error) {
+	if encoding == "" {
+		return body, g.checkJSON(body, found)
+	}
+	inner, err := g.unpacked(encoding, body)
+	if err != nil {
+		return nil, err
+	}
+	err = g.checkJSON(inner, found)
+	var refusal *fumehood.Refusal
+	if inner == body && errors.As(err, &refusal) && (refusal.Code == "validate.json-malformed" || refusal.Code == "validate.json-utf8") {
+		return nil, g.opaque(encoding)
+	}
+	return inner, err
 }
 
 func (g *Guard) checkNoBody(r *http.Request) error {
@@ -296,7 +314,7 @@ func (g *Guard) checkJSON(body *held, found *faults) error {
 
 // checkForm reads an urlencoded form.
 func (g *Guard) checkForm(body *held, found *faults) error {
-	var seen formCount
+	seen := formCount{body: true}
 	if body.file == nil {
 		if f := count(&seen, &g.caps, body.mem); f != formFine {
 			return g.formRefusal(f)

@@ -95,6 +95,7 @@ func TestSizes(t *testing.T) {
 		{"/", formType, "a=1&b=2&c=3", "validate.form-fields"},
 		{"/", formType, "%C3%A9a=1&b=2", ""},
 		{"/", formType, "%C3%A9ab=1", "validate.form-name"},
+		{"/", formType, "abcd&b=1", "validate.form-name"},
 		{"/", formType, "a=1234567890123&b==&", "validate.form-fields"},
 		{"/", formType, "a=1234567890123&b==%", ""},
 	} {
@@ -114,7 +115,7 @@ func TestContentTypes(t *testing.T) {
 		"application/json;charset=\"UTF-8\"": "validate.json-malformed", "application/json; charset=us-ascii": "validate.json-malformed",
 		"text/json": "", "application/jsonx": "", "text/html": "", "image/svg+xml": "", "": "",
 		"application/json; charset=utf-16": "validate.charset", "application/json; charset*=utf-8''utf-7": "validate.charset",
-		"application/x-www-form-urlencoded; charset=iso-8859-1": "validate.charset", "text/plain; charset=iso-8859-1": "",
+		"application/x-www-form-urlencoded; charset=utf-7": "validate.charset", "text/plain; charset=iso-8859-1": "",
 		"application/json x": "validate.content-type", "application/json,text/plain": "validate.content-type", "json": "validate.content-type",
 		"/json": "validate.content-type", "application/": "validate.content-type", "application/js\x00on": "validate.content-type", ";": "validate.content-type",
 	} {

@@ -3,7 +3,8 @@
 //
 // It stops what guard/validate, its only user, stops: values that the description of the API
 // does not allow. It belongs to that guard and has no place of its own in the chain. It does
-// not check who somebody is (security schemes) and what multipart forms hold.
+// not check who somebody is (security schemes) and what bodies hold that are neither JSON nor
+// urlencoded forms.
 package openapi
 
 import (
@@ -162,21 +163,25 @@ func (d *Document) Check(r *http.Request, body []byte, look, unknown bool) ([]Fa
 		fast := *route
 		fast.Spec, route = plain, &fast
 	}
+	if look && isForm(r.Header.Get("Content-Type")) {
+		body = []byte(parameters(string(body)).Encode())
+	}
 	copied := *r
 	copied.Body, copied.GetBody = io.NopCloser(bytes.NewReader(body)), nil
 	input := &openapi3filter.RequestValidationInput{
-		Request: &copied, PathParams: values, Route: route,
+		Request: &copied, QueryParams: parameters(r.URL.RawQuery), PathParams: values, Route: route,
 		Options: &openapi3filter.Options{
 			MultiError: len(body) < manyFaults, SkipSettingDefaults: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
 			ExcludeRequestBody: !look,
 		},
 	}
 	collect(openapi3filter.ValidateRequest(context.WithoutCancel(r.Context()), input), "", &found)
-	if unknown {
-		for name := range r.URL.Query() {
-			if !described(route, name) {
-				found = append(found, Fault{Field: name, Rule: "unknown", Detail: "is not known here"})
-			}
+	for name, given := range input.QueryParams {
+		switch p := described(route, name); {
+		case p == nil && unknown:
+			found = append(found, Fault{Field: name, Rule: "unknown", Detail: "is not known here"})
+		case p != nil && len(given) > 1 && single(p): // which one counts is a matter of the reader
+			found = append(found, Fault{Field: name, Rule: "once", Detail: "must be given once"})
 		}
 	}
 	return found, nil
@@ -218,13 +223,6 @@ func (d *Document) find(r *http.Request) (*routers.Route, map[string]string, err
 		}
 	}
 	return nil, nil, ErrUnknown
-}
-
-// described says whether a parameter of the query is described.
-func described(route *routers.Route, name string) bool {
-	name, _, _ = strings.Cut(name, "[") // filter[name] is one of filter's
-	return route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) != nil ||
-		route.PathItem.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) != nil
 }
 
 // collect makes faults of what the library says. Its own texts hold values.

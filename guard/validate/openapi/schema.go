@@ -75,6 +75,11 @@ func isJSON(media string) bool {
 	return media == "application/json" || strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json")
 }
 
+func isForm(media string) bool {
+	media, _, _ = strings.Cut(media, ";")
+	return strings.EqualFold(strings.TrimSpace(media), "application/x-www-form-urlencoded")
+}
+
 // checkSchema compares JSON with a schema.
 func checkSchema(schema *jsonschema.Schema, body []byte, found *[]Fault) {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
