@@ -25,7 +25,16 @@ type Limits struct {
 	Dangerous func(name string) bool // whether an entry of that name is refused; nil: none
 	Opaque    bool                   // let nested archives pass that cannot be looked into (7z, rar, xz, zstd)
 	Folder    string                 // for the unnamed files that hold nested archives; "": the system's
+	Tally     *Tally                 // what several archives share that come together; nil: nothing
 }
+
+// Tally is what the archives of one upload hold together, so that a hundred small ones do not
+// cost a hundred times what one may. The zero Tally is that of no archives. All of them may
+// unpack to four times Limits.Total, and Limits.Ratio counts for their sums.
+type Tally struct{ packed, total int64 }
+
+// tallied is how many times Limits.Total all archives of a Tally may unpack to.
+const tallied = 4
 
 // The defaults of Limits. A docx in a zip is an archive in an archive, and a table in that
 // docx is one more.
@@ -91,7 +100,11 @@ func Check(ctx context.Context, r io.ReaderAt, size int64, kind string, lim Limi
 	lim.Total = cmp.Or(max(lim.Total, 0), defaultTotal)
 	lim.Ratio = cmp.Or(max(lim.Ratio, 0), defaultRatio)
 	lim.Depth = cmp.Or(lim.Depth, defaultDepth)
-	w, src := &walk{ctx: ctx, lim: lim, packed: size}, &source{ReaderAt: r}
+	if lim.Tally == nil {
+		lim.Tally = &Tally{}
+	}
+	lim.Tally.packed += size
+	w, src := &walk{ctx: ctx, lim: lim}, &source{ReaderAt: r}
 	return src.or(w.outermost(src, size, kind))
 }
 

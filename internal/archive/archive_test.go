@@ -27,6 +27,7 @@ func TestNames(t *testing.T) {
 		"تقرير.pdf": "", "दस्तावेज़.txt": "", "e\u0301.txt": "", "👩‍👩‍👧.png": "", "…and more.txt": "",
 		"\x83\x5c\x83\x74\x83\x67.txt": "", // "software" in Shift JIS, which holds the byte of a backslash
 		"12:30.txt":                    "",
+		`Fotos\Ferien\Strand.jpg`:      "", // of PowerShell 5
 
 		"../evil":       archive.Name,
 		"a/../../evil":  archive.Name,
@@ -36,7 +37,10 @@ func TestNames(t *testing.T) {
 		"C:evil.dll":    archive.Name,
 		"c:/evil.dll":   archive.Name,
 		`..\evil`:       archive.Name,
-		`a\b`:           archive.Name,
+		`a\..\..\b`:     archive.Name,
+		`a\..`:          archive.Name,
+		`\a`:            archive.Name,
+		`C:\a`:          archive.Name,
 		`\\host\share`:  archive.Name,
 		"a\nb":          archive.Name,
 		"a\x00.png":     archive.Name,
@@ -72,6 +76,34 @@ func TestNames(t *testing.T) {
 			want(t, check(t, tarOf(t, h), "tar", archive.Limits{}), reason)
 		})
 	}
+}
+
+// TestBackslashes: what parts names on Windows parts them for the other checks too.
+func TestBackslashes(t *testing.T) {
+	t.Parallel()
+	module := func(name string) bool { return name == "a/__init__.py" }
+	want(t, check(t, rawZip(stored(`a\__init__.py`, "x")), "zip", archive.Limits{Dangerous: module}), archive.Dangerous)
+	want(t, check(t, rawZip(stored(`a\b`, "x"), stored(`a/b`, "y")), "zip", archive.Limits{}), archive.Duplicate)
+	want(t, check(t, rawZip(stored(`a\`, ""), stored(`a\b`, "y")), "zip", archive.Limits{}), "")
+}
+
+// TestTally: a hundred small archives together are as bad as one large one.
+func TestTally(t *testing.T) {
+	t.Parallel()
+	small := rawZip(deflated("zeros", 9<<20)) // below what no ratio does harm to
+	if err := check(t, small, "zip", archive.Limits{}); err != nil {
+		t.Fatalf("alone it must pass: %v", err)
+	}
+	lim := archive.Limits{Tally: &archive.Tally{}}
+	want(t, check(t, small, "zip", lim), "")
+	want(t, check(t, small, "zip", lim), archive.Bomb)
+
+	large := rawZip(stored("noise", strings.Repeat("noise", 200_000)))
+	lim = archive.Limits{Tally: &archive.Tally{}, Total: 1 << 20}
+	for range 4 {
+		want(t, check(t, large, "zip", lim), "")
+	}
+	want(t, check(t, large, "zip", lim), archive.Bomb)
 }
 
 // TestTraversalWorksWithout: Python's tarfile, told to trust, writes outside of its folder what

@@ -4,7 +4,6 @@ import (
 	"hash/maphash"
 	"path"
 	"strings"
-	"unicode/utf8"
 )
 
 const (
@@ -21,7 +20,7 @@ func (w *walk) name(name string) error {
 		return nil
 	}
 	// Windows drops blanks and dots at the end of a name.
-	segments := strings.Split(path.Clean("/" + name)[1:], "/")
+	segments := strings.Split(path.Clean("/" + slashed(name))[1:], "/")
 	clean := strings.Join(segments, "/")
 	for i, s := range segments {
 		segments[i] = strings.TrimRight(s, ". ")
@@ -47,9 +46,6 @@ func badName(name string) string {
 	}
 	if strings.ContainsAny(name, "\u202d\u202e") {
 		return "its name is written to be read backwards"
-	}
-	if backslash(name) {
-		return "its name has a backslash"
 	}
 	if what := leaves(name); what != "" {
 		return what
@@ -78,17 +74,12 @@ func leaves(name string) string {
 	return ""
 }
 
-// backslash says whether a name has one. In the old encodings of Chinese, Japanese and
-// Korean names the byte is the second half of a character too.
-func backslash(name string) bool {
-	legacy := !utf8.ValidString(name)
-	for i := range len(name) {
-		if name[i] == '\\' && !(legacy && i > 0 && name[i-1] >= 0x81) {
-			return true
-		}
-	}
-	return false
-}
+// slashed returns a name with the slash that all systems take for one: older programs of
+// Windows, and its PowerShell 5, write the other. Systems that part nothing there make one
+// file of the whole name, which leads nowhere either. In the old encodings of Chinese,
+// Japanese and Korean names the byte is the second half of a character too; then what is
+// returned is not for eyes.
+func slashed(name string) string { return strings.ReplaceAll(name, `\`, "/") }
 
 // disguised says how a name leaves the folder once a program has decoded it: percent signs,
 // UTF-8 that is longer than it must be, and what Unicode calls compatible with a dot or a slash
@@ -165,7 +156,7 @@ func (n *names) add(name string, folder bool) error {
 	if n.seen == nil {
 		n.seed, n.seen = maphash.MakeSeed(), map[uint64]bool{}
 	}
-	key := maphash.String(n.seed, path.Clean("/"+name))
+	key := maphash.String(n.seed, path.Clean("/"+slashed(name)))
 	if before, ok := n.seen[key]; ok && !(before && folder) {
 		return refuse(Duplicate, name, "it is there twice")
 	}

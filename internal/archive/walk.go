@@ -15,7 +15,6 @@ import (
 type walk struct {
 	ctx     context.Context
 	lim     Limits
-	packed  int64 // bytes of the outermost archive
 	entries int
 	total   int64
 	buffer  []byte
@@ -32,11 +31,16 @@ func (w *walk) entry() error {
 
 // count counts unpacked bytes.
 func (w *walk) count(n int) error {
+	all := w.lim.Tally
 	w.total += int64(n)
+	all.total += int64(n)
 	if w.total > w.lim.Total {
 		return refuse(Bomb, "", "it unpacks to more than %d bytes", w.lim.Total)
 	}
-	if w.total > ratioFrom && w.total/int64(w.lim.Ratio) > w.packed {
+	if all.total/tallied > w.lim.Total {
+		return refuse(Bomb, "", "all that came together unpack to more than %d times %d bytes", tallied, w.lim.Total)
+	}
+	if all.total > ratioFrom && all.total/int64(w.lim.Ratio) > all.packed {
 		return refuse(Bomb, "", "it unpacks to more than %d times its size", w.lim.Ratio)
 	}
 	return w.ctx.Err()
@@ -189,11 +193,31 @@ func (w *walk) nestedZip(r io.Reader, at *io.SectionReader, depth int) error {
 		return err
 	}
 	defer file.Close()
-	n, err = io.Copy(file, io.MultiReader(&small, r))
+	out := &kept{file: file}
+	n, err = io.Copy(out, io.MultiReader(&small, r))
+	if out.failed != nil { // the disk's fault
+		return out.failed
+	}
 	if err != nil {
 		return broken("", err)
 	}
 	return w.zip(file, n, depth)
+}
+
+// kept writes to a file, and remembers what went wrong with that: it is no fault of the
+// archive's.
+type kept struct {
+	file   io.Writer
+	failed error
+}
+
+// Write implements io.Writer.
+func (k *kept) Write(p []byte) (int, error) {
+	n, err := k.file.Write(p)
+	if err != nil {
+		k.failed = err
+	}
+	return n, err
 }
 
 // bzip2 reads what is packed by bzip2, and the archive in it.
