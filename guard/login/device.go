@@ -25,7 +25,9 @@ func eachCookie(fields []string, f func(name, value string)) {
 	}
 }
 
-// unquote reads a quoted value: a backslash stands before three octal digits or a character.
+// unquote returns what Werkzeug's parse_cookie has for a value: what is in quotes without
+// them, and there a backslash stands before three octal digits or a character. What is not
+// in quotes stays as it is. Bytes that are no UTF-8 are one U+FFFD together. A value with a semicolon within has been cut by then.
 func unquote(value string) string {
 	if len(value) < 2 || value[0] != '"' || value[len(value)-1] != '"' {
 		return value
@@ -46,7 +48,7 @@ func unquote(value string) string {
 		}
 		out = append(out, c)
 	}
-	return string(out)
+	return strings.ToValidUTF8(string(out), "\ufffd")
 }
 
 // The names of the device cookie, for https and for http on this machine.

@@ -74,3 +74,6 @@ func Leads(page, base, action string) string {
 	}
 	return p
 }
+
+// Unquote is unquote.
+func Unquote(value string) string { return unquote(value) }

@@ -143,9 +143,15 @@ func TestAttackOneSessionManyAddresses(t *testing.T) {
 		"one of two after it":  "session=abc; session=%d",
 		"the second name":      "remember=abc",
 		"an empty one before":  "session=; session=abc",
+		"in quotes":            `session="abc"; a=%d`,
+		"escaped":              `session="\141bc\10%d"; session=abc`,
+		"spaces around":        "session = abc ; a=%d",
+		"one that is skipped":  "session=a b %d; session=abc",
+		"other prefixes":       "__Secure-session=%d; __Http-session=%d1; __Host-session=abc",
+		"very many of them":    "session=%da; session=b; session=c; session=d; session=e; session=f; session=g; session=h; session=i; session=abc",
 	} {
 		request := func(i int) *http.Request {
-			return get(fmt.Sprintf("198.51.100.%d", i), "Cookie: "+strings.Replace(cookie, "%d", fmt.Sprint(i), 1))
+			return get(fmt.Sprintf("198.51.100.%d", i), "Cookie: "+strings.ReplaceAll(cookie, "%d", fmt.Sprint(i)))
 		}
 		site := ratelimit.Site{Session: []string{"session", "remember"}}
 		alone := newGuard(t, ratelimit.Config{Rate: "5/minute"}, site).Handler(ok)

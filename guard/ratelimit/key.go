@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -110,46 +111,54 @@ func networkOf(ip netip.Addr) (network [8]byte, n int) {
 	return [8]byte(b[:8]), 8
 }
 
-// sessionOf returns the value of the first session cookie: under a protected name, if there
-// is one, for guard/cookies then takes the other away; else under the plain name, of which
-// Werkzeug takes the first. It is the whole value that counts: of a Flask session anybody
-// can guess the part without the signature, and use up the limit of somebody else.
-func sessionOf(r *http.Request, names []string) (value string, found bool) {
+// mostSessions is how many session cookies of one request are counted. A browser has two of
+// each: one under the protected name, and an old one under the plain name.
+const mostSessions = 8
+
+// sessionsOf returns the values of the session cookies, under their protected names, too:
+// which of them the app will read is not known yet, and somebody who puts another one before
+// it must not have a limit for each. odd says that there are more, or one with escapes.
+//
+// It is the whole value that counts: of a Flask session anybody can guess the part without
+// the signature, and use up the limit of somebody else.
+func sessionsOf(r *http.Request, names []string) (values [mostSessions]string, n int, odd bool) {
 	for _, field := range r.Header["Cookie"] {
 		for field != "" {
 			var pair string
 			pair, field, _ = strings.Cut(field, ";")
-			name, text, ok := strings.Cut(strings.Trim(pair, " \t"), "=")
-			if !ok || text == "" {
+			name, text, _ := strings.Cut(strings.Trim(pair, " \t"), "=")
+			name = strings.TrimRight(name, " \t")
+			if len(name) > 2 && name[:2] == "__" {
+				name = unprotected(name)
+			}
+			if !slices.Contains(names, name) {
 				continue
 			}
-			protected := false
-			if len(name) > 2 && name[:2] == "__" {
-				name, protected = unprotected(name)
+			text = strings.TrimLeft(text, " \t")
+			quoted := len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"'
+			if quoted { // Werkzeug reads what is within
+				text = text[1 : len(text)-1]
 			}
-			for _, session := range names {
-				if name != session {
-					continue
-				}
-				if protected {
-					return text, true
-				}
-				if !found {
-					value, found = text, true
-				}
+			if text == "" || slices.Contains(values[:n], text) {
+				continue
 			}
+			if n == mostSessions || quoted && strings.IndexByte(text, '\\') >= 0 { // an escape: each letter has four ways
+				return values, n, true
+			}
+			values[n] = text
+			n++
 		}
 	}
-	return value, found
+	return values, n, false
 }
 
 // unprotected returns name without its protected beginning (RFC 6265bis section 4.1.3 and
 // its successor), longest first.
-func unprotected(name string) (plain string, protected bool) {
+func unprotected(name string) string {
 	for _, prefix := range [...]string{"__Host-Http-", "__Host-", "__Secure-", "__Http-"} {
 		if rest, ok := strings.CutPrefix(name, prefix); ok {
-			return rest, true
+			return rest
 		}
 	}
-	return name, false
+	return name
 }

@@ -147,7 +147,11 @@ func (g *Guard) take(r *http.Request) (Decision, *fumehood.Refusal) {
 		}
 	}
 	if g.session {
-		if value, found := sessionOf(r, g.sessions); found {
+		values, n, odd := sessionsOf(r, g.sessions)
+		if odd { // no browser's; all who send that are counted as one
+			values, n = [mostSessions]string{}, 1
+		}
+		for _, value := range values[:n] {
 			if refusal := g.count(r.Context(), g.hash.text(ofSession, value), bySession, ip, &least); refusal != nil {
 				return least, refusal
 			}
