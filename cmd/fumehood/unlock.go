@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -24,8 +25,10 @@ func helpUnlock(bool) string {
 
 Forget the failed logins of an account in the running server, so that the next login need
 not wait. Write the account as people do in the login form; case and spaces do not matter.
-Who uses two names, such as a mail address too, may need both. The server is the one of
-the app in fumehood.toml or of TARGET, else the only one of this user that is running.
+Who uses two names, such as a mail address too, may need both. For a page that asks for a
+password only, write its path. A network that waits because it tried many accounts goes on
+waiting. The server is the one of the app in fumehood.toml or of TARGET, else the only one
+of this user that is running.
 
 Usage: fumehood unlock [options] ACCOUNT [TARGET]
 
@@ -97,7 +100,7 @@ func runUnlock(e *env, args []string) error {
 	if errors.Is(err, control.ErrNotRunning) {
 		return notRunning()
 	}
-	if err != nil {
+	if len(answers) == 0 {
 		return err
 	}
 	var all login.Forgotten
@@ -107,10 +110,10 @@ func runUnlock(e *env, args []string) error {
 		all.Waiting = all.Waiting || a.Waiting
 	}
 	if *asJSON {
-		return e.printJSON(all)
+		return errors.Join(e.printJSON(all), err)
 	}
-	_, err = fmt.Fprintln(e.stdout, told(account, all))
-	return err
+	_, wrote := fmt.Fprintln(e.stdout, told(account, all))
+	return errors.Join(wrote, err)
 }
 
 // told says what was forgotten.
@@ -151,18 +154,19 @@ func (e *env) runningIn(cfg config.Config) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	labels, err := filepath.Glob(filepath.Join(base, "apps", "*", "app"))
-	if err != nil {
+	apps := filepath.Join(base, "apps")
+	entries, err := os.ReadDir(apps)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
 	var running, names []string
-	for _, label := range labels {
-		dir := filepath.Dir(label)
+	for _, entry := range entries {
+		dir := filepath.Join(apps, entry.Name())
 		if !control.Running(e.ctx, dir) {
 			continue
 		}
 		running = append(running, dir)
-		if text, err := os.ReadFile(label); err == nil {
+		if text, err := os.ReadFile(filepath.Join(dir, "app")); err == nil {
 			names = append(names, strings.Join(strings.Fields(string(text)), " "))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -54,7 +55,10 @@ func says(t *testing.T, args ...string) (code int, stdout, stderr string) {
 
 func TestUnlock(t *testing.T) {
 	t.Parallel()
-	base := t.TempDir()
+	base := filepath.Join(t.TempDir(), "[servers]") // no pattern
+	if err := os.Mkdir(base, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	servesLogins(t, base, "/srv/shop", "alice")
 	for _, tt := range []struct{ account, want string }{
 		{"bob", "bob was not locked: no failed logins are remembered\n"},

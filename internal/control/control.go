@@ -81,31 +81,34 @@ func answer(verb Verb) http.Handler {
 
 // Call has every server that has a socket in dir carry out a verb, and returns what each
 // says, as T: an app may have several, such as the old and the new one in the middle of a
-// restart. It returns ErrNotRunning for none.
+// restart. One that fails does not keep it from the others; its error comes with what they
+// say. It returns ErrNotRunning for none.
 func Call[T any](ctx context.Context, dir, verb string, in any) ([]T, error) {
 	said, err := json.Marshal(in)
 	if err != nil {
 		return nil, err
 	}
 	var all []T
+	var failed []error
 	for _, name := range sockets(dir) {
 		body, err := call(ctx, dir, name, verb, said)
 		if isDead(err) {
 			continue
 		}
-		if err != nil {
-			return nil, err
-		}
 		var out T
-		if err := json.Unmarshal(body, &out); err != nil {
-			return nil, fmt.Errorf("the server's answer: %w", err)
+		if err == nil && json.Unmarshal(body, &out) != nil {
+			err = errors.New("the server's answer is not what was expected: it is of another version")
+		}
+		if err != nil {
+			failed = append(failed, err)
+			continue
 		}
 		all = append(all, out)
 	}
-	if len(all) == 0 {
+	if len(all)+len(failed) == 0 {
 		return nil, ErrNotRunning
 	}
-	return all, nil
+	return all, errors.Join(failed...)
 }
 
 // call asks one server.

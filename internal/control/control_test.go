@@ -85,6 +85,28 @@ func TestEveryServerIsTold(t *testing.T) {
 	}
 }
 
+// The old server of a restart may hang or be of another version: the new one is told all the
+// same.
+func TestOneFails(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	l, err := control.Listen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var done sync.WaitGroup
+	ctx, cancel := context.WithCancel(t.Context())
+	defer func() { cancel(); done.Wait() }()
+	done.Go(func() { control.Serve(ctx, l, nil, slog.New(slog.DiscardHandler)) })
+	for range 4 { // whatever the order of their names
+		serve(t, dir, "hello")
+	}
+	got, err := control.Call[greeting](t.Context(), dir, "greet", greeting{"Ada"})
+	if len(got) != 4 || err == nil || !strings.Contains(err.Error(), "another version") {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
