@@ -78,6 +78,15 @@ func TestAttackPrivateFiles(t *testing.T) {
 		{"paths.query", "/download?name=%2e%2e%2fsecret.txt&keep=1", nil},
 		{"paths.query", "/show?name=../static/app.py", nil},
 		{"paths.query", "/show?name=../static/server.key", nil},
+		{"paths.file", "/static/typed.py", nil},
+		{"paths.file", "/static/mail.yml", nil},
+		{"paths.file", "/get/tool.py", nil},
+		{"paths.query", "/show?name=../secret.txt&x=S", nil},
+		{"paths.query", "/show?name=../secret.txt&x=TOP&y=../SECRET", nil},
+		{"paths.query", "/plain?name=../secret.txt", nil},
+		{"paths.query", "/download?name=../my+notes.bin", nil},
+		{"paths.query", "/show?name=/./etc/passwd", nil},
+		{"paths.query", "/show?name=/././/./etc/passwd&x=root", nil},
 		{"paths.query", "/show?name=../../../../../../../../../../etc/passwd", nil},
 	} {
 		bare := s.raw(t, s.bare, "GET", c.target, c.fields...)
@@ -101,6 +110,8 @@ func TestPagesThatLookLikeFiles(t *testing.T) {
 		"/tags/site.zip", "/tags/server.key", "/tags/a~", "/tags/%E2%80%A6and%20justice", "/tags/Makefile", "/tags/readme.bak",
 		"/api/x.py", "/api/.foo", "/api/config.toml", "/export/mine.db",
 		"/static/openapi.yaml", "/static/values.yml", "/static/ca.pem", "/static/site.js", "/download?name=site.js",
+		"/static/config.json", "/static/en.yml", "/static/de.yaml",
+		"/ping?page=/home/about", "/ping?u=/media/song.mp3", "/ping?next=/run/5", "/media?path=/mnt/films/holiday.mkv", "/media?path=/home/ann/photo.jpg",
 		"/search?q=../x", "/search?q=a..b", "/search?q=%2e%2e%2fx",
 	} {
 		got, bare := s.raw(t, s.guarded, "GET", target), s.raw(t, s.bare, "GET", target)

@@ -99,12 +99,15 @@ func begins(rest []byte, names []string) bool {
 	}
 	rest = bytes.TrimLeft(rest, "/")
 	for _, name := range names {
-		if bytes.HasPrefix(rest, []byte(name)) {
+		if hasPrefix(rest, name) && (len(rest) == len(name) || name[len(name)-1] == '/' || !inWord(rest[len(name)])) {
 			return true
 		}
 	}
 	return false
 }
+
+// inWord says whether a word goes on with c: "root-mara" is not "root".
+func inWord(c byte) bool { return c == '-' || c == '_' || c >= '0' && c <= '9' || c >= 'a' }
 
 // segment judges one name, as Windows and servers with path parameters read it, too.
 func segment(s []byte, first bool) entry {

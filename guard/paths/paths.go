@@ -13,8 +13,8 @@
 // a request may be looked up before it, by the decoded and cleaned path.
 //
 // What is judged is the path decoded once, as WSGI apps get it (PATH_INFO): net/http has
-// decoded it, Werkzeug reads the bytes as UTF-8. It passes as it came; only what is compared
-// is folded, without capitals, look-alikes, ";parameters" and what Windows leaves out at the
+// decoded it, Werkzeug reads the bytes as UTF-8. It passes as it came (a file that is to be
+// looked at is asked for whole and uncompressed); only what is compared is folded, without capitals, look-alikes, ";parameters" and what Windows leaves out at the
 // end of a name. "//" and "/./" pass: Flask answers the first with a redirect, and no rule
 // here can be passed by with them. Bytes that are no UTF-8 are refused; Werkzeug would put
 // U+FFFD in their place, and two paths would become one.
@@ -30,6 +30,7 @@ package paths
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -47,6 +48,10 @@ type Site struct {
 	// Unknown says that the app has no route for a request, so that its answer would be
 	// "not found". Nil: nobody knows. It is asked only about clients over the limit.
 	Unknown func(*http.Request) bool
+
+	// Routed says that the app has a route whose path is that of a request, letter by letter:
+	// what it answers is no file that lies about, whatever it is called. Nil: nobody knows.
+	Routed func(*http.Request) bool
 }
 
 // Guard refuses paths. Make one with New.
@@ -121,7 +126,7 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		refusal, _ := g.judge(r)
+		refusal, k := g.judge(r)
 		if g.mode == fumehood.Enforce {
 			if refusal != nil {
 				refusal = g.count(r, refusal)
@@ -132,8 +137,26 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 		if refusal != nil && fumehood.Decide(w, r, g.mode, refusal) {
 			return
 		}
+		if k != none && g.mode == fumehood.Enforce {
+			r = readable(r)
+		}
 		answer.Serve(w, r, g, next)
 	})
+}
+
+// readable is a request for what will be looked at: the whole of it, as it is. Of a part, or
+// of what is compressed, the name alone would have to decide.
+func readable(r *http.Request) *http.Request {
+	const encoding, part = "Accept-Encoding", "Range"
+	if r.Header[encoding] == nil && r.Header[part] == nil {
+		return r
+	}
+	copied := *r
+	copied.Header = maps.Clone(r.Header)
+	for _, name := range []string{encoding, part, "If-Range"} {
+		delete(copied.Header, name)
+	}
+	return &copied
 }
 
 // count counts a refusal against the client and returns it, or the one that takes its place
@@ -149,7 +172,7 @@ func (g *Guard) count(r *http.Request, refusal *fumehood.Refusal) *fumehood.Refu
 // guess refuses a client over the limit where it asks for what the app does not have. Any
 // other request of it passes: an address may be that of a whole office.
 func (g *Guard) guess(r *http.Request) *fumehood.Refusal {
-	if g.site.Unknown == nil || !g.site.Probes.slowed(fumehood.ClientIP(r), g.limit) || !g.site.Unknown(r) {
+	if g.site.Unknown == nil || strings.HasPrefix(r.URL.Path, "/.fumehood/") || !g.site.Probes.slowed(fumehood.ClientIP(r), g.limit) || !g.site.Unknown(r) {
 		return nil
 	}
 	return g.count(r, noRoute())
@@ -174,6 +197,9 @@ func (g *Guard) judge(r *http.Request) (refusal *fumehood.Refusal, k kind) {
 		return nil, none
 	}
 	refusal, k = g.look(path)
+	if refusal != nil && refusal.Status == http.StatusNotFound && g.site.Routed != nil && g.site.Routed(r) {
+		refusal = nil
+	}
 	if (k != none || refusal != nil && refusal.Status == http.StatusNotFound) && g.allowed(path) {
 		return nil, none
 	}

@@ -29,7 +29,7 @@ func TestAttackScanner(t *testing.T) {
 				w.WriteHeader(http.StatusNotFound)
 			}
 		})
-		unknown := func(r *http.Request) bool { return r.URL.Path == "/guess" }
+		unknown := func(r *http.Request) bool { return r.URL.Path == "/guess" || r.URL.Path == "/.fumehood/csp-reports" }
 		h := newGuard(t, paths.Config{}, paths.Site{Unknown: unknown}).Handler(app)
 		const scanner, office = "2001:db8::1", "2001:db8:0:1::1"
 		for n := range 20 {
@@ -58,6 +58,9 @@ func TestAttackScanner(t *testing.T) {
 		}
 		if got := from(h, scanner, "/"); got.status != 200 {
 			t.Errorf("its other requests: %d %s", got.status, got.code)
+		}
+		if got := from(h, scanner, "/.fumehood/csp-reports"); got.code != "" { // answered further in, and unknown to the app
+			t.Errorf("a report: %d %s", got.status, got.code)
 		}
 		if got := from(h, scanner, "/nothing"); got.status != 404 || got.code != "" {
 			t.Errorf("what may be there: %d %s", got.status, got.code)

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/fumehood/fumehood/internal/answer"
 )
@@ -19,6 +21,7 @@ type file struct {
 	stored   bool   // it says when the file was changed last, as send_file and static folders do
 	attached bool   // for the client to keep
 	claims   bool   // its type says HTML, which it is not: the text of a file that a view returned
+	text     bool   // it says that it is text, or nothing
 	name     string // in Content-Disposition
 }
 
@@ -44,6 +47,8 @@ func fileOf(h *answer.Head) *file {
 	case "text/html", "application/xhtml+xml":
 		f.page = f.unknown && !f.stored || len(start) > 0 && start[0] == '<'
 		f.claims = !f.page && len(start) > 0
+	case "text/plain", "application/octet-stream", "":
+		f.text = len(start) > 0
 	case "application/json", "application/problem+json":
 		f.page = !f.stored && !f.attached && (len(start) == 0 || strings.IndexByte(`{["-0123456789tfn`, start[0]) >= 0)
 	}
@@ -131,11 +136,17 @@ func isPython(b []byte) bool {
 		case "#!/usr/bin/env", "#!/usr/bin/python", "#!/usr/bin/python3":
 			return strings.Contains(s, "python")
 		}
-		if isAssignment(s) || strings.HasPrefix(s, "@") && strings.Contains(s, ".") && !strings.Contains(s, " ") {
+		if isAssignment(s) || isTyped(s) || strings.HasPrefix(s, "@") && strings.Contains(s, ".") && !strings.Contains(s, " ") {
 			return true
 		}
 	}
 	return false
+}
+
+// isTyped says whether a line is NAME: type = value.
+func isTyped(s string) bool {
+	name, rest, ok := strings.Cut(s, ":")
+	return ok && strings.Contains(rest, " = ") && !strings.Contains(name, " ") && isAssignment(name+" = 1")
 }
 
 // isAssignment says whether a line is NAME = value, as in a settings module.
@@ -168,7 +179,7 @@ func isSettings(b []byte) bool {
 
 // secretWords are what the name of a setting ends in that holds a secret.
 var secretWords = []string{"password", "passwd", "pwd", "secret", "secret_key", "secretkey", "token", "api_key", "apikey", "private_key",
-	"access_key", "accesskey", "access_key_id", "credentials", "dsn", "database_url", "database_uri", "connection_string", "encryption_key"}
+	"access_key", "accesskey", "access_key_id", "credentials", "passphrase", "_pass", "smtppass", "dbpass", "signing_key", "master_key", "dsn", "database_url", "database_uri", "connection_string", "encryption_key"}
 
 // hasSecret says whether b has a setting that holds a secret, or an address with a password.
 func hasSecret(b []byte) bool {
@@ -207,7 +218,15 @@ func pairs(b []byte, yes func(name, value string) bool) bool {
 func isSecret(name, value string) bool {
 	name = strings.ToLower(strings.ReplaceAll(strings.Trim(name, "\"'- \t"), "-", "_"))
 	value = strings.Trim(value, " \t\"',")
-	if len(value) < 4 || strings.ContainsAny(name, " <>(") || strings.HasPrefix(value, "{") || strings.HasPrefix(value, "$") || strings.HasPrefix(value, "<") {
+	if len(value) < 4 || strings.ContainsAny(name, " <>(") || strings.ContainsAny(value[:1], "{$<") || isPublic(name, value) {
+		return false
+	}
+	scheme, address, ok := strings.Cut(value, "://")
+	account, _, ok2 := strings.Cut(address, "@")
+	if ok && ok2 && strings.Contains(account, ":") && !strings.Contains(account, "/") {
+		return true
+	}
+	if scheme == "https" || scheme == "http" { // an address without a password, such as Sentry's
 		return false
 	}
 	for _, word := range secretWords {
@@ -215,9 +234,31 @@ func isSecret(name, value string) bool {
 			return true
 		}
 	}
-	_, address, ok := strings.Cut(value, "://")
-	account, _, ok2 := strings.Cut(address, "@")
-	return ok && ok2 && strings.Contains(account, ":") && !strings.Contains(account, "/")
+	return name == "pass"
+}
+
+// publicStarts are what keys begin with that are made to stand in web pages: Google's for
+// browsers, Mapbox, Stripe, PostHog, Datadog.
+var publicStarts = []string{"AIza", "pk.", "pk_", "phc_", "pub"}
+
+// publicWords are values that say what a password is called, or whether there is one.
+const publicWords = " true false null none yes no required optional string passwort kennwort contraseña senha wachtwoord lösenord " +
+	"adgangskode passord salasana hasło heslo jelszó parola пароль κωδικός şifre 密码 密碼 パスワード 비밀번호 "
+
+// isPublic says whether a value is no secret whatever the setting is called: what everybody
+// may know, a word, or a sentence, as translations of an app have them.
+func isPublic(name, value string) bool {
+	for _, start := range publicStarts {
+		if strings.HasPrefix(value, start) {
+			return true
+		}
+	}
+	lower := strings.ToLower(value)
+	if strings.HasSuffix(name, lower) || strings.Contains(publicWords, " "+lower+" ") {
+		return true
+	}
+	first, _ := utf8.DecodeRuneInString(value)
+	return unicode.IsUpper(first) && strings.Contains(value, " ") && !strings.ContainsAny(value, "0123456789=:/")
 }
 
 // isSpec says whether b describes an API to the public.

@@ -51,7 +51,7 @@ var names = map[string]entry{
 	"__pycache__": {source, true}, "_darcs": {versions, true},
 	"id_rsa": {key, true}, "id_dsa": {key, true}, "id_ecdsa": {key, true}, "id_ed25519": {key, true},
 	"authorized_keys": {key, true}, "known_hosts": {key, true},
-	"requirements.txt": {project, true}, "constraints.txt": {project, true}, "pipfile": {project, true}, "pipfile.lock": {project, true},
+	"requirements.txt": {project, true}, "constraints.txt": {project, true}, "pipfile": {project, false}, "pipfile.lock": {project, true},
 	"poetry.lock": {project, true}, "uv.lock": {project, true}, "pdm.lock": {project, true}, "pyproject.toml": {project, true},
 	"setup.cfg": {project, true}, "tox.ini": {project, true}, "pytest.ini": {project, true}, "alembic.ini": {settings, true},
 	"config.ini": {settings, true}, "settings.ini": {settings, true}, "uwsgi.ini": {settings, true}, "gunicorn.conf.py": {settings, true},
@@ -66,14 +66,14 @@ var names = map[string]entry{
 }
 
 // firstNames are names of other software in the first segment; where there is a list, only
-// with one of it below.
+// with one of it below, as a whole word.
 var firstNames = map[string][]string{
 	"cvs": {"entries", "root", "repository"}, "actuator": {"env", "heapdump", "gateway", "jolokia", "threaddump"},
 	"solr": {"admin"}, "manager": {"html", "text/"}, "hnap1": nil, "boaform": nil, "gponform": nil, "_ignition": nil,
 	"telescope": {"requests"}, "owa": {"auth"}, "ecp": {"current"}, "druid": {"index.html", "indexer"}, "nacos": nil,
 	"vendor": {"phpunit", "composer"}, "wp-json": {"wp/"}, "wp-content": {"plugins", "themes", "debug"}, "jmx-console": nil,
 	"invoker": {"jmx", "ejb"}, "struts2-showcase": nil, "cfide": nil, "_vti_bin": nil, "_vti_pvt": nil, "typo3conf": nil,
-	"instance": {"config", "settings"}, "evox": {"about"}, "geoserver": {"web"},
+	"instance": {"config.py", "settings.py", "application.cfg"}, "evox": {"about"}, "geoserver": {"web"},
 	"_profiler": {"phpinfo", "open"}, "autodiscover": {"autodiscover.json"}, "portal": {"redlion"},
 	"goform": nil, "phpmyadmin": nil, "phpinfo": nil, "cgi-bin": nil, "hudson": {"script"}, "jenkins": {"script"},
 }

@@ -134,6 +134,20 @@ func (m *Map) Match(method, path string) Verdict {
 	return NotFound
 }
 
+// Literal says whether a rule without converters is for exactly this path, whatever its methods.
+func (m *Map) Literal(path string) bool {
+	if m == nil || m.root == nil || !strings.HasPrefix(path, "/") {
+		return false
+	}
+	at := m.root
+	for more := true; more && at != nil; {
+		var part string
+		part, path, more = strings.Cut(path, "/")
+		at = at.static[part]
+	}
+	return at != nil && len(at.rules) > 0
+}
+
 // mergeSlashes writes each run of slashes as one.
 func mergeSlashes(path string) string {
 	var b strings.Builder

@@ -83,6 +83,34 @@ func TestMapsThatAreNone(t *testing.T) {
 	}
 }
 
+// TestLiteral: only a rule without converters names a path letter by letter.
+func TestLiteral(t *testing.T) {
+	t.Parallel()
+	o := newOracle(t, testapp.Python(t))
+	o.send(t, map[string]string{"source": head + `
+app.add_url_rule("/index.php", view_func=a, endpoint="b")
+app.add_url_rule("/old/page.php/", view_func=a, endpoint="c")
+app.add_url_rule("/tags/<name>", view_func=a, endpoint="d")
+app.add_url_rule("/<path:rest>", view_func=a, endpoint="e")
+`})
+	m, err := urlmap.New(o.read(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{
+		"/a": true, "/index.php": true, "/old/page.php/": true, "/old/page.php": false, "/old": false, "/INDEX.PHP": false, "/a/": false, "//a": false,
+		"/tags/.env": false, "/.env": false, "/": false, "": false, "a": false, "/index.php/x": false,
+	} {
+		if got := m.Literal(path); got != want {
+			t.Errorf("%q: %v", path, got)
+		}
+	}
+	var none *urlmap.Map
+	if none.Literal("/a") || new(urlmap.Map).Literal("/a") {
+		t.Error("no map has a rule")
+	}
+}
+
 // FuzzNew: whatever a worker says, the front stands.
 func FuzzNew(f *testing.F) {
 	f.Add([]byte(`{"merge":true,"rules":[{"p":["/","a",["int","\\d+",50,2,1,9],"/"],"m":["GET"],"s":true}]}`), "/a12/")
@@ -92,6 +120,7 @@ func FuzzNew(f *testing.F) {
 		m, err := urlmap.New(about)
 		if err == nil {
 			m.Match("GET", path)
+			m.Literal(path)
 		}
 	})
 }

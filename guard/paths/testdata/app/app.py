@@ -46,6 +46,12 @@ put(STATIC, "openapi.yaml", "openapi: 3.1.0\nsecurity:\n  - password: passes\n")
 put(STATIC, "values.yml", "colours:\n  - passes\n")
 put(STATIC, "ca.pem", "-----BEGIN CERTIFICATE-----\npasses\n")
 put(STATIC, "site.js", "passes()\n")
+put(STATIC, "typed.py", "KEY: str = 'TOP-SECRET'\n")
+put(STATIC, "mail.yml", "user: me\nsmtp_pass: TOP-SECRET\n")
+put(STATIC, "config.json", '{"apiKey": "AIzaSyA-passes", "dsn": "https://abc@o1.ingest.sentry.io/1", "accessToken": "pk.eyJ1"}')
+put(STATIC, "en.yml", "en:\n  password: Password\n  state: passes\n  reset_token: Your new token\n  need_password: true\n")
+put(STATIC, "de.yaml", "de:\n  password: Passwort\n  state: passes\n")
+put(ROOT, "my notes.bin", "TOP-SECRET")
 for name in ("site.db", "site.sqlite3"):
     with sqlite3.connect(os.path.join(STATIC, name)) as db:
         db.execute("create table t (x)")
@@ -131,6 +137,28 @@ def download():
 def show():
     with open(below(request.args["name"])) as f:
         return f.read()
+
+
+@app.route("/plain")
+def plain():
+    with open(below(request.args["name"])) as f:
+        return Response(f.read(), mimetype="text/plain")
+
+
+@app.route("/ping")
+def ping():
+    return "passes"
+
+
+@app.route("/media")
+def media():
+    return send_file(io.BytesIO(b"passes"), download_name=os.path.basename(request.args["path"]))
+
+
+@app.route("/get/<name>")
+def get(name):
+    # What it is called has nothing to do with what it is.
+    return send_file(os.path.join(STATIC, "site.db"), download_name="site.db")
 
 
 @app.route("/text/<name>")
