@@ -70,9 +70,21 @@ func (g *Guard) givesBack(h *answer.Head) bool {
 	if len(said) > 0 && isAttachment(said[0]) {
 		return true // nobody sees it in a page anyway
 	}
-	// A page of the app's may lie there too: /files/ or /upload. A file has an extension, or
-	// a name that send_file gives it.
-	return folder && (len(said) > 0 || path.Ext(where) != "")
+	// A page of the app's may lie there too: /files/, /upload, or what shows a file that lies
+	// elsewhere, /files/notes.md. A file has a name that send_file gives it, or an extension,
+	// which is that of a page where the file is one.
+	ext := extension(path.Base(where))
+	return folder && (len(said) > 0 || ext != "" && (!isPage(h.Header["Content-Type"]) || runsInBrowser(ext)))
+}
+
+// isPage says whether the type is that of pages, as apps make them.
+func isPage(types []string) bool {
+	if len(types) != 1 {
+		return false
+	}
+	essence, _, _ := strings.Cut(types[0], ";")
+	essence = strings.TrimSpace(essence)
+	return strings.EqualFold(essence, "text/html") || strings.EqualFold(essence, "application/xhtml+xml")
 }
 
 // inUploadFolder says whether a folder of the path is called as upload folders are.

@@ -35,6 +35,9 @@ func TestAttackUploadsThatRunInTheBrowser(t *testing.T) {
 		{"a script", "/upload/x.js", answering(200, "Content-Type", "text/javascript"), "attachment"},
 		{"no type", "/files/x.png", answering(200, "Content-Type", ""), "attachment"},
 		{"a part of it", "/files/x.html", answering(206, "Content-Type", "text/html"), "attachment"},
+		{"in XHTML", "/uploads/x.xht", answering(200, "Content-Type", "application/xhtml+xml"), "attachment"},
+		{"a page by another name that send_file gives", "/uploads/x.jpg", answering(200, "Content-Type", "text/html", "Content-Disposition", "inline; filename=x.jpg"), "attachment; filename=x.jpg"},
+		{"an SVG by another name", "/uploads/x.jpg", answering(200, "Content-Type", "image/svg+xml"), "attachment"},
 		{"by its number, with a name", "/files/17", answering(200, "Content-Type", "text/html", "Content-Disposition", inline), "attachment; filename=x.html"},
 		{"in capitals", "/Uploads/x.html", answering(200, "Content-Type", "TEXT/HTML"), "attachment"},
 		{"given to save, from anywhere", "/download", answering(200, "Content-Type", "text/html", "Content-Disposition", "Attachment; filename=x.html"), "Attachment; filename=x.html"},
@@ -63,7 +66,10 @@ func TestPagesStay(t *testing.T) {
 		path string
 		app  http.Handler
 	}{
-		{"/", html}, {"/upload", html}, {"/files/", html}, {"/files/17/edit", html}, {"/uploads", html}, {"/attic/", html}, {"/index.html", answering(200, "Content-Type", "text/html", "Content-Disposition", "inline; filename=index.html")},
+		{"/", html}, {"/upload", html}, {"/files/", html}, {"/files/17/edit", html}, {"/uploads", html}, {"/attic/", html},
+		// what shows a file, and single-page apps that have its name in the address
+		{"/files/docs/readme.md", html}, {"/media/IMG_1.jpg", html}, {"/files/john.doe", html}, {"/api/files/v2.1", html}, {"/files/view.php", html},
+		{"/index.html", answering(200, "Content-Type", "text/html", "Content-Disposition", "inline; filename=index.html")},
 		{"/static/app.js", answering(200, "Content-Type", "text/javascript", "Content-Disposition", "inline; filename=app.js")},
 		{"/uploads/x.png", answering(200, "Content-Type", "image/png", "Content-Disposition", "inline; filename=x.png")},
 		{"/uploads/x.pdf", answering(200, "Content-Type", "application/pdf")}, {"/uploads/x.html", answering(404, "Content-Type", "text/html")},
