@@ -19,8 +19,9 @@ func baseName(name string) string {
 	return name[strings.LastIndexAny(name, `/\`)+1:]
 }
 
-// safeName returns name such that no file system, shell or page takes it for more than a
-// name. Letters and digits of all scripts stay. It is what it makes of itself.
+// safeName returns name such that no file system takes it for more than a name, nor a shell or
+// page that has it within double quotes; "O'Brien & Söhne (1)" is left to people. Letters and
+// digits of all scripts stay. It is what it makes of itself.
 func safeName(name string) string { return tidy(baseName(name), false) }
 
 // keepable says whether name may reach the app as it is.
@@ -65,7 +66,7 @@ func mapRunes(name string, lenient bool) string {
 			}
 		case strings.ContainsRune("/\\⁄∕⧸⧹／＼﹨", r):
 			put('_')
-		case !lenient && strings.ContainsRune("<>:\"|?*;`", r):
+		case !lenient && strings.ContainsRune("<>:\"|?*;`$", r): // "$(id)" is a command within quotes, too
 			put('_')
 		case r == '\u200c' || r == '\u200d': // joiners, which Persian, Hindi and emoji need
 			if last > unicode.MaxASCII && !unicode.IsSpace(last) {

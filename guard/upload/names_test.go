@@ -29,11 +29,12 @@ func TestSafeNames(t *testing.T) {
 
 		// what hides what it is
 		"x.php.jpg": "x_php.jpg", "x.PHP5.JPG": "x_PHP5.JPG", "x.php .jpg": "x_php .jpg", "x.html.pdf": "x_html.pdf", "x.pHtMl.svg.png": "x_pHtMl_svg.png",
-		"x.php.": "x.php", "x.php ": "x.php", "x.php. . .": "x.php", "x.php::$DATA": "x.php__$DATA", "x.asp;.jpg": "x.asp_.jpg", "x.php%00.jpg": "x.php_00.jpg",
+		"x.php.": "x.php", "x.php ": "x.php", "x.php. . .": "x.php", "x.php::$DATA": "x.php___DATA", "x.asp;.jpg": "x.asp_.jpg", "x.php%00.jpg": "x.php_00.jpg",
 		"x\u202egpj.exe": "xgpj.exe", "x.p\u200dhp": "x.php", "x.p\u00adhp": "x.php", "\ufeffx.txt": "x.txt", "x\u0085y.txt": "xy.txt", "a\u2028b.txt": "a b.txt",
 		".htaccess": "htaccess", " .env": "env", "-rf.txt": "_rf.txt", "~root.txt": "_root.txt",
 		"CON": "_CON", "con.txt": "_con.txt", "Aux .png": "_Aux .png", "LPT1.pdf": "_LPT1.pdf", "com¹.txt": "_com¹.txt", "COM10.txt": "COM10.txt", "console.txt": "console.txt",
 		`"><img src=x onerror=alert(1)>.png`: "___img src=x onerror=alert(1)_.png", "`id`.txt": "_id_.txt", "a|b?c*.txt": "a_b_c_.txt",
+		"$(id).txt": "_(id).txt", "$HOME.txt": "_HOME.txt", "a&$(id)&.txt": "a&_(id)&.txt",
 	} {
 		if got := upload.SafeName(in); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
@@ -95,7 +96,7 @@ func FuzzSafeName(f *testing.F) {
 		switch {
 		case out == "" || len(out) > 180 || !utf8.ValidString(out):
 			t.Fatalf("%q became %q", in, out)
-		case strings.ContainsAny(out, "/\\:*?\"<>|`;") || strings.Contains(out, "..") || out != filepath.Base(out):
+		case strings.ContainsAny(out, "/\\:*?\"<>|`;$") || strings.Contains(out, "..") || out != filepath.Base(out):
 			t.Fatalf("%q became %q", in, out)
 		case strings.ContainsFunc(out, unicode.IsControl) || strings.Trim(out, ". ") != out || out[0] == '-':
 			t.Fatalf("%q became %q", in, out)
