@@ -116,6 +116,14 @@ func (s *Site) rates(cfg config.Config, name string, sessions []string) ratelimi
 	return site
 }
 
+// static serves the app's static files, where it has any.
+func (s *Site) static(next http.Handler) http.Handler {
+	if s.Static == nil {
+		return next
+	}
+	return s.Static(next)
+}
+
 // unknown says whether the app has no view for a request; nil where nobody can tell.
 func (s *Site) unknown() func(*http.Request) bool {
 	if s.URLs == nil {
