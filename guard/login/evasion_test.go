@@ -273,3 +273,30 @@ func TestAttackSharedPassword(t *testing.T) {
 		t.Errorf("%d guesses reached the app", app.guesses)
 	}
 }
+
+// A login box on the front page, with a session on the server: right or wrong, the answer is
+// a redirect to the front page and a session. Guesses of one account have to wait; an office
+// that logs in is not taken for somebody who tries many accounts.
+func TestFrontPage(t *testing.T) {
+	t.Parallel()
+	n := 0
+	app := &lax{form: `<form method=post action="/enter"><input name=username><input type=password name=password></form>`,
+		session: func(*http.Request) string { n++; return fmt.Sprintf("session-on-the-server-%d", n) },
+		answer: func(w http.ResponseWriter) {
+			w.Header().Set("Location", "/")
+			w.WriteHeader(http.StatusFound)
+		}}
+	s := newSite(t, login.Config{}, app)
+	browser("192.0.2.1").do(t, s.guard, "GET", "/", "", "")
+	for range 8 {
+		program("203.0.113.9").login(t, s.guard, "/enter", "ada", "x")
+	}
+	if app.guesses != 5 {
+		t.Errorf("%d guesses reached the app", app.guesses)
+	}
+	for i := range 60 {
+		if w := browser("198.51.100.7").login(t, s.guard, "/enter", fmt.Sprint("clerk ", i), "right"); w.Code != http.StatusFound {
+			t.Fatalf("clerk %d: %d", i, w.Code)
+		}
+	}
+}

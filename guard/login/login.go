@@ -7,7 +7,10 @@
 // at the first try; guesses so slow that they look like a forgetful visitor; two names of
 // one account, such as a user name and a mail address, which have attempts of their own; a
 // login that is a single request to another origin; HTTP Basic authentication. Forms that
-// scripts make are not found, nor are pages in a coding other than gzip: name the route.
+// scripts make are not found, nor are pages in a coding other than gzip, nor forms after the
+// first 64 kB of a page: name the route. An app that shows HTML of its users as they wrote it
+// shows their forms, too, and with a password field in one they can have a path of the app
+// taken for a login: there, set DangerouslyFindNone and name the routes.
 //
 // A login is a request that brings the password field of a form that the app has served to
 // the path that the form leads to, or the field that the configuration names. Whether it has
@@ -230,6 +233,7 @@ type watch struct {
 	names   names
 	tickets []ticket
 	done    bool
+	unclear bool // whether it has passed
 }
 
 // admit counts the login against every account that it names.
@@ -265,6 +269,10 @@ func (w *watch) end() {
 	}
 	w.done = true
 	for _, t := range w.tickets {
+		if w.unclear {
+			w.g.state.leave(t)
+			continue
+		}
 		if wave := w.g.state.finish(t, false); wave != nil {
 			w.g.log.Warn("logins fail from many more networks than usual: somebody may be trying stolen passwords",
 				"networks", wave.networks, "usual", wave.usual, "window", time.Duration(window))

@@ -8,11 +8,12 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/fumehood/fumehood/internal/wholebody"
 )
 
 const (
@@ -130,11 +131,7 @@ func looksLikeJSON(body []byte) bool {
 
 // source returns the bytes of the body, and r with a body of which none was read.
 func source(r *http.Request) (io.Reader, *http.Request, error) {
-	if whole, ok := r.Body.(interface { // guard/body's
-		Bytes() []byte
-		File() *os.File
-		Size() int64
-	}); ok {
+	if whole, ok := r.Body.(wholebody.Whole); ok {
 		if file := whole.File(); file != nil {
 			return io.NewSectionReader(file, 0, whole.Size()), r, nil
 		}

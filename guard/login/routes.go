@@ -22,6 +22,7 @@ import (
 const (
 	mostRoutes = 128
 	mostNames  = 4        // of the fields of one kind that a route has
+	mostPages  = 32       // that have its form
 	lookSize   = 64 << 10 // of a page, as in guard/errorpages (bytes)
 )
 
@@ -88,17 +89,18 @@ func alike(found map[string]*route, k string) *route {
 			continue
 		}
 		both := *all
-		both.account, both.password = union(both.account, route.account), union(both.password, route.password)
+		both.account = union(both.account, mostNames, route.account...)
+		both.password = union(both.password, mostNames, route.password...)
 		both.path, both.passed = min(both.path, route.path), both.passed || route.passed
 		all = &both
 	}
 	return all
 }
 
-// union returns the names of both, up to mostNames; it changes neither.
-func union(names, more []string) []string {
+// union returns the names of both, up to so many; it changes neither.
+func union(names []string, most int, more ...string) []string {
 	for _, name := range more {
-		if len(names) < mostNames && !slices.Contains(names, name) {
+		if len(names) < most && !slices.Contains(names, name) {
 			names = append(slices.Clone(names), name)
 		}
 	}
@@ -125,6 +127,16 @@ func (t *routes) isLogin(p string) bool {
 	if !namesLogin(k) {
 		return false
 	}
+	return t.hasForm(p)
+}
+
+// hasForm says whether a page has the form of a login.
+func (t *routes) hasForm(p string) bool {
+	found := t.found.Load()
+	if found == nil {
+		return false
+	}
+	k := routeKey(p)
 	for _, route := range *found {
 		if slices.Contains(route.pages, k) {
 			return true
@@ -163,9 +175,11 @@ func (t *routes) add(p, page string, f form, now int64) (added bool) {
 		was = &route{path: k}
 	}
 	is := *was
-	is.account, is.password, is.fresh = union(is.account, f.account), union(is.password, f.password), union(is.fresh, f.fresh)
+	is.account = union(is.account, mostNames, f.account...)
+	is.password = union(is.password, mostNames, f.password...)
+	is.fresh = union(is.fresh, mostNames, f.fresh...)
 	if len(f.password) > 0 {
-		is.pages = union(is.pages, []string{page})
+		is.pages = union(is.pages, mostPages, page)
 	}
 	same := known && len(is.account) == len(was.account) && len(is.password) == len(was.password) &&
 		len(is.fresh) == len(was.fresh) && len(is.pages) == len(was.pages)

@@ -168,6 +168,22 @@ func (s *State) finish(t ticket, passed bool) *wave {
 	return nil
 }
 
+// leave ends an attempt of which nobody knows whether it has passed. For the account it has
+// failed; an office where all log in in that way has not guessed.
+func (s *State) leave(t ticket) {
+	now := s.clock()
+	s.tries.update(s.pair(t.account, t.place.key), now, func(v *tries) bool {
+		v.failed(t, now)
+		return v.fails > 0
+	})
+	if !t.place.known && t.cap > 0 {
+		s.networks.update(t.place.net, now, func(v *sprayed) bool {
+			v.passed(t.account)
+			return v.last > 0
+		})
+	}
+}
+
 // knows says whether there was a login from a network, to an account or, with the key of
 // the network alone, to any.
 func (s *State) knows(k key) bool {

@@ -47,7 +47,9 @@ func shapeOf(header http.Header) shape {
 //	3xx to a login page       session gains a user    passed    Flask's signed cookie, which can be read
 //	                          else                    failed    flash and back again
 //	3xx elsewhere             session gains a user    passed
-//	                          other session cookie    passed    a session on the server, a token
+//	3xx to a page with this   other session cookie    unclear   a login box on the front page
+//	form
+//	3xx elsewhere             other session cookie    passed    a session on the server, a token
 //	                          else                    failed    flash and to the front page
 //	2xx JSON                  says error              failed
 //	                          has a token             passed
@@ -60,6 +62,8 @@ func shapeOf(header http.Header) shape {
 //	                          says that it failed     failed    "Invalid user name or password"
 //	                          new session cookie      passed
 //	                          else                    failed
+//
+// What is unclear has failed, but says nothing of the network: many may log in from there.
 func (w *watch) passed(h *answer.Head) bool {
 	cookie := w.session(h.Header)
 	switch {
@@ -68,7 +72,11 @@ func (w *watch) passed(h *answer.Head) bool {
 		if location == "" || h.Status == http.StatusNotModified {
 			return false
 		}
-		return cookie == gained || cookie >= resent && !w.backToLogin(location)
+		if cookie < resent || cookie < gained && w.backToLogin(location) {
+			return false
+		}
+		w.unclear = cookie < gained && w.backToForm(location)
+		return !w.unclear
 	case h.Status < 200 || h.Status >= 300:
 		return false
 	}
@@ -92,6 +100,13 @@ func (w *watch) backToLogin(location string) bool {
 		return false
 	}
 	return routeKey(p) == routeKey(r.URL.Path) || w.g.state.routes.isLogin(p) || namesLogin(strings.ToLower(p)) && !strings.Contains(strings.ToLower(p), "logged")
+}
+
+// backToForm says whether a redirect leads to a page that has the form of a login, such as
+// the front page. It may have it still, or not any more: nobody who guesses goes and looks.
+func (w *watch) backToForm(location string) bool {
+	p, here := leads("https", w.r.Host, w.r.URL.Path, "", location)
+	return here && w.g.state.routes.hasForm(p)
 }
 
 // formAgain says whether a page has the form of this login again.
