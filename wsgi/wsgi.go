@@ -21,6 +21,7 @@ import (
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/internal/frame"
 	"github.com/fumehood/fumehood/internal/pool"
+	"github.com/fumehood/fumehood/internal/wholebody"
 )
 
 // Config says which app to serve and with what.
@@ -100,13 +101,6 @@ func (a *App) Close(ctx context.Context) { a.pool.Close(ctx) }
 // Pool is what runs the workers.
 func (a *App) Pool() *pool.Pool { return a.pool }
 
-// wholeBody is what guard/body makes of a request's body.
-type wholeBody interface {
-	Bytes() []byte
-	File() *os.File
-	Size() int64
-}
-
 // inlineBody is the longest body that travels inside its frame.
 const inlineBody = 64 << 10
 
@@ -140,7 +134,7 @@ func (a *App) prepare(call *pool.Call, r *http.Request) (streamed bool, err erro
 	flags := uint8(0)
 	switch body := r.Body.(type) {
 	case nil:
-	case wholeBody:
+	case wholebody.Whole: // guard/body has made it
 		size, inline = body.Size(), body.Bytes()
 		if f := body.File(); f != nil {
 			call.File = f

@@ -10,6 +10,7 @@ import (
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/internal/unnamed"
+	"github.com/fumehood/fumehood/internal/wholebody"
 )
 
 // The buffer that a body begins in (bytes): what a client has not sent yet costs nothing.
@@ -118,16 +119,13 @@ func (in *intake) flush() error {
 // whole returns what has come in, which is everything.
 func (in *intake) whole() (*Whole, error) {
 	if in.file == nil {
-		return &Whole{mem: in.buf[:in.used:in.used], size: int64(in.used), free: in.giveBack}, nil
+		return wholebody.InMemory(in.buf[:in.used:in.used], in.giveBack), nil
 	}
 	if err := in.flush(); err != nil {
 		return nil, in.fail(err)
 	}
-	if _, err := in.file.Seek(0, io.SeekStart); err != nil {
-		return nil, in.fail(storage(err))
-	}
 	in.giveBack()
-	return &Whole{file: in.file, size: in.written, free: func() {}}, nil
+	return wholebody.InFile(in.file, in.written), nil
 }
 
 // fail lets go of everything and returns err.

@@ -9,11 +9,11 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 
 	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/internal/wholebody"
 )
 
 // maxLook is how much of a body is looked into, where it is not in memory (bytes).
@@ -116,12 +116,9 @@ func isKey[T string | []byte](key T, want string) bool {
 	return n == len(want)
 }
 
-// wholeBody is what guard/body makes of a request's body.
+// wholeBody is a body that has arrived, of which a part can be taken.
 type wholeBody interface {
-	io.ReadCloser
-	Bytes() []byte                 // nil where it is in a file
-	File() *os.File                // nil where it is in memory
-	Size() int64                   // bytes
+	wholebody.Whole
 	After(n int64) io.ReadCloser   // without the first n bytes
 	With(mem []byte) io.ReadCloser // other bytes instead
 }

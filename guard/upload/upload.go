@@ -33,12 +33,12 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"os"
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/internal/answer"
 	"github.com/fumehood/fumehood/internal/hint"
 	"github.com/fumehood/fumehood/internal/reencode"
+	"github.com/fumehood/fumehood/internal/wholebody"
 )
 
 // Site is what the guard shares with others.
@@ -201,17 +201,10 @@ func (g *Guard) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 	next.ServeHTTP(w, &inner)
 }
 
-// wholeBody is what guard/body makes of a request's body.
-type wholeBody interface {
-	Bytes() []byte  // nil where it is in a file
-	File() *os.File // nil where it is in memory
-	Size() int64
-}
-
 // open makes the body of r readable at any place. Where it had to be read for that, r gets
 // what was read, which the caller closes.
 func (g *Guard) open(r *http.Request) (src *source, opened io.Closer, err error) {
-	whole, ok := r.Body.(wholeBody)
+	whole, ok := r.Body.(wholebody.Whole)
 	if !ok {
 		in := &spool{dir: g.tempDir, most: int64(g.cfg.Max)*int64(g.cfg.Files) + int64(fumehood.MB)}
 		if _, err := io.Copy(in, r.Body); err != nil {
@@ -223,7 +216,7 @@ func (g *Guard) open(r *http.Request) (src *source, opened io.Closer, err error)
 			return nil, nil, unreadable(err)
 		}
 		b := in.body()
-		r.Body, r.ContentLength, r.TransferEncoding = b, b.size, nil
+		r.Body, r.ContentLength, r.TransferEncoding = b, b.Size(), nil
 		whole, opened = b, b
 	}
 	src = &source{mem: whole.Bytes(), size: whole.Size()}
@@ -235,7 +228,7 @@ func (g *Guard) open(r *http.Request) (src *source, opened io.Closer, err error)
 
 // remade is a body that takes the place of the one that came.
 type remade struct {
-	body        *body
+	body        *wholebody.Body
 	contentType string
 }
 

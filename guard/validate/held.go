@@ -9,6 +9,7 @@ import (
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/internal/unnamed"
+	"github.com/fumehood/fumehood/internal/wholebody"
 )
 
 // held is a body that can be read as often as it is needed.
@@ -50,7 +51,7 @@ const mostForm = 20 << 20
 // bodyOf returns the body of r: what guard/body has made of it, or what arrives. That is read
 // up to the cap for it, into memory or an unnamed file, and r.Body becomes what was read.
 func (g *Guard) bodyOf(r *http.Request, kind content) (*held, error) {
-	if whole, ok := r.Body.(wholeBody); ok {
+	if whole, ok := r.Body.(wholebody.Whole); ok {
 		return &held{whole.Bytes(), whole.File(), whole.Size()}, nil
 	}
 	below, most := r.Body, int64(g.caps.json)

@@ -31,13 +31,13 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
-	"os"
 	"sync"
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/guard/validate/openapi"
 	"github.com/fumehood/fumehood/internal/hint"
 	"github.com/fumehood/fumehood/internal/urlmap"
+	"github.com/fumehood/fumehood/internal/wholebody"
 )
 
 // Site is what the guard needs to know of the app.
@@ -163,7 +163,7 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 			}
 		}
 		inner := r
-		if _, ok := r.Body.(wholeBody); body && !ok {
+		if _, ok := r.Body.(wholebody.Whole); body && !ok {
 			copied := *r // whoever is outside keeps the body that it knows
 			inner = &copied
 			defer func() { copied.Body.Close() }()
@@ -203,13 +203,6 @@ func (f *faults) verdict() error {
 		return nil
 	}
 	return faultsRefusal(f.list)
-}
-
-// wholeBody is what guard/body makes of a request's body.
-type wholeBody interface {
-	Bytes() []byte
-	File() *os.File
-	Size() int64
 }
 
 // checkBody compares the body with the caps, the rules and the OpenAPI file.

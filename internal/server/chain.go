@@ -57,13 +57,20 @@ type place struct {
 	limit  string // the name of its rate limit, "" for the general one
 
 	// rate is the limit. A route without one of its own is given the general one: what counts
-	// together must be one guard. Nil has steps make it.
+	// together must be one guard. Nil has limiter make it.
 	rate *ratelimit.Guard
+}
+
+func (p *place) limiter(cfg config.Config, site Site, sessions []string) (_ *ratelimit.Guard, err error) {
+	if p.rate == nil {
+		p.rate, err = ratelimit.New(cfg.RateLimit, site.rates(cfg, p.limit, sessions))
+	}
+	return p.rate, err
 }
 
 // streams says whether the body of a request goes on as it arrives. An upstream gets most
 // bodies so, but not those that a guard has to look into.
-func (p place) streams(cfg config.Config) func(*http.Request) bool {
+func (p *place) streams(cfg config.Config) func(*http.Request) bool {
 	upstream := cfg.App.Upstream != ""
 	return func(r *http.Request) bool { return p.stream || upstream && !hasFields(r) }
 }
@@ -79,9 +86,7 @@ func steps(cfg config.Config, site Site, at *place) ([]Step, error) {
 	lim := made(limits.New(cfg.Limits, nil))(&wrong)
 	host := made(hosts.New(cfg.Hosts, site.Hosts))(&wrong)
 	way := made(paths.New(cfg.Paths, paths.Site{Probes: site.Probes, Unknown: site.unknown()}))(&wrong)
-	if at.rate == nil {
-		at.rate = made(ratelimit.New(cfg.RateLimit, site.rates(cfg, at.limit, sessions)))(&wrong)
-	}
+	rate := made(at.limiter(cfg, site, sessions))(&wrong)
 	policy := made(csp.New(cfg.CSP, csp.Site{Templates: site.Templates, StaticPrefixes: site.Prefixes, Reports: site.Reports, Logger: site.Logger}))(&wrong)
 	cross := made(cors.New(cfg.CORS))(&wrong)
 	isolated := made(isolation.New(cfg.Isolation, func(origin string) bool { return cross.TrustsApp() || cross.Allowed(origin) }))(&wrong)
@@ -109,7 +114,7 @@ func steps(cfg config.Config, site Site, at *place) ([]Step, error) {
 		{"limits", "caps on what one request may cost", fumehood.Enforce, lim.Handler, false},
 		{"hosts", "only the names that are served", host.Mode(), host.Handler, false},
 		{"paths", "one canonical path, and no private files", cfg.Paths.Mode, way.Handler, false},
-		{"ratelimit", "nobody asks more than a site can bear", cfg.RateLimit.Mode, at.rate.Handler, false},
+		{"ratelimit", "nobody asks more than a site can bear", cfg.RateLimit.Mode, rate.Handler, false},
 		{"csp", "pages run the app's own scripts; browsers report the others here", cfg.CSP.Mode, policy.Handler, false},
 		{"cors", "other sites read nothing, unless they are named", cfg.CORS.Mode, cross.Handler, false},
 		{"isolation", "other sites load nothing but whole pages", cfg.Isolation.Mode, isolated.Handler, false},
