@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"strings"
 )
 
 // For the tests: the parser and the writer without what looks at the files.
@@ -64,3 +65,8 @@ func Reread(contentType string, in []byte) (parts []Part, newType string, out []
 func SafeName(name string) string { return safeName(name) }
 func Keepable(name string) bool   { return keepable(name) }
 func IsProgram(name string) bool  { return isProgram(safeName(name), name) }
+
+// Dimensions reads the size of a picture.
+func Dimensions(in, kind string) (width, height int64, err error) {
+	return dimensions(io.NewSectionReader(strings.NewReader(in), 0, int64(len(in))), kind)
+}
