@@ -1,10 +1,6 @@
 package config
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/fumehood/fumehood/guard/caching"
@@ -42,10 +38,9 @@ func (k *checker) guards(prefix string, c *Config) {
 	_, err = redirects.New(c.Redirects)
 	k.blame(prefix+"redirects", err)
 	rules := c.Validate
-	rules.OpenAPI = "" // what is in the file is looked at when the server starts
+	rules.OpenAPI = "" // the file is read when the server starts
 	_, err = validate.New(rules, validate.Site{})
 	k.blame(prefix+"validate", err)
-	k.blame(prefix+"validate", thereIs("validate.openapi", c.Validate.OpenAPI))
 	k.blame(prefix+"ratelimit", c.RateLimit.Validate())
 	_, err = paths.New(c.Paths, paths.Site{})
 	k.blame(prefix+"paths", err)
@@ -102,22 +97,4 @@ func (k *checker) first(table, text string) bool {
 		}
 	}
 	return true
-}
-
-// thereIs says what is wrong with the name of a file, "" for none. The file is not opened.
-func thereIs(key, name string) error {
-	if name == "" {
-		return nil
-	}
-	info, err := os.Stat(name)
-	var path *fs.PathError
-	switch {
-	case errors.As(err, &path):
-		return hint.With(fmt.Errorf("%s: %q: %w", key, name, path.Err), "a relative name begins at the folder of this file")
-	case err != nil:
-		return fmt.Errorf("%s: %w", key, err)
-	case !info.Mode().IsRegular():
-		return hint.With(fmt.Errorf("%s: %q is no file", key, name), "name the file itself")
-	}
-	return nil
 }

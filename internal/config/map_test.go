@@ -119,8 +119,6 @@ func TestMistakesInMaps(t *testing.T) {
 		"no name":            {"[validate.fields]\n\"\" = { type = \"string\" }\n", []string{"is no name"}},
 		"the guard's":        {"[validate.fields]\n\"tags[]\" = { pattern = \"(\" }\n", []string{"line 2", `validate.fields."tags[]".pattern`, "missing closing )"}},
 		"in a route":         {"[[route]]\nmatch = \"/x\"\nvalidate = { fields = { a = { min = 3, max = 1 } } }\n", []string{"line 3", "route[0].validate.fields.a.min", "more than max"}},
-		"no such file":       {"[validate]\nopenapi = \"none.yaml\"\n", []string{"line 2", "validate.openapi", "no such file", "begins at the folder of this file"}},
-		"a route's":          {"[[route]]\nmatch = \"/x\"\nvalidate = { openapi = \".\" }\n", []string{"line 3", "route[0].validate.openapi", "is no file"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
