@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -143,11 +142,8 @@ func (s *Site) sessions(cfg config.Config) []string {
 
 // hasFields says whether a body is one that guards look into: a form or JSON.
 func hasFields(r *http.Request) bool {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil {
-		kind, _, _ = strings.Cut(strings.ToLower(r.Header.Get("Content-Type")), ";")
-	}
-	kind = strings.TrimSpace(kind)
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	kind = strings.ToLower(strings.TrimSpace(kind))
 	return strings.HasPrefix(kind, "multipart/") || kind == "application/x-www-form-urlencoded" ||
 		kind == "application/json" || strings.HasSuffix(kind, "+json")
 }

@@ -44,19 +44,26 @@ func InMemory(mem []byte, free func()) *Body {
 	if mem == nil {
 		mem = []byte{}
 	}
-	return of(store{mem: mem, free: free}, int64(len(mem)))
+	b := withRoom(int64(len(mem)))
+	b.mem, b.free = mem, free
+	return b
 }
 
 // InFile returns a Body that has the size bytes of file, and closes it.
-func InFile(file *os.File, size int64) *Body { return of(store{file: file}, size) }
+func InFile(file *os.File, size int64) *Body {
+	b := withRoom(size)
+	b.file = file
+	return b
+}
 
-func of(s store, size int64) *Body {
-	one := &struct { // one allocation
-		store
-		Body
-	}{store: s}
-	one.Body = Body{store: &one.store, size: size}
-	return &one.Body
+// withRoom returns a Body with a store that is empty, in one allocation.
+func withRoom(size int64) *Body {
+	var room struct {
+		of Body
+		in store
+	}
+	room.of = Body{store: &room.in, size: size}
+	return &room.of
 }
 
 // Size returns the number of bytes.
