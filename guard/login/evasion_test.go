@@ -300,3 +300,38 @@ func TestFrontPage(t *testing.T) {
 		}
 	}
 }
+
+// Somebody who keeps the users of a site writes a password for each; that is no login.
+func TestKeepingUsers(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/admin/user/new/", "/admin/user/edit/", "/users", "/users/add", "/profile", "/settings"} {
+		app := &lax{form: `<form method=post action="` + path + `"><input name=username><input type=password name=password></form>`}
+		s := newSite(t, login.Config{}, app)
+		admin := browser("192.0.2.1")
+		admin.do(t, s.guard, "GET", path, "", "")
+		for i := range 60 {
+			admin.login(t, s.guard, path, fmt.Sprint("clerk ", i), "x")
+		}
+		if app.guesses != 60 {
+			t.Errorf("%s: %d of 60 reached the app", path, app.guesses)
+		}
+	}
+}
+
+// A login is one wherever the site and its folders have a word in them that other forms have.
+func TestAttackWordsBefore(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/exchange/login", "/join/signin", "/sessions/new", "/news/login?next=/users/new", "https://shop.example/exchange/login#reset"} {
+		app := &lax{form: `<form method=post action="` + path + `"><input name=username><input type=password name=password></form>`}
+		s := newSite(t, login.Config{}, app)
+		browser("192.0.2.1").do(t, s.guard, "GET", "/", "", "")
+		at, _ := strings.CutPrefix(path, "https://shop.example")
+		at, _, _ = strings.Cut(at, "#")
+		for range 8 {
+			program("203.0.113.9").login(t, s.guard, at, "ada", "x")
+		}
+		if app.guesses != 5 {
+			t.Errorf("%s: %d guesses reached the app", path, app.guesses)
+		}
+	}
+}

@@ -195,13 +195,32 @@ func isOld(in field, i int, all []field) bool {
 		len(all) > 1 && (strings.Contains(name, "old") || strings.Contains(name, "current"))
 }
 
-// namesChoosing says whether a path is one of those that sign-up and change forms have when
-// they ask for the password only once.
+// namesChoosing says whether an action or path is one of those that sign-up and change forms
+// have when they ask for the password only once, or those in which somebody keeps the users
+// of a site. The host does not count, nor what stands before "/login": it may be
+// "/exchange/login".
 func namesChoosing(p string) bool {
 	p, _, _ = strings.Cut(strings.ToLower(p), "?")
+	p, _, _ = strings.Cut(p, "#")
+	if before, rest, ok := strings.Cut(p, "//"); ok && (before == "" || strings.HasSuffix(before, ":")) {
+		_, p, _ = strings.Cut(rest, "/")
+	}
+	p = strings.TrimRight(p, "/")
+	if namesLogin(p[strings.LastIndexByte(p, '/')+1:]) {
+		return false
+	}
 	for _, word := range [...]string{"register", "registration", "signup", "sign-up", "sign_up", "join", "enroll", "invite",
 		"reset", "change", "create", "setup", "set-password", "set_password"} {
 		if strings.Contains(p, word) {
+			return true
+		}
+	}
+	if namesLogin(p) { // "/sessions/new"
+		return false
+	}
+	for part := range strings.SplitSeq(p, "/") {
+		switch part {
+		case "new", "add", "edit", "update", "users", "profile", "settings", "preferences":
 			return true
 		}
 	}
