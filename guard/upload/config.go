@@ -23,7 +23,7 @@ type Config struct {
 	Parts int `toml:"parts" default:"1000" min:"1" max:"100000"`
 
 	// Names says which names the app gets files under. "safe" is the visitor's name without
-	// what file systems, shells and pages misread; "keep" is the visitor's name as it is,
+	// folders and what file systems misread, and shells and pages within double quotes; "keep" is the visitor's name as it is,
 	// and refuses those that are dangerous; "random" is 16 random characters and the
 	// extension of the kind found, with the safe name beside it in the part's header field
 	// X-Original-Filename.
@@ -39,7 +39,8 @@ type Config struct {
 	// ArchiveEntries is the largest number of entries in an archive or office document.
 	ArchiveEntries int `toml:"archive_entries" default:"10000" min:"1"`
 
-	// ArchiveTotal is the largest size that an archive or office document may unpack to.
+	// ArchiveTotal is the largest size that an archive or office document may unpack to. All of
+	// one form together may have four times that.
 	ArchiveTotal fumehood.Size `toml:"archive_total" default:"256MB" min:"1"`
 
 	// Raw says what happens to a body that is no form, such as that of a PUT: "pass" leaves

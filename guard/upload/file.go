@@ -35,7 +35,7 @@ func (a *accepted) media(p *part) string {
 }
 
 // checkFile looks into the file in p. An error is a refusal, or the server's own trouble.
-func (g *Guard) checkFile(ctx context.Context, src *source, p *part) (*accepted, error) {
+func (g *Guard) checkFile(ctx context.Context, src *source, p *part, tally *archive.Tally) (*accepted, error) {
 	switch {
 	case p.filename == "" && p.size() == 0: // no file was chosen
 		return &accepted{}, nil
@@ -55,7 +55,7 @@ func (g *Guard) checkFile(ctx context.Context, src *source, p *part) (*accepted,
 	if err != nil {
 		return nil, err
 	}
-	pixels, err := g.lookInside(ctx, src, p, kind)
+	pixels, err := g.lookInside(ctx, src, p, kind, tally)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (g *Guard) inspect(src *source, p *part, name string) (content.Kind, error)
 		}
 	}
 	if !g.kinds.takes(kind.Name) {
-		return kind, wrongType(g.kinds.list, fmt.Errorf("%.300q is %s, which is not in upload.types", name, kind.Name))
+		return kind, wrongType(g.kinds.list, fmt.Errorf("%.300q is %s, which is not in upload.types%s", name, kind.Name, remedy(kind)))
 	}
 	return kind, nil
 }
@@ -150,22 +150,37 @@ func (g *Guard) refuse(m *content.Mismatch, name string) error {
 	if g.kinds.takes(m.Named.Name) {
 		return mismatch(cause)
 	}
-	return wrongType(g.kinds.list, cause)
+	kind := m.Named
+	if kind.Name == "" {
+		kind = m.Kind
+	}
+	return wrongType(g.kinds.list, fmt.Errorf("%w%s", cause, remedy(kind)))
+}
+
+// remedy is what would take files of a kind, for the log; "" for nothing.
+func remedy(kind content.Kind) string {
+	switch {
+	case kind.Name == "" || isServerKind(kind) || !canLookInto(kind):
+		return ""
+	case kind.Active:
+		return fmt.Sprintf("; it runs for whoever opens it; upload.dangerously_allow_types = [%q] takes it all the same", kind.Name)
+	}
+	return fmt.Sprintf("; to take it, add %q to upload.types", kind.Name)
 }
 
 // lookInside bounds what a picture, an archive or a document becomes when it is opened.
-func (g *Guard) lookInside(ctx context.Context, src *source, p *part, kind content.Kind) (pixels int64, err error) {
+func (g *Guard) lookInside(ctx context.Context, src *source, p *part, kind content.Kind, tally *archive.Tally) (pixels int64, err error) {
 	r := io.NewSectionReader(src, p.from, p.size())
 	switch kind.Class {
 	case "image":
 		return g.lookAtPicture(r, kind)
 	case "archive", "office":
 		err := archive.Check(ctx, r, p.size(), kind.Name, archive.Limits{
-			Entries: g.cfg.ArchiveEntries, Total: int64(g.cfg.ArchiveTotal), Dangerous: isProgramEntry, Folder: g.tempDir,
+			Entries: g.cfg.ArchiveEntries, Total: int64(g.cfg.ArchiveTotal), Dangerous: isProgramEntry, Folder: g.tempDir, Tally: tally,
 		})
 		var refused *archive.Refused
 		if errors.As(err, &refused) {
-			return 0, badArchive(err)
+			return 0, badArchive(refused)
 		}
 		if err != nil {
 			return 0, storage(err)

@@ -31,6 +31,7 @@ func (p *part) size() int64 { return p.to - p.from }
 // form is a body that has been read.
 type form struct {
 	parts     []part
+	files     int  // how many of them
 	canonical bool // nothing is before the first part and at most a line end after the last
 }
 
@@ -59,7 +60,6 @@ func parseForm(s *source, boundary string, most limits) (*form, error) {
 	if !bytes.Equal(first, delimiter) {
 		return nil, malformed("the body does not begin with its boundary")
 	}
-	files := 0
 	for at += int64(len(delimiter)); ; {
 		after, err := s.peek(at, 2)
 		if err != nil {
@@ -77,12 +77,12 @@ func parseForm(s *source, boundary string, most limits) (*form, error) {
 			return nil, err
 		}
 		if p.isFile {
-			files++
+			f.files++
 		}
 		if len(f.parts) == most.parts {
 			return nil, tooManyParts(most.parts)
 		}
-		if files > most.files {
+		if f.files > most.files {
 			return nil, tooManyFiles(most.files)
 		}
 		if at, err = s.findEnd(p, delimiter); err != nil {

@@ -40,7 +40,7 @@ func (g *Guard) readRaw(r *http.Request, src *source) (*remade, error) {
 			return nil, err
 		}
 	}
-	file, err := g.checkFile(r.Context(), src, p)
+	file, err := g.checkFile(r.Context(), src, p, nil)
 	if err == nil {
 		file.note(r)
 	}

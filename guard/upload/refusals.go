@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"syscall"
 
 	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/internal/archive"
 )
 
 func malformedBody(cause error) error {
@@ -93,11 +95,46 @@ func imageTooLarge(cause error) error {
 	}
 }
 
-func badArchive(cause error) error {
-	return &fumehood.Refusal{
+// badArchive says of an archive what its maker can change.
+func badArchive(cause *archive.Refused) error {
+	r := &fumehood.Refusal{
 		Status: http.StatusUnprocessableEntity, Code: "upload.archive",
 		Public: "This archive or document holds something that cannot be taken.", Err: cause,
 	}
+	switch cause.Reason {
+	case archive.Encrypted:
+		r.Public = "This archive or document is protected by a password, so that nobody can look into it. Upload it without one."
+	case archive.Bomb:
+		r.Err = fmt.Errorf("%w; see upload.archive_entries and upload.archive_total", cause)
+		fallthrough
+	case archive.Depth:
+		r.Public = "This archive or document holds too much. Upload fewer or smaller files."
+	case archive.Dangerous:
+		r.Public = "This archive holds programs or settings, which cannot be uploaded here."
+	case archive.Link:
+		r.Public = "This archive holds links, which cannot be uploaded here. Pack the files themselves."
+	case archive.Broken, archive.Differs:
+		r.Public = "This archive or document is damaged. Save or pack it anew and upload that."
+	case archive.Unknown:
+		r.Public = "This archive or document is packed in a way that nobody can look into here. Pack it as an ordinary zip archive."
+	}
+	return r
+}
+
+// ofFile names the file that is refused, where there are several to choose from.
+func ofFile(err error, p *part) error {
+	var refusal *fumehood.Refusal
+	const longest = 60
+	name := []rune(strings.TrimSpace(mapRunes(baseName(p.filename), true)))
+	if !errors.As(err, &refusal) || refusal.Status >= 500 || len(name) == 0 {
+		return err
+	}
+	if len(name) > longest {
+		name = append(name[:longest:longest], '…')
+	}
+	named := *refusal
+	named.Public = fmt.Sprintf("“%s”: %s", string(name), refusal.Public)
+	return &named
 }
 
 // storage is the refusal of a body that could not be read or written on this server.

@@ -36,6 +36,7 @@ import (
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/internal/answer"
+	"github.com/fumehood/fumehood/internal/archive"
 	"github.com/fumehood/fumehood/internal/hint"
 	"github.com/fumehood/fumehood/internal/reencode"
 	"github.com/fumehood/fumehood/internal/wholebody"
@@ -263,7 +264,7 @@ const formPixels = 10
 // checkFiles looks into each file. There is one accepted for each part, nil for a field.
 func (g *Guard) checkFiles(r *http.Request, src *source, f *form) ([]*accepted, error) {
 	files := make([]*accepted, len(f.parts))
-	pixels := int64(0)
+	pixels, tally := int64(0), &archive.Tally{}
 	for i := range f.parts {
 		p := &f.parts[i]
 		if !p.isFile {
@@ -274,7 +275,10 @@ func (g *Guard) checkFiles(r *http.Request, src *source, f *form) ([]*accepted, 
 			}
 			continue
 		}
-		file, err := g.checkFile(r.Context(), src, p)
+		file, err := g.checkFile(r.Context(), src, p, tally)
+		if err != nil && f.files > 1 {
+			err = ofFile(err, p)
+		}
 		if err != nil {
 			return nil, err
 		}
