@@ -260,11 +260,16 @@ func TestNoRoomOnTheDisk(t *testing.T) {
 	}
 }
 
-// Bodies at once may take 64 MB of memory; the rest goes to files though each would fit.
+// Bodies at once may take 64 MB of memory, whichever guard reads them; the rest goes to
+// files though each would fit.
 func TestManyBodiesShareTheMemory(t *testing.T) {
 	t.Parallel()
 	const n = 5
-	g := newGuard(t, body.Config{Memory: 16 << 20}, nil)
+	memory := &body.Memory{}
+	var guards [2]*body.Guard
+	for i := range guards {
+		guards[i] = newGuard(t, body.Config{Memory: 16 << 20}, nil).Sharing(memory)
+	}
 	block := bytes.Repeat([]byte("a"), 16<<20)
 	inFile := 0
 	var nest func(depth int)
@@ -273,7 +278,7 @@ func TestManyBodiesShareTheMemory(t *testing.T) {
 			return
 		}
 		r := httptest.NewRequest("POST", "/", bytes.NewReader(block))
-		g.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		guards[depth%2].Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			if r.Body.(*body.Whole).File() != nil {
 				inFile++
 			}
