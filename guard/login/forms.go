@@ -27,7 +27,7 @@ type field struct {
 
 // hasPassword says whether there may be a form with a password field in a page.
 func hasPassword(page []byte) bool {
-	for _, word := range [...]string{"assword", "ASSWORD", "assWord"} { // HTML does not tell case apart; people write these
+	for _, word := range [...]string{"password", "Password", "PASSWORD", "PassWord"} { // HTML does not tell case apart; people write these
 		if bytes.Contains(page, []byte(word)) {
 			return true
 		}

@@ -72,15 +72,12 @@ func (t *routes) of(r *http.Request) *route {
 // can write a path that no form was seen to lead to, and the app serves it all the same. It
 // is a login only if it has the password field, too.
 func alike(found map[string]*route, k string) *route {
-	if namesChoosing(k) {
-		return nil
-	}
 	cut := strings.LastIndexByte(k, '/')
 	parent, last := k[:cut+1], k[cut:]
 	var all *route
 	for other, route := range found {
 		ends := len(last) > 1 && strings.HasSuffix(other, last)
-		begins := namesLogin(parent) && strings.HasPrefix(other, parent) && strings.LastIndexByte(other, '/') == cut
+		begins := len(parent) > 1 && strings.HasPrefix(other, parent) && strings.LastIndexByte(other, '/') == cut && namesLogin(parent)
 		if len(route.password) == 0 || !ends && !begins {
 			continue
 		}
@@ -93,6 +90,9 @@ func alike(found map[string]*route, k string) *route {
 		both.password = union(both.password, mostNames, route.password...)
 		both.path, both.passed = min(both.path, route.path), both.passed || route.passed
 		all = &both
+	}
+	if all != nil && namesChoosing(k) {
+		return nil
 	}
 	return all
 }
