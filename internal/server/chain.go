@@ -85,7 +85,7 @@ func steps(cfg config.Config, site Site, at *place) ([]Step, error) {
 	ip := made(clientip.New(cfg.ClientIP))(&wrong)
 	lim := made(limits.New(cfg.Limits, nil))(&wrong)
 	host := made(hosts.New(cfg.Hosts, site.Hosts))(&wrong)
-	way := made(paths.New(cfg.Paths, paths.Site{Probes: site.Probes, Unknown: site.unknown()}))(&wrong)
+	way := made(paths.New(cfg.Paths, paths.Site{Probes: site.Probes, Unknown: site.unknown(), Routed: site.routed()}))(&wrong)
 	rate := made(at.limiter(cfg, site, sessions))(&wrong)
 	policy := made(csp.New(cfg.CSP, csp.Site{Templates: site.Templates, StaticPrefixes: site.Prefixes, Reports: site.Reports, Logger: site.Logger}))(&wrong)
 	cross := made(cors.New(cfg.CORS))(&wrong)

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -170,16 +171,16 @@ func (c *conn) Write(b []byte) (n int, err error) {
 
 // ReadFrom lets the kernel send a file where it can, a stride at a time.
 func (c *conn) ReadFrom(src io.Reader) (n int64, err error) {
-	to, ok := c.Conn.(io.ReaderFrom)
-	if !ok {
-		return io.Copy(writeOnly{c}, src)
-	}
-	c.writing.Lock()
-	defer c.writing.Unlock()
 	limited, ok := src.(*io.LimitedReader) // net sees through one of these, not through two
 	if !ok {
 		limited = &io.LimitedReader{R: src, N: 1<<63 - 1}
 	}
+	to, ok := c.Conn.(io.ReaderFrom)
+	if !ok || !isRegular(limited.R) { // it may have to be waited for, while others write
+		return io.Copy(writeOnly{c}, src)
+	}
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	part := &io.LimitedReader{R: limited.R}
 	for limited.N > 0 {
 		part.N = min(stride, limited.N)
@@ -193,6 +194,15 @@ func (c *conn) ReadFrom(src io.Reader) (n int64, err error) {
 		}
 	}
 	return n, nil
+}
+
+func isRegular(src io.Reader) bool {
+	file, ok := src.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode().IsRegular()
 }
 
 // writeOnly hides ReadFrom, so that io.Copy does not come back to it.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -48,6 +49,43 @@ func TestManyWriteToOneConnection(t *testing.T) {
 		if n := got[line(i)]; n != lines {
 			t.Errorf("%d whole lines of writer %d, want %d", n, i, lines)
 		}
+	}
+}
+
+// TestCopyLetsOthersWrite: who copies to a connection from where nothing comes, such as a
+// terminal, does not hold up the others.
+func TestCopyLetsOthersWrite(t *testing.T) {
+	t.Parallel()
+	r := start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		src, dst, err := os.Pipe()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		var copied sync.WaitGroup
+		copied.Go(func() { io.Copy(c, src) })
+		io.WriteString(dst, "from the pipe")
+		if _, err := io.ReadFull(c, make([]byte, 1)); err != nil { // the client has it: another is waited for
+			t.Error(err)
+		}
+		io.WriteString(c, " and beside it")
+		c.Close()
+		dst.Close()
+		copied.Wait()
+		src.Close()
+	}), func(c *config.Config) { c.TLS.Mode = "off" })
+	c := r.dial(t)
+	io.WriteString(c, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+	first := make([]byte, len("from the pipe"))
+	io.ReadFull(c, first)
+	io.WriteString(c, ".")
+	if got := string(first) + rest(c); got != "from the pipe and beside it" {
+		t.Errorf("%q", got)
 	}
 }
 

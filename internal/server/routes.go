@@ -137,18 +137,39 @@ func (r *routes) of(req *http.Request) *config.Route {
 		copied.Host, copied.Method, copied.URL = host, method, &url.URL{Path: meant}
 		req = &copied
 	}
-	handler, _ := r.mux.Handler(req)
-	entry, ok := handler.(*routeEntry)
-	if !ok && !strings.HasSuffix(meant, "/") { // it would send "/admin" to "/admin/"
+	found := r.at(req, meant)
+	if meant == "/" || found != nil && !isSubtree(found) {
+		return found
+	}
+	// Flask serves a view with strict_slashes=False with and without the slash at the end.
+	// A ServeMux would send "/admin" to "/admin/".
+	other := meant + "/"
+	if strings.HasSuffix(meant, "/") {
+		other = strings.TrimSuffix(meant, "/")
+	}
+	if also := r.at(req, other); also != nil && (found == nil || !isSubtree(also)) {
+		return also
+	}
+	return found
+}
+
+// at returns the route of a path, in the way in which ServeMux chooses.
+func (r *routes) at(req *http.Request, path string) *config.Route {
+	if req.URL.Path != path {
 		copied := *req
-		copied.URL = &url.URL{Path: meant + "/"}
-		handler, _ = r.mux.Handler(&copied)
-		entry, ok = handler.(*routeEntry)
+		copied.URL = &url.URL{Path: path}
+		req = &copied
 	}
-	if !ok {
-		return nil
+	handler, _ := r.mux.Handler(req)
+	if entry, ok := handler.(*routeEntry); ok {
+		return entry.route
 	}
-	return entry.route
+	return nil
+}
+
+// isSubtree says whether a route is for whatever lies below its path, too.
+func isSubtree(route *config.Route) bool {
+	return strings.HasSuffix(route.Match, "/") || strings.HasSuffix(route.Match, "...}")
 }
 
 // meantPath is a decoded path without "//", "/." and "/..".

@@ -131,6 +131,15 @@ func (s *Site) unknown() func(*http.Request) bool {
 	return func(r *http.Request) bool { return s.URLs.Match(r.Method, r.URL.Path) == urlmap.NotFound }
 }
 
+// routed says whether the app has a view whose path is written just so; nil where nobody can
+// tell.
+func (s *Site) routed() func(*http.Request) bool {
+	if s.URLs == nil {
+		return nil
+	}
+	return func(r *http.Request) bool { return s.URLs.Literal(r.URL.Path) }
+}
+
 // sessions are the names of the session cookies as the app knows them.
 func (s *Site) sessions(cfg config.Config) []string {
 	names := slices.Concat(s.Sessions.Sessions, cfg.Cookies.Session, cfg.Cookies.Wide)
