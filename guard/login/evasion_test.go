@@ -67,7 +67,7 @@ func TestAttackAround(t *testing.T) {
 		"another language":        {plainForm, "POST", "/x%d/login", formType, fields},
 		"deeper":                  {plainForm, "POST", "/x%d/y/login", formType, fields},
 		"another customer":        {strings.Replace(plainForm, "/en/login", "/login/acme", 1), "POST", "/login/x%d", formType, fields},
-		"a type in mixed case":    {`<FORM METHOD=POST><INPUT NAME=username><INPUT TYPE=Password NAME=password></FORM>`, "POST", "/en/login", formType, fields},
+		"a type in mixed case":    {`<FORM METHOD=POST><INPUT NAME=username><INPUT TYPE=Password NAME=pw></FORM>`, "POST", "/en/login", formType, "username=ada&pw=x"},
 		"htmx":                    {`<form hx-post="/en/login"><input name=username><input type=password name=password></form>`, "POST", "/en/login", formType, fields},
 		"htmx button":             {`<form><input name=username><input type=password name=password><button hx-post="/en/login"></form>`, "POST", "/en/login", formType, fields},
 		"a code between them":     {`<form action=/en/login><input name=username><input name=code><input type=password name=password></form>`, "POST", "/en/login", formType, fields + "&code=%d"},
@@ -138,7 +138,7 @@ func TestAttackNumberedVisitor(t *testing.T) {
 	n := 0
 	number := func(*http.Request) string {
 		n++
-		return flaskSession(fmt.Sprintf(`{"visitor":%d}`, n))
+		return flaskSession(fmt.Sprintf(`{"guest":%d}`, n))
 	}
 	app := &lax{form: plainForm, session: number}
 	s := newSite(t, login.Config{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
