@@ -33,8 +33,9 @@ type Config struct {
 	// their pixels ("reencode"), so that metadata and hidden files are gone.
 	Images string `toml:"images" default:"keep" enum:"keep,reencode"`
 
-	// Pixels is the largest picture taken, as width times height.
-	Pixels int `toml:"pixels" default:"40000000" min:"1"`
+	// Pixels is the largest picture taken, as width times height; most phones make up to
+	// 50 million of them. All pictures of one form that are made anew may have four times that.
+	Pixels int `toml:"pixels" default:"64000000" min:"1"`
 
 	// ArchiveEntries is the largest number of entries in an archive or office document.
 	ArchiveEntries int `toml:"archive_entries" default:"10000" min:"1"`

@@ -84,6 +84,11 @@ func TestPixelBombs(t *testing.T) {
 			t.Errorf("a bomb as %s: %d %s", tt.name, w.Code, w.Body)
 		}
 	}
+	photo := []byte(pngFile()) // what phones call 50 MP
+	copy(photo[16:], be32(8160)+be32(6144))
+	if w := post(h, file("x.png", "", repaired(photo))); w.Code != 200 {
+		t.Errorf("a large photo: %d %s", w.Code, w.Body)
+	}
 	loop := tiffFile([2]int{9, 9})
 	for name, broken := range map[string]item{
 		"a TIFF that leads to itself": file("x.tiff", "", loop[:len(loop)-4]+le32(8)),
@@ -94,6 +99,19 @@ func TestPixelBombs(t *testing.T) {
 		if w := post(h, broken); w.Code != 422 && w.Code != 415 {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
+	}
+}
+
+// TestManyLargePictures: each pixel that is made anew costs time, in however many files it comes.
+func TestManyLargePictures(t *testing.T) {
+	t.Parallel()
+	h := behind(t, upload.Config{Images: "reencode", Pixels: 64}, t.TempDir(), &received{})
+	one := file("x.png", "image/png", pngFile())
+	if w := post(h, one, one, one, one); w.Code != 200 {
+		t.Errorf("four: %d %s", w.Code, w.Body)
+	}
+	if w := post(h, one, one, one, one, one); codeOf(w) != "upload.pixels" {
+		t.Errorf("five: %d %s", w.Code, w.Body)
 	}
 }
 

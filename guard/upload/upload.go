@@ -88,7 +88,7 @@ func New(cfg Config, site Site) (*Guard, error) {
 	cfg.Max = fumehood.Size(number("max", int64(cfg.Max), int64(20*fumehood.MB)))
 	cfg.Files = int(number("files", int64(cfg.Files), 100))
 	cfg.Parts = int(number("parts", int64(cfg.Parts), 1000))
-	cfg.Pixels = int(number("pixels", int64(cfg.Pixels), 40_000_000))
+	cfg.Pixels = int(number("pixels", int64(cfg.Pixels), 64_000_000))
 	cfg.ArchiveEntries = int(number("archive_entries", int64(cfg.ArchiveEntries), 10_000))
 	cfg.ArchiveTotal = fumehood.Size(number("archive_total", int64(cfg.ArchiveTotal), int64(256*fumehood.MB)))
 	word := func(key string, value *string, words ...string) {
@@ -156,6 +156,18 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 	}
 	checked := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.serve(w, r, next) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer.Serve(w, r, g, checked) })
+}
+
+// Served has browsers save the uploads that next gives back, and does nothing else. It is for
+// what is served without passing Handler, such as a static folder that uploads lie in.
+func (g *Guard) Served(next http.Handler) http.Handler {
+	if g == nil || !g.ready {
+		return fumehood.RefuseAll(fumehood.NotReady("upload"))
+	}
+	if g.cfg.Mode == fumehood.Off {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer.Serve(w, r, g, next) })
 }
 
 // serve passes on one request.
@@ -259,7 +271,7 @@ func (g *Guard) read(r *http.Request, src *source, claim claim) (*remade, error)
 
 // formPixels is how many times Config.Pixels all pictures of one form may have that are to
 // be made anew: each pixel costs time.
-const formPixels = 10
+const formPixels = 4
 
 // checkFiles looks into each file. There is one accepted for each part, nil for a field.
 func (g *Guard) checkFiles(r *http.Request, src *source, f *form) ([]*accepted, error) {

@@ -175,7 +175,7 @@ func docs() map[string]string {
 		"upload.Config.Mode":                         "Says what happens to a form or a file that is not as it should be: enforce refuses it, report lets it through as it came and logs it, off looks at nothing.",
 		"upload.Config.Names":                        "Says which names the app gets files under. \"safe\" is the visitor's name without folders and what file systems misread, and shells and pages within double quotes; \"keep\" is the visitor's name as it is, and refuses those that are dangerous; \"random\" is 16 random characters and the extension of the kind found, with the safe name beside it in the part's header field X-Original-Filename.",
 		"upload.Config.Parts":                        "The largest number of fields and files in one form.",
-		"upload.Config.Pixels":                       "The largest picture taken, as width times height.",
+		"upload.Config.Pixels":                       "The largest picture taken, as width times height; most phones make up to 50 million of them. All pictures of one form that are made anew may have four times that.",
 		"upload.Config.Raw":                          "Says what happens to a body that is no form, such as that of a PUT: \"pass\" leaves it alone, \"check\" looks into it as into an uploaded file, with the last part of the path as its name.",
 		"upload.Config.Served":                       "The paths under which the app gives uploaded files back, such as \"/uploads/\": browsers save what comes from there and never show it as a page.",
 		"upload.Config.Types":                        "The kinds of files that are taken, by their usual extensions, such as \"png\", \"docx\" or \"zip\". Empty means png, jpg, gif, webp, pdf and txt.",

@@ -18,6 +18,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"runtime"
 	"strings"
 
 	"golang.org/x/image/webp"
@@ -85,8 +86,17 @@ func (t *Turns) Image(ctx context.Context, dst io.Writer, src io.ReaderAt, size 
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return Image(dst, src, size, kind, lim)
+	pixels, err := remade(dst, src, size, kind, lim)
+	if pixels > muchGarbage {
+		runtime.GC() // before the next one has its turn: its room is that of this one
+	}
+	return err
 }
+
+// muchGarbage is from how many pixels on a picture is cleaned away at once. It takes a few
+// milliseconds; left to the garbage collector, the pictures of one form would pile up to
+// several times the memory of one.
+const muchGarbage = 4_000_000
 
 // Image decodes the picture of size bytes in src, whose kind is the name of a content.Kind,
 // and writes it to dst as Output(kind), with nothing but its pixels: the orientation of its
@@ -95,24 +105,30 @@ func (t *Turns) Image(ctx context.Context, dst io.Writer, src io.ReaderAt, size 
 // ErrCannot, a *TooLarge, or says what is wrong with the picture; what was written to dst must
 // then be thrown away.
 func Image(dst io.Writer, src io.ReaderAt, size int64, kind string, lim Limits) error {
+	_, err := remade(dst, src, size, kind, lim)
+	return err
+}
+
+// remade is Image, and returns how many pixels room was made for.
+func remade(dst io.Writer, src io.ReaderAt, size int64, kind string, lim Limits) (pixels int64, err error) {
 	lim.Pixels = cmp.Or(max(lim.Pixels, 0), defaultPixels)
 	lim.Frames = cmp.Or(max(lim.Frames, 0), defaultFrames)
 	out := bufio.NewWriterSize(dst, 32<<10)
-	if err := remake(out, src, size, kind, lim); err != nil {
-		return err
+	if pixels, err = remake(out, src, size, kind, lim); err != nil {
+		return pixels, err
 	}
-	return out.Flush()
+	return pixels, out.Flush()
 }
 
 // remake looks at the structure first: decoders make room for what a length says.
-func remake(dst io.Writer, src io.ReaderAt, size int64, kind string, lim Limits) (err error) {
+func remake(dst io.Writer, src io.ReaderAt, size int64, kind string, lim Limits) (pixels int64, err error) {
 	if Output(kind) == "" {
-		return ErrCannot
+		return 0, ErrCannot
 	}
 	var mismatch *content.Mismatch
 	_, err = content.Inspect(src, size, "picture."+kind, "")
 	if err != nil && !(errors.As(err, &mismatch) && (mismatch.Reason == content.Trailing || mismatch.Reason == content.Polyglot)) {
-		return fmt.Errorf("reencode: %w", err)
+		return 0, fmt.Errorf("reencode: %w", err)
 	}
 	defer func() { // the decoders are others', the bytes are strangers'
 		if failed := recover(); failed != nil {
@@ -125,36 +141,37 @@ func remake(dst io.Writer, src io.ReaderAt, size int64, kind string, lim Limits)
 	case "gif":
 		return remakeGIF(dst, open(), src, size, lim)
 	case "png":
-		picture, err = still(open, png.DecodeConfig, png.Decode, lim)
+		picture, pixels, err = still(open, png.DecodeConfig, png.Decode, lim)
 	case "jpg":
-		picture, err = still(open, jpeg.DecodeConfig, jpeg.Decode, lim)
+		picture, pixels, err = still(open, jpeg.DecodeConfig, jpeg.Decode, lim)
 	case "webp":
-		picture, err = still(open, webp.DecodeConfig, webp.Decode, lim)
+		picture, pixels, err = still(open, webp.DecodeConfig, webp.Decode, lim)
 	}
 	if err != nil {
-		return err
+		return pixels, err
 	}
 	picture = upright(picture, orientation(src, size, kind))
 	if kind == "jpg" {
-		return jpeg.Encode(dst, picture, &jpeg.Options{Quality: quality})
+		return pixels, jpeg.Encode(dst, picture, &jpeg.Options{Quality: quality})
 	}
-	return png.Encode(dst, picture)
+	return pixels, png.Encode(dst, picture)
 }
 
-// still decodes one picture after a look at how large it is.
-func still(open func() io.Reader, config func(io.Reader) (image.Config, error), decode func(io.Reader) (image.Image, error), lim Limits) (image.Image, error) {
+// still decodes one picture after a look at how large it is, and returns how many pixels it had
+// to make room for.
+func still(open func() io.Reader, config func(io.Reader) (image.Config, error), decode func(io.Reader) (image.Image, error), lim Limits) (picture image.Image, pixels int64, err error) {
 	c, err := config(open())
 	if err != nil {
-		return nil, fmt.Errorf("reencode: %w", err)
+		return nil, 0, fmt.Errorf("reencode: %w", err)
 	}
 	if err := lim.fits(int64(c.Width), int64(c.Height)); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	picture, err := decode(open())
-	if err != nil {
-		return nil, fmt.Errorf("reencode: %w", err)
+	pixels = int64(c.Width) * int64(c.Height)
+	if picture, err = decode(open()); err != nil {
+		return nil, pixels, fmt.Errorf("reencode: %w", err)
 	}
-	return picture, nil
+	return picture, pixels, nil
 }
 
 // fits compares a size with the limit; both sides are below 1<<31.
@@ -169,24 +186,24 @@ func (lim Limits) fits(width, height int64) error {
 }
 
 // remakeGIF counts frames and pixels first: the decoder makes a picture of each frame.
-func remakeGIF(dst io.Writer, r io.Reader, src io.ReaderAt, size int64, lim Limits) error {
+func remakeGIF(dst io.Writer, r io.Reader, src io.ReaderAt, size int64, lim Limits) (pixels int64, err error) {
 	frames, pixels, err := content.GIFFrames(src, size)
 	var mismatch *content.Mismatch
 	if err != nil && !(errors.As(err, &mismatch) && mismatch.Reason == content.Trailing) {
-		return fmt.Errorf("reencode: %w", err)
+		return 0, fmt.Errorf("reencode: %w", err)
 	}
 	if frames > lim.Frames {
-		return &TooLarge{What: "frames", Have: int64(frames), Max: int64(lim.Frames)}
+		return 0, &TooLarge{What: "frames", Have: int64(frames), Max: int64(lim.Frames)}
 	}
 	if most := 4 * min(lim.Pixels, 1<<60); pixels > most {
-		return &TooLarge{What: "pixels", Have: pixels, Max: most}
+		return 0, &TooLarge{What: "pixels", Have: pixels, Max: most}
 	}
 	all, err := gif.DecodeAll(io.MultiReader(r, strings.NewReader(";"))) // the trailer, where it was left out
 	if err != nil {
-		return fmt.Errorf("reencode: %w", err)
+		return 0, fmt.Errorf("reencode: %w", err)
 	}
 	if err := lim.fits(int64(all.Config.Width), int64(all.Config.Height)); err != nil {
-		return err
+		return pixels, err
 	}
-	return gif.EncodeAll(dst, all)
+	return pixels, gif.EncodeAll(dst, all)
 }
