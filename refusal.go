@@ -227,7 +227,7 @@ func span(d time.Duration) string {
 func refusalHTML(refusal *Refusal, id, advice string) []byte {
 	switch {
 	case advice != "":
-	case refusal.RetryAfter > 0:
+	case refusal.RetryAfter > 0 && !strings.Contains(refusal.Public, "again"):
 		advice = "Please try again in " + span(refusal.RetryAfter) + "."
 	default:
 		advice = usualAdvice

@@ -143,7 +143,7 @@ func TestMistakes(t *testing.T) {
 		{"no such module", "ap:app", map[string]string{"app.py": flask("app", ""), "test_app.py": "", "_x.py": ""},
 			`there is no module ap in {dir}`, `this folder has app: fumehood run app`, nil},
 		{"no such module, empty folder", "app:app", nil,
-			`there is no module app in {dir}`, `say where the app is: fumehood run --chdir FOLDER app`, nil},
+			`there is no module app in {dir}`, `say where the app is: fumehood run --chdir FOLDER app:app`, nil},
 		{"no such module in a package", "shop.ap:app", map[string]string{"shop/__init__.py": "", "shop/app.py": ""},
 			`there is no module shop.ap in {dir}`, `this folder has shop: fumehood run shop`, nil},
 		{"a file name for a module", "app.py", map[string]string{"app.py": flask("app", "")},

@@ -89,7 +89,7 @@ func runUnlock(e *env, args []string) error {
 	case 0:
 		return usage(errors.New("the account is missing"), "fumehood unlock alice")
 	default:
-		return usage(errors.New("unlock takes one account"), "fumehood unlock '"+loaded.Rest[0]+"'")
+		return usage(errors.New("unlock takes one account"), "fumehood unlock '"+strings.Join(loaded.Rest, " ")+"'")
 	}
 	account := loaded.Rest[0]
 	dir, err := e.runningIn(cfg)

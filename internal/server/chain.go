@@ -119,7 +119,7 @@ func steps(cfg config.Config, site Site, at *place) ([]Step, error) {
 		{"cors", "other sites read nothing, unless they are named", cfg.CORS.Mode, cross.Handler, false},
 		{"isolation", "other sites load nothing but whole pages", cfg.Isolation.Mode, isolated.Handler, false},
 		{"csrf", "other sites change nothing", cfg.CSRF.Mode, forged.HeaderHandler, false},
-		{"static", "the app's static files", fumehood.Enforce, site.static, false},
+		{"static", "the app's static files", fumehood.Enforce, site.static(files), false},
 		{"caching", "what is for one visitor is in no cache", cfg.Caching.Mode, cached.Handler, false},
 		{"cookies", "cookies that scripts, siblings and plain http cannot reach", cfg.Cookies.Mode, cookie.Handler, false},
 		{"body", "the whole body, read under deadlines", fumehood.Enforce, bod.Handler, false},

@@ -115,12 +115,24 @@ func (s *Site) rates(cfg config.Config, name string, sessions []string) ratelimi
 	return site
 }
 
-// static serves the app's static files, where it has any.
-func (s *Site) static(next http.Handler) http.Handler {
-	if s.Static == nil {
-		return next
+// static serves the app's static files, where it has any. Uploads may lie among them.
+func (s *Site) static(files *upload.Guard) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		if s.Static == nil {
+			return next
+		}
+		plain := s.Static(next)
+		watched := files.Served(plain)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			for _, prefix := range s.Prefixes {
+				if strings.HasPrefix(r.URL.Path, prefix) {
+					watched.ServeHTTP(w, r)
+					return
+				}
+			}
+			plain.ServeHTTP(w, r)
+		})
 	}
-	return s.Static(next)
 }
 
 // unknown says whether the app has no view for a request; nil where nobody can tell.

@@ -142,7 +142,7 @@ def report_failure(worker, target, doing, error):
         if missing and (module_name == missing or module_name.startswith(missing + ".")):
             report["traceback"] = ""
             report["error"] = "there is no module %s in %s" % (missing, os.getcwd())
-            report["hint"] = module_hint(missing)
+            report["hint"] = module_hint(target)
         elif missing:
             report["error"] = "%s: no module named %s" % (failed, missing)
             package = missing.partition(".")[0]
@@ -160,7 +160,7 @@ def report_failure(worker, target, doing, error):
     worker.send(FAILED, 0, 0, json.dumps(report).encode())
 
 
-def module_hint(missing):
+def module_hint(target):
     near = []
     for entry in sorted(os.listdir(".")):
         name, extension = os.path.splitext(entry)
@@ -170,4 +170,6 @@ def module_hint(missing):
             near.append(entry)
     if near:
         return "this folder has %s: fumehood run %s" % (", ".join(near[:6]), near[0])
-    return "say where the app is: fumehood run --chdir FOLDER %s" % missing
+    if "(" in target:
+        target = "'%s'" % target
+    return "say where the app is: fumehood run --chdir FOLDER " + target
