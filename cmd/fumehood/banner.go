@@ -215,7 +215,7 @@ func (o opening) upload() string {
 	cfg := o.loaded.Config.Upload
 	types := strings.Join(cfg.Types, ", ")
 	if types == "" {
-		types = "pictures, pdf, txt"
+		types = "pictures, pdf, txt, csv"
 	}
 	return fmt.Sprintf("%s, as their content says, up to %v; under %s names", types, cfg.Max, cfg.Names)
 }

@@ -9,7 +9,7 @@ type Config struct {
 	Mode fumehood.Mode `toml:"mode" default:"enforce"`
 
 	// Types are the kinds of files that are taken, by their usual extensions, such as "png",
-	// "docx" or "zip". Empty means png, jpg, gif, webp, pdf and txt.
+	// "docx" or "zip". Empty means png, jpg, gif, webp, pdf, txt and csv.
 	Types []string `toml:"types"`
 
 	// Max is the largest file taken. A whole form may have limits.body; a larger Max on a

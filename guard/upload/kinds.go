@@ -24,7 +24,7 @@ type kinds struct {
 func newKinds(cfg Config) (k kinds, mistakes []error) {
 	types := cfg.Types
 	if len(types) == 0 {
-		types = []string{"png", "jpg", "gif", "webp", "pdf", "txt"}
+		types = []string{"png", "jpg", "gif", "webp", "pdf", "txt", "csv"}
 	}
 	var names []string
 	add := func(key, name string, feared bool) {

@@ -23,13 +23,13 @@ func TestWhoIsToldWhat(t *testing.T) {
 		visitor string // of the title
 		owner   string // of the cause
 	}{
-		{"a kind that is not taken", nil, []item{file("x.csv", "text/csv", "a,b\n")}, "Only PNG, ", `add "csv" to upload.types`},
+		{"a kind that is not taken", nil, []item{file("x.tsv", "text/tab-separated-values", "a,b\n")}, "Only PNG, ", `add "tsv" to upload.types`},
 		{"a kind that is not taken and does not look like it", nil, []item{file("x.docx", "", "a")}, "Only PNG, ", `add "docx" to upload.types`},
 		{"one that runs", nil, []item{file("x.svg", "image/svg+xml", svgWithScript)}, "Only PNG, ", `upload.dangerously_allow_types = ["svg"]`},
-		{"one of several", nil, []item{file("a.txt", "text/plain", "a"), file("Fotos/x<y>.csv", "text/csv", "a,b\n")}, "“x<y>.csv”: Only PNG, ", ""},
+		{"one of several", nil, []item{file("a.txt", "text/plain", "a"), file("Fotos/x<y>.tsv", "text/tab-separated-values", "a,b\n")}, "“x<y>.tsv”: Only PNG, ", ""},
 		{"a hidden one of several", nil, []item{file("Fotos/a.txt", "text/plain", "a"), file("Fotos/.DS_Store", "", "a")}, "“.DS_Store”: Programs, settings and hidden files ", ""},
-		{"a long name", nil, []item{file("a.txt", "text/plain", "a"), file(strings.Repeat("é", 200)+".csv", "text/csv", "a,b\n")}, "“" + strings.Repeat("é", 60) + "…”: Only ", ""},
-		{"no name", nil, []item{file("a.txt", "text/plain", "a"), file("", "text/csv", "a,b\n")}, "The name of this file ", ""},
+		{"a long name", nil, []item{file("a.txt", "text/plain", "a"), file(strings.Repeat("é", 200)+".tsv", "text/tab-separated-values", "a,b\n")}, "“" + strings.Repeat("é", 60) + "…”: Only ", ""},
+		{"no name", nil, []item{file("a.txt", "text/plain", "a"), file("", "text/tab-separated-values", "a,b\n")}, "The name of this file ", ""},
 		{"an archive that is locked", []string{"zip"}, []item{file("x.zip", "", strings.ReplaceAll(strings.ReplaceAll(plain, "PK\x03\x04\x14\x00\x08", "PK\x03\x04\x14\x00\x09"), "PK\x01\x02\x14\x00\x14\x00\x08", "PK\x01\x02\x14\x00\x14\x00\x09"))}, "This archive or document is protected by a password", "it is encrypted"},
 		{"an archive that grows", []string{"zip"}, []item{file("x.zip", "", zipFile(map[string]string{"a": strings.Repeat("\x00", 2<<20)}))}, "This archive or document holds too much", "upload.archive_total"},
 		{"an archive with programs", []string{"zip"}, []item{file("x.zip", "", zipFile(map[string]string{"a.exe": "MZ"}))}, "This archive holds programs", "a.exe"},

@@ -178,7 +178,7 @@ func docs() map[string]string {
 		"upload.Config.Pixels":                       "The largest picture taken, as width times height; most phones make up to 50 million of them. All pictures of one form that are made anew may have four times that.",
 		"upload.Config.Raw":                          "Says what happens to a body that is no form, such as that of a PUT: \"pass\" leaves it alone, \"check\" looks into it as into an uploaded file, with the last part of the path as its name.",
 		"upload.Config.Served":                       "The paths under which the app gives uploaded files back, such as \"/uploads/\": browsers save what comes from there and never show it as a page.",
-		"upload.Config.Types":                        "The kinds of files that are taken, by their usual extensions, such as \"png\", \"docx\" or \"zip\". Empty means png, jpg, gif, webp, pdf and txt.",
+		"upload.Config.Types":                        "The kinds of files that are taken, by their usual extensions, such as \"png\", \"docx\" or \"zip\". Empty means png, jpg, gif, webp, pdf, txt and csv.",
 		"validate.Config":                            "Says what the parameters, forms and JSON of a request may be. The caps need no settings; rules for single fields are a matter of each route.",
 		"validate.Config.Fields":                     "The rules for the body, by the name of the form field or the key in JSON. There, \"address.zip\" is a key in an object, and \"tags[]\" is each element of an array.",
 		"validate.Config.MaxDepth":                   "How deep arrays and objects of JSON may stand in each other.",
