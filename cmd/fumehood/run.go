@@ -181,13 +181,13 @@ func staticFiles(about pool.About) (*static.Files, error) {
 // tuneForWorkers makes the front a light neighbour for the app's processes, unless the
 // environment says otherwise. It runs on half the cores at most: the app needs them more,
 // and on a small machine the front's own threads would push the workers off theirs
-// (docs/decisions/0002). Its heap is a few megabytes, so collecting it less often costs
-// little memory and saves 2 % of the machine.
+// (docs/decisions/0002). Its heap is small, so collecting it a little less often costs little
+// memory and saves 2 % of the machine.
 func tuneForWorkers(e *env) {
 	if e.getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(max(1, runtime.NumCPU()/2))
 	}
 	if e.getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
+		debug.SetGCPercent(150)
 	}
 }
