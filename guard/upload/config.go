@@ -35,7 +35,7 @@ type Config struct {
 
 	// Pixels is the largest picture taken, as width times height; most phones make up to
 	// 50 million of them. All pictures of one form that are made anew may have four times that.
-	Pixels int `toml:"pixels" default:"64000000" min:"1"`
+	Pixels int `toml:"pixels" default:"60000000" min:"1"`
 
 	// ArchiveEntries is the largest number of entries in an archive or office document.
 	ArchiveEntries int `toml:"archive_entries" default:"10000" min:"1"`

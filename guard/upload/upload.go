@@ -88,7 +88,7 @@ func New(cfg Config, site Site) (*Guard, error) {
 	cfg.Max = fumehood.Size(number("max", int64(cfg.Max), int64(20*fumehood.MB)))
 	cfg.Files = int(number("files", int64(cfg.Files), 100))
 	cfg.Parts = int(number("parts", int64(cfg.Parts), 1000))
-	cfg.Pixels = int(number("pixels", int64(cfg.Pixels), 64_000_000))
+	cfg.Pixels = int(number("pixels", int64(cfg.Pixels), 60_000_000))
 	cfg.ArchiveEntries = int(number("archive_entries", int64(cfg.ArchiveEntries), 10_000))
 	cfg.ArchiveTotal = fumehood.Size(number("archive_total", int64(cfg.ArchiveTotal), int64(256*fumehood.MB)))
 	word := func(key string, value *string, words ...string) {
