@@ -178,6 +178,7 @@ func (s *Scene) Titles(p Person) []string {
 // Tab opens a tab of the browser, with no cookie in it.
 func (s *Scene) Tab() context.Context {
 	s.Helper()
+	browser.Needed(s)
 	patient, stop := context.WithTimeout(s.open(), patience)
 	tab, end := chromedp.NewContext(patient, chromedp.WithNewBrowserContext())
 	s.Cleanup(func() {

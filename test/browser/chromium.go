@@ -56,10 +56,9 @@ func Find() (string, error) {
 		"hint: sudo apt install chromium, or FUMEHOOD_TEST_CHROMIUM=/path; make test FUMEHOOD_WITHOUT=browser goes without")
 }
 
-// Open starts a browser with an empty profile and returns the chromedp context of its
-// one tab. When the test ends, the browser is closed, and whatever the page complained
-// about on the console fails the test.
-func Open(t testing.TB, o Options) context.Context {
+// Needed skips the test where the browser is left out. Where a test opens one browser for all
+// of its subtests, they call it, each for itself.
+func Needed(t testing.TB) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("short tests go without the browser; make test has it")
@@ -67,6 +66,14 @@ func Open(t testing.TB, o Options) context.Context {
 	if os.Getenv("FUMEHOOD_TEST_WITHOUT") == "browser" { // which CI refuses
 		t.Skip("the browser is left out: FUMEHOOD_WITHOUT=browser")
 	}
+}
+
+// Open starts a browser with an empty profile and returns the chromedp context of its
+// one tab. When the test ends, the browser is closed, and whatever the page complained
+// about on the console fails the test.
+func Open(t testing.TB, o Options) context.Context {
+	t.Helper()
+	Needed(t)
 	path, err := Find()
 	if err != nil {
 		t.Fatal(err)
