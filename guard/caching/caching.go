@@ -30,6 +30,7 @@ import (
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/internal/answer"
+	"github.com/fumehood/fumehood/internal/cookie"
 	"github.com/fumehood/fumehood/internal/hint"
 )
 
@@ -60,7 +61,7 @@ func New(cfg Config, session []string) (*Guard, error) {
 			mistakes = append(mistakes, hint.With(
 				fmt.Errorf("caching: %q is no cookie's name", name), `write a name such as "session"`))
 		}
-		g.sessions = append(g.sessions, unprefixed(name))
+		g.sessions = append(g.sessions, cookie.Unprefixed(name))
 	}
 	if err := errors.Join(mistakes...); err != nil {
 		return nil, err
@@ -167,33 +168,12 @@ func decide(h *answer.Head, said *policy, setsCookie bool) action {
 	return narrow
 }
 
-// hasSession says whether a session cookie is among those that the browser sent. Parsers
-// differ in where a cookie begins; all of them begin one only after a semicolon.
-func (g *Guard) hasSession(fields []string) bool {
-	for _, field := range fields {
-		for rest := field; rest != ""; {
-			var pair string
-			pair, rest, _ = strings.Cut(rest, ";")
-			name, _, _ := strings.Cut(pair, "=")
-			if slices.Contains(g.sessions, unprefixed(strings.Trim(name, " \t"))) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// unprefixed returns a cookie's name without what browsers protect it by.
-func unprefixed(name string) string {
-	if len(name) < 2 || name[0] != '_' || name[1] != '_' {
-		return name
-	}
-	for _, prefix := range [...]string{"__Host-Http-", "__Host-", "__Secure-", "__Http-"} {
-		if len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix) {
-			return name[len(prefix):]
-		}
-	}
-	return name
+// hasSession says whether a session cookie is among those that the browser sent.
+func (g *Guard) hasSession(fields []string) (found bool) {
+	cookie.Each(fields, func(name, _ string) {
+		found = found || slices.Contains(g.sessions, cookie.Unprefixed(name))
+	})
+	return found
 }
 
 // isPage says whether a browser may show the answer as HTML.

@@ -4,20 +4,9 @@ import (
 	"net/http"
 	"strings"
 	"time"
-)
 
-// eachCookie calls f for each cookie of the Cookie fields, as it is written (RFC 6265,
-// section 4.2.1). It allocates nothing.
-func eachCookie(fields []string, f func(name, value string)) {
-	for _, field := range fields {
-		for field != "" {
-			var pair string
-			pair, field, _ = strings.Cut(field, ";")
-			name, value, _ := strings.Cut(strings.Trim(pair, " \t"), "=")
-			f(strings.TrimRight(name, " \t"), strings.TrimLeft(value, " \t"))
-		}
-	}
-}
+	"github.com/fumehood/fumehood/internal/cookie"
+)
 
 // isOwn says whether name is that of a cookie of the guard's.
 func isOwn(name string) bool { return name == secureCookie || name == plainCookie }
@@ -27,7 +16,7 @@ func hasOwn(fields []string) bool {
 	for _, field := range fields {
 		if strings.Contains(field, plainCookie) { // a part of both names
 			found := false
-			eachCookie(fields, func(name, _ string) { found = found || isOwn(name) })
+			cookie.Each(fields, func(name, _ string) { found = found || isOwn(name) })
 			return found
 		}
 	}

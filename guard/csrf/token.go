@@ -10,6 +10,8 @@ import (
 	"net/http"
 
 	fumehood "github.com/fumehood/fumehood"
+
+	"github.com/fumehood/fumehood/internal/cookie"
 )
 
 // The names of what the guard adds to pages, forms and requests.
@@ -100,7 +102,7 @@ func (k keys) valid(t ticket, token string) bool {
 // cookie was made for.
 func (g *Guard) ticketOf(r *http.Request) (t ticket, valid, fits bool) {
 	name, value, count := cookieName(r), "", 0
-	eachCookie(r.Header["Cookie"], func(n, v string) {
+	cookie.Each(r.Header["Cookie"], func(n, v string) {
 		if n == name {
 			value = v
 			count++
@@ -136,7 +138,7 @@ func (g *Guard) sessionHash(cookies, setCookies []string) (sum [hashLength]byte,
 		value, deleted, found := lastSet(setCookies, name)
 		switch {
 		case !found:
-			eachCookie(cookies, func(n, v string) {
+			cookie.Each(cookies, func(n, v string) {
 				if n == name {
 					add(n, v)
 				}

@@ -10,20 +10,9 @@ import (
 	"time"
 
 	fumehood "github.com/fumehood/fumehood"
-)
 
-// eachCookie calls f for each cookie of the Cookie fields (RFC 6265, section 4.2.1), with the
-// value that Werkzeug's parse_cookie has for it: without quotes and what they escape.
-func eachCookie(fields []string, f func(name, value string)) {
-	for _, field := range fields {
-		for field != "" {
-			var pair string
-			pair, field, _ = strings.Cut(field, ";")
-			name, value, _ := strings.Cut(pair, "=")
-			f(strings.Trim(name, " \t"), unquote(strings.Trim(value, " \t")))
-		}
-	}
-}
+	"github.com/fumehood/fumehood/internal/cookie"
+)
 
 // unquote returns what Werkzeug's parse_cookie has for a value: what is in quotes without
 // them, and there a backslash stands before three octal digits or a character. What is not
@@ -76,11 +65,11 @@ type device struct {
 func (s *State) deviceOf(r *http.Request, account key) (d device, known bool) {
 	var first device
 	name := cookieName(r)
-	eachCookie(r.Header["Cookie"], func(n, value string) {
+	cookie.Each(r.Header["Cookie"], func(n, value string) {
 		if n != name || known {
 			return
 		}
-		raw, err := base64.RawURLEncoding.DecodeString(value)
+		raw, err := base64.RawURLEncoding.DecodeString(unquote(value))
 		if err != nil || len(raw) < deviceSize+tagSize || len(raw) > deviceSize+mostTags*tagSize || (len(raw)-deviceSize)%tagSize != 0 {
 			return
 		}

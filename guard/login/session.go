@@ -9,6 +9,8 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+
+	"github.com/fumehood/fumehood/internal/cookie"
 )
 
 // proof is what the cookies of an answer show of a login.
@@ -29,9 +31,9 @@ func (w *watch) session(header http.Header) (best proof) {
 			continue
 		}
 		var before []string
-		eachCookie(w.r.Header["Cookie"], func(name, value string) {
+		cookie.Each(w.r.Header["Cookie"], func(name, value string) {
 			if name == c.Name {
-				before = append(before, value)
+				before = append(before, unquote(value))
 			}
 		})
 		best = max(best, w.g.state.routes.proofOf(c.Name, c.Value, before))

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/fumehood/fumehood/internal/cookie"
 )
 
 // kind is what a key is made from. Each kind has keys of its own: a cookie's value that
@@ -122,43 +124,22 @@ const mostSessions = 8
 // It is the whole value that counts: of a Flask session anybody can guess the part without
 // the signature, and use up the limit of somebody else.
 func sessionsOf(r *http.Request, names []string) (values [mostSessions]string, n int, odd bool) {
-	for _, field := range r.Header["Cookie"] {
-		for field != "" {
-			var pair string
-			pair, field, _ = strings.Cut(field, ";")
-			name, text, _ := strings.Cut(strings.Trim(pair, " \t"), "=")
-			name = strings.TrimRight(name, " \t")
-			if len(name) > 2 && name[:2] == "__" {
-				name = unprotected(name)
-			}
-			if !slices.Contains(names, name) {
-				continue
-			}
-			text = strings.TrimLeft(text, " \t")
-			quoted := len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"'
-			if quoted { // Werkzeug reads what is within
-				text = text[1 : len(text)-1]
-			}
-			if text == "" || slices.Contains(values[:n], text) {
-				continue
-			}
-			if n == mostSessions || quoted && strings.IndexByte(text, '\\') >= 0 { // an escape: each letter has four ways
-				return values, n, true
-			}
+	cookie.Each(r.Header["Cookie"], func(name, text string) {
+		if odd || !slices.Contains(names, cookie.Unprefixed(name)) {
+			return
+		}
+		quoted := len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"'
+		if quoted { // Werkzeug reads what is within
+			text = text[1 : len(text)-1]
+		}
+		if text == "" || slices.Contains(values[:n], text) {
+			return
+		}
+		// With an escape, each letter has four ways to be written.
+		if odd = n == mostSessions || quoted && strings.IndexByte(text, '\\') >= 0; !odd {
 			values[n] = text
 			n++
 		}
-	}
-	return values, n, false
-}
-
-// unprotected returns name without its protected beginning (RFC 6265bis section 4.1.3 and
-// its successor), longest first.
-func unprotected(name string) string {
-	for _, prefix := range [...]string{"__Host-Http-", "__Host-", "__Secure-", "__Http-"} {
-		if rest, ok := strings.CutPrefix(name, prefix); ok {
-			return rest
-		}
-	}
-	return name
+	})
+	return values, n, odd
 }

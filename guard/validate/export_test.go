@@ -16,9 +16,3 @@ func ScanJSON(data []byte, src io.Reader, depth, keys, values, name, number int)
 
 // Decode is how a form is decoded.
 func Decode(s string) string { return decode(s) }
-
-// Email and URL say whether a text is one.
-func Email(s string) bool { return isEmail(s) }
-
-// URL says whether a text is an address that a link may have.
-func URL(s string) bool { return isURL(s) }

@@ -187,9 +187,3 @@ func checkLength(r *http.Request) *fumehood.Refusal {
 	}
 	return nil
 }
-
-// Refusals returns every refusal that this package makes of its own, without its cause,
-// for the reference page. Those of malformed requests are listed by package strict.
-func Refusals() []fumehood.Refusal {
-	return []fumehood.Refusal{*httpsRequired(nil), *unknownHost(nil)}
-}
