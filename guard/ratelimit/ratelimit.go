@@ -7,7 +7,8 @@
 // one account's password from many addresses (guard/login).
 //
 // Order: MUST come after clientip, which alone knows who the client is; SHOULD come before
-// whatever is costly. A route with a limit of its own is counted by that alone.
+// whatever is costly, and after what is cheap and asked for by the dozen, such as static
+// files. A route with a limit of its own is counted by that alone.
 //
 // The client is never taken from a header here. Behind a proxy that is not named in
 // clientip.trusted_proxies all clients have the proxy's address, and share one limit. No

@@ -49,3 +49,40 @@ func TestUploadsInTheStaticFolder(t *testing.T) {
 		}
 	}
 }
+
+// TestStaticFilesAreNotCounted: a page with many pictures is one visit. What is not there
+// goes to the app, and counts.
+func TestStaticFilesAreNotCounted(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "site.js"), []byte("start()"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files, err := static.New([]static.Mount{{Prefix: "/static", Folder: folder}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { files.Close() })
+	cfg := config.Default()
+	cfg.RateLimit.Rate = "10/hour"
+	site := server.Site{Hosts: server.ServedBy(cfg), Static: files.Handler, Prefixes: files.Prefixes()}
+	handler, err := server.Handler(cfg, site, http.NotFoundHandler())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		path string
+		want int // after many
+	}{{"/static/site.js", 200}, {"/static/missing.js", 429}} {
+		status := 0
+		for range 30 {
+			w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "https://localhost"+tt.path, nil)
+			r.RemoteAddr = "127.0.0.1:4000"
+			handler.ServeHTTP(w, r)
+			status = w.Code
+		}
+		if status != tt.want {
+			t.Errorf("%s: %d, want %d", tt.path, status, tt.want)
+		}
+	}
+}
