@@ -28,7 +28,38 @@ type Exchange struct {
 	// Templates are the names of the templates that the app has made the answer from, in
 	// the order in which it used them; "" stands for one without a name. Nil: not known.
 	Templates []string
+
+	// Risky are the values of the request that could do harm in a statement, a command, a
+	// path or a page; for most requests there are none. Set by guard/injection; package wsgi
+	// sends them to the worker, where the sinks look for them.
+	Risky []Input
+
+	// Unseen says that values of the request are not among Risky: there were too many, or
+	// the body went on unread. The sinks then let nothing through that is not known.
+	Unseen bool
 }
+
+// Input is one value of a request, as the app will see it.
+type Input struct {
+	Place string // one of the Places
+	Name  string // of the field; in JSON its path, such as "items.0.title"
+	Value string // decoded as the app's framework decodes it
+
+	// Decoded are other forms of Value that an app may make of it: without another layer of
+	// URL or base64 encoding, entities, full-width letters. Most have none.
+	Decoded []string
+}
+
+// The places of inputs.
+const (
+	InPath     = "path"
+	InQuery    = "query"
+	InForm     = "form"
+	InJSON     = "json"
+	InHeader   = "header"
+	InCookie   = "cookie"
+	InFileName = "file name"
+)
 
 type exchangeKey struct{}
 
