@@ -16,6 +16,7 @@ def describe(module_name, app):
         "version": "",
         "static": [],
         "pid": os.getpid(),
+        "sinks": [],
     }
     if is_flask(app):
         about["framework"] = "Flask"
@@ -282,10 +283,12 @@ def main(channel, setup):
         changed.append("FLASK_DEBUG was set")
     faulthandler.enable()  # a crash in C, or the front, makes it say where it was
     try:
+        watch(worker, setup)
         module_name, app = load(setup["target"], doing)
         worker.app = end_debugging(app, changed)
         about = describe(module_name, worker.app)
         about["changed"] = changed
+        about["sinks"], SETUP["ready"] = list(WATCHED), True
     except BaseException as error:
         report_failure(worker, setup["target"], doing[0], error)
         return

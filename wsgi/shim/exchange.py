@@ -23,8 +23,8 @@ import traceback
 HEADER = struct.Struct("<HBBIII")
 MAGIC = 0x4846
 REQUEST, BODY, CREDIT, PROBE = 1, 2, 3, 4
-READY, FAILED, ANSWER, PIECE, FILE, ERROR, TAKEN, HINTS, PONG, STACK = range(16, 26)
-END, WITH_FILE, STREAMED = 1, 2, 4
+READY, FAILED, ANSWER, PIECE, FILE, ERROR, TAKEN, HINTS, PONG, STACK, HIT, NEWS = range(16, 28)
+END, WITH_FILE, STREAMED, WITH_VALUES = 1, 2, 4, 8
 BELL = struct.Struct("<II")
 WAKE, CANCEL, DUMP, STOP = 1, 2, 3, 4
 
@@ -143,11 +143,12 @@ class Exchange:
     """One request and its answer."""
 
     __slots__ = ("worker", "rid", "environ", "status", "headers", "sent", "ended", "gone",
-                 "credit", "waiting", "input", "thread")
+                 "credit", "waiting", "input", "thread", "inputs", "hit")
 
     def __init__(self, worker, rid):
         self.worker, self.rid = worker, rid
-        self.status = self.headers = self.waiting = self.input = None
+        self.status = self.headers = self.waiting = self.input = self.inputs = None
+        self.hit = None  # what a sink has refused: then nothing else is the answer
         self.sent = self.ended = self.gone = False
         self.credit = WINDOW
         self.environ = None
@@ -167,6 +168,8 @@ class Exchange:
 
     def head(self):
         """The head as it travels, and the Content-Length that the app declared."""
+        if self.hit is not None:
+            raise Refused("the app went on after a refusal")
         if self.status is None:
             raise AssertionError("the app returned without calling start_response()")
         fields = [self.status]
@@ -219,6 +222,8 @@ class Exchange:
                 self.wait_for_credit(cost)
             if self.gone:
                 raise ClientGone("the client went away")
+            if self.hit is not None:
+                raise Refused("the app went on after a refusal")
             with self.worker.books:
                 self.credit -= cost
             self.worker.send(PIECE, 0, self.rid, piece)
@@ -251,6 +256,8 @@ class Exchange:
         if not self.sent:
             self.sent_head(b"", end=True)
             return
+        if self.hit is not None:
+            raise Refused("the app went on after a refusal")
         self.ended = True
         self.worker.send(PIECE, END, self.rid, b"")
 

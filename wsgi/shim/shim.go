@@ -15,10 +15,23 @@ var (
 	finding string
 	//go:embed about.py
 	about string
+
+	//go:embed sinks.py
+	sinks string
+	//go:embed sql.py
+	sql string
+	//go:embed sqlite.py
+	sqlite string
+	//go:embed drivers.py
+	drivers string
+	//go:embed hooks.py
+	hooks string
 )
 
 // Source is the program that a worker runs: the files one after the other, in one scope.
-func Source() string { return exchange + worker + finding + about }
+func Source() string {
+	return exchange + worker + finding + about + sinks + sql + sqlite + drivers + hooks
+}
 
 // Filename is the name that Source has in tracebacks.
 const Filename = "<fumehood>"

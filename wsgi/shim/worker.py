@@ -95,7 +95,10 @@ class Worker:
             self.seen = (self.seen + 1) & 0xFFFFFFFF
             if kind == REQUEST:
                 cut = U32.unpack_from(payload)[0] + 4
-                fields = str(payload[4:cut], "latin-1")
+                fields, values = str(payload[4:cut], "latin-1"), None
+                if flags & WITH_VALUES:
+                    end = cut + 4 + U32.unpack_from(payload, cut)[0]
+                    values, cut = bytes(payload[cut + 4:end]), end
                 fd = self.take_descriptor() if flags & WITH_FILE else -1
                 exchange = None
                 if flags & STREAMED:
@@ -104,7 +107,7 @@ class Worker:
                     exchange.input = StreamedInput(self, rid)
                     with self.books:
                         self.exchanges[rid] = exchange
-                self.queue.append((rid, fields, bytes(payload[cut:]), fd, exchange, self.seen))
+                self.queue.append((rid, fields, bytes(payload[cut:]), fd, exchange, values, self.seen))
             elif kind == PROBE:
                 self.count()
                 self.send(PONG, 0, 0, b"")
@@ -152,6 +155,7 @@ class Worker:
                 self.threads -= 1
 
     def serve(self):
+        CURRENT.set(NOBODY)  # a thread that leads may have been started in the middle of a request
         try:
             self.lead_and_answer()
         except BaseException:
@@ -172,7 +176,7 @@ class Worker:
                 request = self.next_request()
                 if request is None:
                     os._exit(0)
-                rid, fields, body, fd, exchange, _ = request
+                rid, fields, body, fd, exchange, values, _ = request
                 if exchange is None:
                     exchange = Exchange(self, rid)
                     self.exchanges[rid] = exchange
@@ -183,7 +187,7 @@ class Worker:
                     if eager:
                         began = time.perf_counter()
                         self.pass_lead()
-                self.handle(rid, fields, body, fd, exchange)
+                self.handle(rid, fields, body, fd, exchange, values)
                 with self.books:
                     if eager:
                         quick = time.perf_counter() - began < QUICK
@@ -192,7 +196,7 @@ class Worker:
                         break
                     self.leader = None
 
-    def handle(self, rid, fields, body, fd, exchange):
+    def handle(self, rid, fields, body, fd, exchange, values):
         if exchange.input is None:
             stream = io.BytesIO(body) if fd < 0 else open(fd, "rb")
         else:
@@ -210,10 +214,14 @@ class Worker:
             environ["wsgi.input"] = stream
             environ["wsgi.errors"] = sys.stderr
             environ["wsgi.early_hints"] = exchange.early_hints
+            CURRENT.set(exchange)
+            if values is not None:
+                exchange.inputs = Inputs(exchange, json.loads(values))
             exchange.answer(self.app, environ)
         except BaseException as error:  # SystemExit too: one request must not end the worker
             self.failed(exchange, error)
         finally:
+            CURRENT.set(NOBODY)
             if fd >= 0:
                 stream.close()
             del self.exchanges[rid]
@@ -224,6 +232,10 @@ class Worker:
         if isinstance(error, ClientGone):
             if not over:
                 self.send(PIECE, END, exchange.rid, b"")
+            return
+        if exchange.hit is not None:
+            hit = json.dumps(exchange.hit).encode("utf-8", "replace")
+            self.send(HIT, END, 0 if over else exchange.rid, hit)
             return
         text = app_traceback().encode("utf-8", "replace")[-TRACEBACK_MAX:]
         self.send(ERROR, END, 0 if over else exchange.rid, text)

@@ -1,0 +1,5 @@
+"""The statements of the other database drivers."""
+
+
+def watch_drivers():
+    pass

@@ -1,0 +1,5 @@
+"""Templates, commands, files, pickles and outgoing requests."""
+
+
+def watch_hooks():
+    pass

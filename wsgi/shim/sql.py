@@ -1,0 +1,1 @@
+"""The lexers of SQL and the judge of statements."""

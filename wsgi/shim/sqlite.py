@@ -1,0 +1,5 @@
+"""The statements of sqlite3."""
+
+
+def watch_sqlite():
+    pass
