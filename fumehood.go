@@ -37,6 +37,10 @@ type Exchange struct {
 	// Unseen says that values of the request are not among Risky: there were too many, or
 	// the body went on unread. The sinks then let nothing through that is not known.
 	Unseen bool
+
+	// Sinks are the settings that the guards in the worker have for this request, as they read
+	// them; nil: those that they have since their start. Set by guard/sinks.
+	Sinks []byte
 }
 
 // Input is one value of a request, as the app will see it.

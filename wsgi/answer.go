@@ -96,6 +96,8 @@ func (a *answer) take(e *pool.Event) error {
 			return errTwoHeads
 		}
 		return a.file(e)
+	case frame.Hit:
+		return a.hit(e)
 	case frame.Error:
 		a.app.log.Error("app raised", "request", fumehood.RequestID(a.r),
 			"method", a.r.Method, "path", a.r.URL.Path, "traceback", string(e.Payload))

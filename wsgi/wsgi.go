@@ -51,6 +51,7 @@ type Config struct {
 	// Timeout is how long the app may take to begin the answer to r, 0 for ever.
 	Timeout func(r *http.Request) time.Duration
 
+	Sinks    Sinks
 	Listener Listener
 	Logger   *slog.Logger
 }
@@ -62,6 +63,8 @@ type App struct {
 	tempDir  string
 	timeout  func(*http.Request) time.Duration
 	log      *slog.Logger
+	sinks    Sinks
+	said     sinkNews
 }
 
 // defaultSpool is what Config.Spool means when it is 0.
@@ -79,16 +82,18 @@ func New(cfg Config) (*App, error) {
 	if cfg.Spool == 0 {
 		cfg.Spool = defaultSpool
 	}
-	workers, err := pool.New(pool.Config{
+	a := &App{listener: cfg.Listener, tempDir: cfg.TempDir, timeout: cfg.Timeout, log: cfg.Logger, sinks: cfg.Sinks}
+	a.pool, err = pool.New(pool.Config{
 		Target: cfg.Target, Dir: cfg.Dir, Python: python, Env: cfg.Env,
 		Workers: cfg.Workers, Threads: cfg.Threads, Queue: cfg.Queue,
 		QueueTimeout: cfg.QueueTimeout, BootTimeout: cfg.BootTimeout, DrainTimeout: cfg.DrainTimeout,
 		Spool: int64(cfg.Spool), TempDir: cfg.TempDir, Logger: cfg.Logger,
+		Setup: cfg.Sinks.setup(), News: a.news,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &App{pool: workers, listener: cfg.Listener, tempDir: cfg.TempDir, timeout: cfg.Timeout, log: cfg.Logger}, nil
+	return a, nil
 }
 
 // Start starts the workers and returns when all are ready, or why the app cannot be
@@ -158,6 +163,15 @@ func (a *App) prepare(call *pool.Call, r *http.Request) (streamed bool, err erro
 		return false, &fumehood.Refusal{
 			Status: http.StatusBadRequest, Code: "wsgi.nul",
 			Public: "The request holds a character that is never valid.", Err: err,
+		}
+	}
+	if a.sinks.Settings != nil {
+		var some bool
+		if call.Frame, some, err = appendValues(call.Frame, r); err != nil {
+			return false, err
+		}
+		if some {
+			flags |= frame.WithValues
 		}
 	}
 	call.Frame = append(call.Frame, inline...)

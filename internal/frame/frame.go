@@ -17,7 +17,7 @@ type Kind uint8
 
 // Kinds that the front sends.
 const (
-	Request Kind = 1 // environ (u32 length, then fields split by NUL), then the body
+	Request Kind = 1 // environ (u32 length, then fields split by NUL), perhaps values (u32 length, JSON), then the body
 	Body    Kind = 2 // the next part of a streamed request body
 	Credit  Kind = 3 // u32: so many more bytes of the answer may be sent
 	Probe   Kind = 4 // asks for a Pong from a thread that reads the channel
@@ -35,13 +35,16 @@ const (
 	Hints  Kind = 23 // u32 field count, fields split by NUL: a 103 answer
 	Pong   Kind = 24 // nothing but its count of frames read
 	Stack  Kind = 25 // UTF-8: the stack of the thread that runs a request
+	Hit    Kind = 26 // JSON: what a sink has refused; without End: what it would have
+	News   Kind = 27 // JSON: what the guards of the sinks have to say beside
 )
 
 // Flags of a frame.
 const (
-	End      uint8 = 1 // the last frame of its answer or body
-	WithFile uint8 = 2 // a descriptor with the body waits on the files socket
-	Streamed uint8 = 4 // the body follows in Body frames
+	End        uint8 = 1 // the last frame of its answer or body
+	WithFile   uint8 = 2 // a descriptor with the body waits on the files socket
+	Streamed   uint8 = 4 // the body follows in Body frames
+	WithValues uint8 = 8 // the request's risky values come before the body
 )
 
 // HeaderSize is the length of a frame's header in bytes.

@@ -38,6 +38,11 @@ type Config struct {
 	Spool   int64  // most bytes on disk that clients have not taken yet of their answers; 0 for none
 	TempDir string // where they lie; "" for the system's folder
 
+	// Setup is what more the workers are told at their start; News is called with each News
+	// frame, and with a Hit that no request waits for, by the goroutine that reads from the worker.
+	Setup map[string]any
+	News  func(kind frame.Kind, payload []byte)
+
 	Logger *slog.Logger
 }
 
@@ -355,6 +360,10 @@ type About struct {
 	// URLs is a Flask app's URL map, as urlmap.New reads it; nil for another app.
 	URLs json.RawMessage `json:"urls"`
 	PID  int             `json:"pid"`
+
+	// Sinks is what is watched in the worker: kind ("sql"), name ("sqlite3 3.40"), and why
+	// it is not, "" if it is.
+	Sinks [][3]string `json:"sinks"`
 }
 
 // BootError says why the app could not be imported.

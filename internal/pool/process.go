@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -97,10 +98,12 @@ func (w *worker) reap() {
 }
 
 func (p *Pool) sendShim(w *worker) error {
-	setup, err := json.Marshal(map[string]any{
+	told := map[string]any{
 		"target": p.cfg.Target, "threads": p.cfg.Threads, "workers": p.cfg.Workers,
 		"bell": 4, "files": 5,
-	})
+	}
+	maps.Copy(told, p.cfg.Setup)
+	setup, err := json.Marshal(told)
 	if err != nil {
 		return err
 	}

@@ -76,11 +76,20 @@ func (w *worker) take(b []byte, woken []*Call) (_ []*Call, rest []byte, err erro
 }
 
 // remark is what a worker says for the log.
-type remark struct{ message, key, text string }
+type remark struct {
+	message, key, text string
+	news               frame.Kind // not 0: text is for Config.News
+}
 
 // logSaid is called by the reader only, without pool.mu.
 func (w *worker) logSaid() {
 	for _, r := range w.toLog {
+		if r.news != 0 {
+			if w.pool.cfg.News != nil {
+				w.pool.cfg.News(r.news, []byte(r.text))
+			}
+			continue
+		}
 		w.pool.log.Error(r.message, "worker", w.slot, r.key, r.text)
 	}
 	w.toLog = nil
@@ -101,7 +110,7 @@ func (w *worker) handle(h frame.Header, payload []byte, now time.Time) (*Call, e
 		w.bootedWith(bootError(payload))
 		return nil, nil
 	case frame.Stack:
-		w.toLog = append(w.toLog, remark{"stack of the request that timed out", "stack", string(payload)})
+		w.toLog = append(w.toLog, remark{message: "stack of the request that timed out", key: "stack", text: string(payload)})
 		return nil, nil
 	case frame.Taken:
 		if c := w.calls[h.ID]; c != nil && len(payload) == 4 {
@@ -110,7 +119,17 @@ func (w *worker) handle(h frame.Header, payload []byte, now time.Time) (*Call, e
 		return nil, nil
 	case frame.Error:
 		if h.ID == 0 { // after the end of an answer
-			w.toLog = append(w.toLog, remark{"app raised after its answer", "traceback", string(payload)})
+			w.toLog = append(w.toLog, remark{message: "app raised after its answer", key: "traceback", text: string(payload)})
+			return nil, nil
+		}
+	case frame.News:
+		w.toLog = append(w.toLog, remark{news: h.Kind, text: string(payload)})
+		return nil, nil
+	case frame.Hit:
+		if h.ID == 0 || w.calls[h.ID] == nil { // nobody waits for that answer any more
+			w.toLog = append(w.toLog, remark{news: h.Kind, text: string(payload)})
+		}
+		if h.ID == 0 {
 			return nil, nil
 		}
 	case frame.Answer, frame.Piece, frame.File, frame.Hints:
@@ -141,7 +160,7 @@ func (w *worker) handle(h frame.Header, payload []byte, now time.Time) (*Call, e
 		}
 		return nil, nil
 	}
-	c.begun = c.begun || h.Kind != frame.Hints
+	c.begun = c.begun || h.Kind != frame.Hints && (h.Kind != frame.Hit || h.Flags&frame.End != 0)
 	if !c.deliver(h, payload, file) {
 		return c, fmt.Errorf("%w: it sent more than was asked for", frame.ErrGarbage)
 	}
