@@ -143,9 +143,10 @@ func (o opening) protections() []row {
 		{"upload", o.upload()},
 		{"validate", o.validate()},
 		{"errors", "no tracebacks, debuggers or database errors"},
+		{"sinks", o.sinks()},
 	}
 	for i, r := range rows {
-		if mode := o.mode(r[0]); mode == fumehood.Off || mode == fumehood.Report && r[0] != "hosts" {
+		if mode := o.mode(r[0]); mode == fumehood.Off && (r[0] != "sinks" || cfg.App.Upstream == "") || mode == fumehood.Report && r[0] != "hosts" {
 			rows[i][1] = map[fumehood.Mode]string{fumehood.Off: "OFF", fumehood.Report: "only reported"}[mode]
 		}
 	}
@@ -179,6 +180,23 @@ func (o opening) mode(step string) fumehood.Mode {
 		}
 	}
 	return fumehood.Enforce
+}
+
+// sinks says what of the app is watched from inside.
+func (o opening) sinks() string {
+	if o.loaded.Config.App.Upstream != "" {
+		return "none: the app is not run here"
+	}
+	var kinds []string
+	for _, entry := range o.app.about.Sinks {
+		if entry[2] == "" && !slices.Contains(kinds, entry[0]) {
+			kinds = append(kinds, entry[0])
+		}
+	}
+	if len(kinds) == 0 {
+		return "what a request brings is data in the app's statements, commands and paths"
+	}
+	return "what a request brings is data at every " + strings.Join(kinds, ", ") + " of the app"
 }
 
 func (o opening) hosts() string {

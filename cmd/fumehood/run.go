@@ -14,6 +14,7 @@ import (
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/guard/record"
+	"github.com/fumehood/fumehood/guard/sinks"
 	"github.com/fumehood/fumehood/internal/config"
 	"github.com/fumehood/fumehood/internal/control"
 	"github.com/fumehood/fumehood/internal/pool"
@@ -114,6 +115,8 @@ type runningApp struct {
 	static   func(http.Handler) http.Handler
 	prefixes []string // where static files are served
 	about    pool.About
+	sinks    []byte // the settings that its sinks have since the start
+	wsgi     *wsgi.App
 	python   string // how the interpreter was found
 	workers  int
 	close    func()
@@ -137,6 +140,10 @@ func startApp(e *env, cfg config.Config, srv *server.Server, log *slog.Logger) (
 		workers = max(2, runtime.NumCPU())
 	}
 	name, port := srv.NameAndPort()
+	guarded, err := sinksOf(cfg, log)
+	if err != nil {
+		return nil, err
+	}
 	app, err := wsgi.New(wsgi.Config{
 		Target: cfg.App.Target, Dir: cfg.App.Chdir, Python: python, Env: e.environ,
 		Workers: workers, Threads: cfg.Workers.Threads, Queue: cfg.Workers.Queue,
@@ -144,6 +151,7 @@ func startApp(e *env, cfg config.Config, srv *server.Server, log *slog.Logger) (
 		DrainTimeout: cfg.Server.GracefulTimeout, Timeout: server.Timeouts(cfg),
 		Spool: spool(cfg.Workers.Spool), TempDir: cfg.Body.TempDir,
 		Listener: wsgi.Listener{Name: name, Port: port}, Logger: log,
+		Sinks: guarded,
 	})
 	if err != nil {
 		return nil, err
@@ -151,7 +159,7 @@ func startApp(e *env, cfg config.Config, srv *server.Server, log *slog.Logger) (
 	if err := app.Start(e.ctx); err != nil {
 		return nil, err
 	}
-	run := &runningApp{handler: app, about: app.Pool().About(), python: how, workers: workers}
+	run := &runningApp{handler: app, about: app.Pool().About(), python: how, workers: workers, sinks: guarded.Settings, wsgi: app}
 	stop := func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
@@ -168,6 +176,32 @@ func startApp(e *env, cfg config.Config, srv *server.Server, log *slog.Logger) (
 		run.close = func() { stop(); files.Close() }
 	}
 	return run, nil
+}
+
+// sinksOf is what the workers' sinks are told.
+func sinksOf(cfg config.Config, log *slog.Logger) (guarded wsgi.Sinks, err error) {
+	if guarded.Settings, err = sinks.Settings(cfg.Sinks); err != nil {
+		return guarded, err
+	}
+	wanted := cfg.Sinks.Skeletons
+	for i := range cfg.Routes {
+		if mode := cfg.Routes[i].Merged(cfg).Sinks.Skeletons; mode != "off" {
+			wanted = mode
+		}
+	}
+	if wanted == "off" {
+		return guarded, nil
+	}
+	data, err := openData(cfg)
+	if err != nil {
+		return guarded, fmt.Errorf("sinks.skeletons: %w", err)
+	}
+	known, err := openSkeletons(data, log)
+	if err != nil {
+		return guarded, fmt.Errorf("sinks.skeletons: %w", err)
+	}
+	guarded.Skeletons, guarded.Learned = known.lists(), known.learned
+	return guarded, nil
 }
 
 func staticFiles(about pool.About) (*static.Files, error) {

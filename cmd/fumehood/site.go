@@ -47,7 +47,7 @@ func openData(cfg config.Config) (*appdata.Dir, error) {
 func siteOf(cfg config.Config, app *runningApp, log *slog.Logger) (site server.Site, data *appdata.Dir, err error) {
 	site = server.Site{
 		Static: app.static, Prefixes: app.prefixes, Logger: log,
-		Reports: csp.NewReports(), Sessions: sessionsOf(app.about), Roots: app.about.Roots,
+		Reports: csp.NewReports(), Sessions: sessionsOf(app.about), Roots: app.about.Roots, Sinks: app.sinks,
 	}
 	if site.Templates, err = readTemplates(app.about, cfg.App.Templates); err != nil {
 		return site, nil, err

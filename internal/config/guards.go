@@ -12,6 +12,7 @@ import (
 	"github.com/fumehood/fumehood/guard/isolation"
 	"github.com/fumehood/fumehood/guard/paths"
 	"github.com/fumehood/fumehood/guard/redirects"
+	"github.com/fumehood/fumehood/guard/sinks"
 	"github.com/fumehood/fumehood/guard/upload"
 	"github.com/fumehood/fumehood/guard/validate"
 	"github.com/fumehood/fumehood/internal/hint"
@@ -47,6 +48,8 @@ func (k *checker) guards(prefix string, c *Config) {
 	_, err = upload.New(c.Upload, upload.Site{})
 	k.blame(prefix+"upload", err)
 	k.blame(prefix+"login", c.Login.Validate())
+	_, err = sinks.New(c.Sinks, nil)
+	k.blame(prefix+"sinks", err)
 }
 
 // blame notes the mistakes in err, which begin with the key that they are about:

@@ -161,7 +161,8 @@ func base(e ast.Expr) string {
 // leaves are the internal packages that a guard may import.
 func leaves() []string {
 	return []string{"internal/hint", "internal/answer", "internal/htmlrewrite", "internal/templates", "internal/unnamed",
-		"internal/content", "internal/reencode", "internal/archive", "internal/urlmap", "internal/cookie", "internal/wholebody"}
+		"internal/content", "internal/reencode", "internal/archive", "internal/urlmap", "internal/cookie", "internal/wholebody",
+		"internal/inputs", "internal/active", "internal/signs", "internal/sink"}
 }
 
 // TestImports keeps the arrow cmd -> server -> {config, pool, wsgi, guard} -> root.

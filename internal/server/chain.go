@@ -27,6 +27,7 @@ import (
 	"github.com/fumehood/fumehood/guard/ratelimit"
 	"github.com/fumehood/fumehood/guard/record"
 	"github.com/fumehood/fumehood/guard/redirects"
+	"github.com/fumehood/fumehood/guard/sinks"
 	"github.com/fumehood/fumehood/guard/upload"
 	"github.com/fumehood/fumehood/guard/validate"
 	"github.com/fumehood/fumehood/internal/config"
@@ -102,6 +103,7 @@ func steps(cfg config.Config, site Site, at *place) ([]Step, error) {
 	logins := made(login.New(cfg.Login, login.Site{State: site.Logins, Logger: site.Logger}))(&wrong)
 	redirect := made(redirects.New(cfg.Redirects))(&wrong)
 	pages := made(errorpages.New(cfg.ErrorPages, errorpages.Site{Roots: site.Roots, Logger: site.Logger}))(&wrong)
+	inApp := made(sinks.New(cfg.Sinks, site.Sinks))(&wrong)
 	if err := errors.Join(wrong...); err != nil {
 		return nil, err
 	}
@@ -129,7 +131,16 @@ func steps(cfg config.Config, site Site, at *place) ([]Step, error) {
 		{"token", "forms prove where they come from, for browsers that do not", cfg.CSRF.Mode, forged.TokenHandler, false},
 		{"redirects", "header fields and redirects that the request has not forged", cfg.Redirects.Mode, redirect.Handler, false},
 		{"errors", "no tracebacks, debuggers or database errors", cfg.ErrorPages.Mode, pages.Handler, false},
+		{"sinks", "in the app, what a request brings is data: in statements, commands, paths", sinksMode(cfg, inApp), inApp.Handler, false},
 	}, nil
+}
+
+// sinksMode is off where there are no workers to watch.
+func sinksMode(cfg config.Config, guard *sinks.Guard) fumehood.Mode {
+	if cfg.App.Upstream != "" || guard == nil {
+		return fumehood.Off
+	}
+	return guard.Mode()
 }
 
 // mistakes gathers what is wrong, so that all of it is told at once.

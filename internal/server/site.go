@@ -37,6 +37,7 @@ type Site struct {
 	Reports   *csp.Reports   // where browsers' reports go
 	Key       []byte         // for CSRF tokens and devices, 32 bytes; Open makes one that lasts for this run
 	Roots     []string       // folders whose paths no answer may show
+	Sinks     []byte         // the settings that the workers' sinks have since their start
 
 	// What the guards of all routes share. Open makes what is nil.
 	Bodies   *body.Memory

@@ -27,14 +27,17 @@ type Hit struct {
 	Route     string `json:"route"`     // the app's rule for the request, else its path
 }
 
-// publics is what a visitor is told, for each sink.
-var publics = map[string]string{
-	"sql":      "The request was refused: part of it would have been run as a database command.",
-	"template": "The request was refused: part of it would have been run as a page template.",
-	"command":  "The request was refused: part of it would have been run as a command.",
-	"file":     "The request was refused: it asks for a file outside of its folder.",
-	"pickle":   "The request was refused: it brings data that would have been run as a program.",
-	"request":  "The request was refused: it would have made the site call an address inside its own network.",
+// refusals is what is answered, for each sink.
+var refusals = map[string]struct {
+	status       int
+	code, public string
+}{
+	"sql":      {http.StatusForbidden, "sinks.sql", "The request was refused: part of it would have been run as a database command."},
+	"template": {http.StatusForbidden, "sinks.template", "The request was refused: part of it would have been run as a page template."},
+	"command":  {http.StatusForbidden, "sinks.command", "The request was refused: part of it would have been run as a command."},
+	"file":     {http.StatusForbidden, "sinks.file", "The request was refused: it asks for a file outside of its folder."},
+	"pickle":   {http.StatusForbidden, "sinks.pickle", "The request was refused: it brings data that would have been run as a program."},
+	"request":  {http.StatusForbidden, "sinks.request", "The request was refused: it would have made the site call an address inside its own network."},
 }
 
 // Parse reads what a worker says.
@@ -43,7 +46,7 @@ func Parse(payload []byte) (*Hit, error) {
 	if err := json.Unmarshal(payload, &h); err != nil {
 		return nil, err
 	}
-	if publics[h.Sink] == "" {
+	if refusals[h.Sink].code == "" {
 		return nil, fmt.Errorf("there is no sink %.40q", h.Sink)
 	}
 	if Secret(h.Name) && h.Value != "" {
@@ -68,9 +71,8 @@ func Secret(name string) bool {
 
 // Refusal is the "no" for the visitor, with h as its private cause.
 func (h *Hit) Refusal() *fumehood.Refusal {
-	return &fumehood.Refusal{
-		Status: http.StatusForbidden, Code: "sinks." + h.Sink, Public: publics[h.Sink], Err: h,
-	}
+	row := refusals[h.Sink]
+	return &fumehood.Refusal{Status: row.status, Code: row.code, Public: row.public, Err: h}
 }
 
 // shown is how much of a statement a log line has.
