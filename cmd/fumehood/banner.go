@@ -57,6 +57,7 @@ func (e *env) announce(o opening, log *slog.Logger) {
 	if len(o.weakened()) == 0 {
 		section(bold, "off", []row{{"nothing"}})
 	}
+	section(yellow, "unseen", o.unwatched())
 	for _, notice := range o.srv.Notices() {
 		section(yellow, "note", []row{{notice}})
 	}
@@ -88,6 +89,9 @@ func (o opening) logged(log *slog.Logger) {
 	}
 	for _, r := range o.weakened() {
 		log.Warn("weakened", "what", r[0], "how", r[1])
+	}
+	for _, r := range o.unwatched() {
+		log.Warn("not watched", "what", r[0], "why", r[1])
 	}
 }
 
@@ -197,6 +201,16 @@ func (o opening) sinks() string {
 		return "what a request brings is data in the app's statements, commands and paths"
 	}
 	return "what a request brings is data at every " + strings.Join(kinds, ", ") + " of the app"
+}
+
+// unwatched are the sinks that the app has and nobody watches.
+func (o opening) unwatched() (rows []row) {
+	for _, entry := range o.app.about.Sinks {
+		if entry[2] != "" {
+			rows = append(rows, row{entry[0], entry[1] + ": " + entry[2]})
+		}
+	}
+	return rows
 }
 
 func (o opening) hosts() string {
