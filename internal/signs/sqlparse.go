@@ -1,0 +1,355 @@
+package signs
+
+import "strings"
+
+// sqlState is what may come next in an expression.
+type sqlState uint8
+
+const (
+	sqlWants sqlState = iota // an operand
+	sqlHas                   // an operator, or the end
+	sqlStop                  // no database would read on
+)
+
+// sqlFacts is what was found in the part of a value that a database would read.
+type sqlFacts uint16
+
+const (
+	sqlCondition  sqlFacts = 1 << iota // AND, OR, WHERE, HAVING with something behind it
+	sqlCompared                        // a comparison
+	sqlConstants                       // a comparison of constants, or of a thing with itself
+	sqlCalls                           // a function of which attacks are made
+	sqlActing                          // a function that does harm by itself
+	sqlSorts                           // ORDER BY, GROUP BY
+	sqlLimits                          // LIMIT, OFFSET
+	sqlAppended                        // a second statement without a semicolon
+	sqlUnited                          // UNION SELECT
+	sqlNested                          // (SELECT ...)
+	sqlStacked                         // ; and a second statement
+	sqlCases                           // CASE ... END
+	sqlSystemRead                      // a table or variable of the system
+	sqlAliased                         // two names side by side
+	sqlEmptySemi                       // ; with nothing behind it
+	sqlNames                           // a name as an operand
+)
+
+// operand is the last operand that was read.
+type operand struct {
+	constant bool
+	text     string
+}
+
+// sqlParser follows a value as a database would after the app's own text, and notes what
+// it does to the statement. It is no grammar: it knows what may stand beside what, which
+// is enough to tell the continuation of a statement from prose.
+type sqlParser struct {
+	lex     sqlLexer
+	state   sqlState
+	prev    sqlToken
+	facts   sqlFacts
+	pending sqlFacts // facts once a SELECT turns out to be one
+	left    operand
+	strong  string // set: an attack whatever follows
+	why     string // the last fact worth a reason
+
+	depth, closed       int // parentheses open; closed that the value did not open
+	cases               int
+	operators, concats  int
+	inQuery, comparing  bool
+	condition, extended bool // a condition awaits its operand; an alias was read
+	done                bool // read to the end
+	comment             bool // ends in a comment
+	rest                string
+	tail                bool // ends in a string that the app's quote closes
+	tailText            string
+	unfinished          bool // ends where an operand is missing
+}
+
+// run reads text to its end, or to where it is no SQL.
+func (p *sqlParser) run() {
+	for p.state != sqlStop && p.strong == "" {
+		t := p.lex.next()
+		if t.kind == sqlEnd || t.kind == sqlComment {
+			p.finish(t)
+			return
+		}
+		if p.state == sqlWants {
+			p.state = p.operand(t)
+		} else {
+			p.state = p.operator(t)
+		}
+		p.prev = t
+	}
+}
+
+func (p *sqlParser) finish(t sqlToken) {
+	p.done = true
+	p.comment = t.kind == sqlComment
+	if p.comment {
+		p.rest = strings.Trim(p.lex.slice(t), "-#/*+ \t\r\n\x00–;")
+	}
+	p.unfinished = p.state == sqlWants
+	if p.pending != 0 && (p.comment || !p.unfinished && p.lex.trick) {
+		p.prove()
+	}
+}
+
+// have notes an operand.
+func (p *sqlParser) have(cur operand) sqlState {
+	if p.condition {
+		p.facts |= sqlCondition
+		p.condition = false
+	}
+	if p.comparing {
+		p.comparing = false
+		p.facts |= sqlCompared
+		if cur.constant && p.left.constant || cur.text != "" && strings.EqualFold(cur.text, p.left.text) {
+			p.facts |= sqlConstants
+		}
+	}
+	if cur.constant {
+		p.prove()
+	} else {
+		p.facts |= sqlNames
+	}
+	p.left = cur
+	p.extended = false
+	return sqlHas
+}
+
+// prove settles that the SELECT before this was one: prose has no list of columns there.
+func (p *sqlParser) prove() {
+	p.facts |= p.pending
+	switch {
+	case p.pending&sqlUnited != 0:
+		p.strong = "UNION SELECT joins another query"
+	case p.pending&sqlStacked != 0:
+		p.strong = "a second statement follows a semicolon"
+	case p.pending&sqlNested != 0:
+		p.strong = "a query inside the value"
+	}
+	p.pending = 0
+}
+
+// operand reads a token where an operand is expected.
+func (p *sqlParser) operand(t sqlToken) sqlState {
+	switch t.kind {
+	case sqlNumber, sqlText:
+		return p.have(operand{true, p.lex.slice(t)})
+	case sqlOpen:
+		p.tail, p.tailText = true, p.lex.text[t.start+1:]
+		return p.have(operand{true, p.lex.slice(t) + p.lex.text[t.start:t.start+1]})
+	case sqlVariable:
+		if strings.HasPrefix(p.lex.slice(t), "@@") {
+			p.system()
+		}
+		return p.have(operand{true, p.lex.slice(t)})
+	case sqlLeft:
+		p.depth++
+		return sqlWants
+	case sqlRight:
+		if p.prev.kind != sqlLeft {
+			return sqlStop
+		}
+		p.depth--
+		return sqlHas
+	case sqlStar:
+		if p.prev.word == sqlSelect || p.prev.word == sqlAll || p.prev.kind == sqlLeft || p.prev.kind == sqlComma {
+			p.prove()
+			return sqlHas
+		}
+	case sqlMath:
+		if strings.IndexByte("+-~!", p.lex.text[t.start]) >= 0 {
+			return sqlWants
+		}
+	case sqlWord:
+		return p.operandWord(t)
+	}
+	return sqlStop
+}
+
+func (p *sqlParser) operandWord(t sqlToken) sqlState {
+	switch t.word {
+	case sqlConstant:
+		return p.have(operand{constant: true, text: p.lex.slice(t)})
+	case sqlNot, sqlPrefix, sqlAll:
+		return sqlWants
+	case sqlSelect:
+		if p.prev.kind == sqlLeft || p.prev.kind == sqlMath || p.prev.kind == sqlCompare || p.condition || p.prev.word == sqlPrefix {
+			p.pending |= sqlNested
+			p.inQuery = true
+			return sqlWants
+		}
+		return sqlStop
+	case sqlCase:
+		p.cases++
+		return sqlWants
+	case sqlWhen:
+		if p.cases > 0 {
+			return sqlWants
+		}
+		return sqlStop
+	case sqlFrom, sqlJoin:
+		if p.prev.word == sqlFrom || p.prev.word == sqlJoin || p.prev.word == sqlSelect && t.word == sqlFrom {
+			p.prove()
+			return sqlWants
+		}
+	case sqlAndOr, sqlUnion, sqlOrder, sqlWhere, sqlLike, sqlLimit:
+		// A plus is a blank that nobody decoded; 1 AND AND is nothing.
+		if p.prev.kind == sqlMath && p.lex.text[p.prev.start] == '+' {
+			return p.operator(t)
+		}
+		if t.word == sqlLike && p.next() == '(' { // LIKE('a','b') is a function of SQLite
+			return p.call(t)
+		}
+		return sqlStop
+	}
+	if p.next() == '(' {
+		return p.call(t)
+	}
+	switch t.word {
+	case sqlSystem:
+		p.system()
+	case sqlVerb, sqlInto, sqlThenKind, sqlAs, sqlAsc, sqlProcedure, sqlBy:
+		return sqlStop
+	}
+	return p.have(operand{text: p.lex.slice(t)})
+}
+
+// sqlThenKind stands for the words inside CASE, which are no operands.
+const sqlThenKind = sqlFinish
+
+// next returns the byte of the next token.
+func (p *sqlParser) next() byte {
+	ahead := p.lex
+	if ahead.blanks() {
+		return 0
+	}
+	return ahead.peek(0)
+}
+
+// call reads the opening parenthesis of a function.
+func (p *sqlParser) call(t sqlToken) sqlState {
+	p.prev = p.lex.next()
+	p.depth++
+	switch t.word {
+	case sqlActs:
+		p.facts |= sqlActing
+		p.why = "calls a function that waits, reads a file or fails on purpose"
+	case sqlTells, sqlLike, sqlConstant, sqlVerb:
+		p.facts |= sqlCalls
+	}
+	p.have(operand{})
+	if p.pending != 0 {
+		p.prove()
+	}
+	return sqlWants
+}
+
+func (p *sqlParser) system() {
+	if p.facts&sqlSystemRead == 0 {
+		p.facts |= sqlSystemRead
+	}
+}
+
+// operator reads a token where an operator is expected.
+func (p *sqlParser) operator(t sqlToken) sqlState {
+	switch t.kind {
+	case sqlRight:
+		if p.depth > 0 {
+			p.depth--
+		} else {
+			p.closed++
+		}
+		p.left.constant = false
+		return sqlHas
+	case sqlCompare:
+		p.comparing = true
+		return sqlWants
+	case sqlLogic:
+		p.condition = true
+		return sqlWants
+	case sqlConcat:
+		p.concats++
+		return sqlWants
+	case sqlMath, sqlStar:
+		p.operators++
+		return sqlWants
+	case sqlComma:
+		if p.pending&^sqlNested != 0 {
+			p.prove()
+		}
+		return sqlWants
+	case sqlText, sqlOpen: // 'a' 'b' is one string
+		if p.prev.kind == sqlText && p.prev.end == t.start && p.prev.end > 0 {
+			return sqlStop
+		}
+		return p.operand(t)
+	case sqlSemi:
+		return p.semicolon()
+	case sqlLeft:
+		// 1.e(1) in MySQL; some(thing) where the name was read as an alias.
+		if p.inQuery || p.prev.kind == sqlNumber || p.prev.kind == sqlRight {
+			p.depth++
+			p.prev = t
+			return sqlWants
+		}
+	case sqlWord:
+		return p.operatorWord(t)
+	}
+	return sqlStop
+}
+
+func (p *sqlParser) operatorWord(t sqlToken) sqlState {
+	switch t.word {
+	case sqlAndOr:
+		p.condition = true
+		return sqlWants
+	case sqlWhere:
+		p.condition = true
+		return sqlWants
+	case sqlLike:
+		p.comparing = true
+		return sqlWants
+	case sqlPostfix:
+		p.facts |= sqlCompared
+		return sqlHas
+	case sqlNot, sqlAsc:
+		return sqlHas
+	case sqlMod:
+		p.operators++
+		return sqlWants
+	case sqlUnion:
+		return p.union()
+	case sqlOrder:
+		if by := p.lex.next(); by.word != sqlBy || by.kind != sqlWord {
+			return sqlStop
+		}
+		p.facts |= sqlSorts
+		return sqlWants
+	case sqlLimit:
+		p.facts |= sqlLimits
+		return sqlWants
+	case sqlInto:
+		return p.into()
+	case sqlProcedure:
+		p.procedure()
+		return sqlStop
+	case sqlFrom, sqlJoin:
+		return p.from(t)
+	case sqlAs:
+		if alias := p.lex.next(); alias.kind == sqlWord || alias.kind == sqlText {
+			return sqlHas
+		}
+		return sqlStop
+	case sqlWhen, sqlFinish:
+		return p.inCase(t)
+	case sqlSelect, sqlVerb:
+		return p.statement(t, sqlAppended)
+	}
+	if p.inQuery && !p.extended && t.word == sqlName {
+		p.extended = true
+		return sqlHas
+	}
+	return sqlStop
+}
