@@ -1,0 +1,160 @@
+// Package active says whether a string could run script in a page into which an app puts it
+// without care.
+//
+// It stops no attack by itself: guard/injection asks it about what comes in, guard/reflected
+// about what goes out. It looks at structure, not at words: what is read as HTML, as the rest
+// of an attribute, a URL, a style or a script, and does something there. Rich text with links,
+// pictures and styles, Markdown, prose with quotes and brackets do nothing.
+//
+// Not covered: UTF-7 and overlong UTF-8, which no browser reads any more; templates of
+// libraries that run in the browser, such as {{ }} of AngularJS, beyond their usual ways out;
+// text that only a script of the site makes dangerous. Forms of a value that an app may make
+// of it (another layer of URL or base64 encoding, full-width letters) are the caller's.
+//
+// The time is linear in the length of the string.
+package active
+
+import "strings"
+
+// HTML says whether s could run script in a page, whatever the place it is put into: a text,
+// an attribute with quotes of either kind or without, a URL, a style, a script. Where a place
+// is only assumed, it takes more than a string that would be well formed there: a call of
+// something that attacks use. why is a short reason.
+func HTML(s string) (why string, runs bool) {
+	if !hasMarks(s) {
+		return "", false
+	}
+	return anywhere(s, false)
+}
+
+// Could is like HTML for one who knows the place and asks Page then: it says false only where
+// s does nothing in any place.
+func Could(s string) (runs bool) {
+	if !hasMarks(s) {
+		return false
+	}
+	_, runs = anywhere(s, true)
+	return runs
+}
+
+// marks are the bytes without one of which nothing runs.
+var marks = [256]bool{'<': true, '"': true, '\'': true, '`': true, '(': true, '=': true, ':': true, '$': true, '&': true}
+
+// hasMarks is the cheap look that spares most values the others.
+func hasMarks(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if marks[s[i]] {
+			return true
+		}
+	}
+	return false
+}
+
+func anywhere(s string, known bool) (string, bool) {
+	if strings.IndexByte(s, '<') >= 0 {
+		j := judge{known: known}
+		if j.markup(s, Page{}) {
+			return j.why, true
+		}
+		if strings.Contains(s, `\"`) || strings.Contains(s, `\'`) { // from within a string
+			if j.markup(strings.NewReplacer(`\"`, `"`, `\'`, `'`).Replace(s), Page{}) {
+				return j.why, true
+			}
+		}
+	}
+	if strings.IndexByte(s, '=') >= 0 {
+		for _, start := range [...]state{beforeAttr, doubleQuoted, singleQuoted, unquoted} {
+			if start == doubleQuoted && strings.IndexByte(s, '"') < 0 || start == singleQuoted && strings.IndexByte(s, '\'') < 0 {
+				continue
+			}
+			j := judge{known: known, brokeOut: true}
+			if j.markup(s, Page{state: start}) {
+				return j.why, true
+			}
+		}
+	}
+	if strings.IndexByte(s, ':') >= 0 {
+		if urlRuns(s, known) {
+			return "a script URL", true
+		}
+		if activeCSS(s) && styleRuns(s) {
+			return "a style that runs script", true
+		}
+	}
+	if why := scriptRuns(s, known); why != "" {
+		return why, true
+	}
+	return "", false
+}
+
+// urlRuns says whether s as a whole is a URL that runs. A title such as "JavaScript: The Good
+// Parts" is none: it is no script.
+func urlRuns(s string, known bool) bool {
+	name, rest := scheme(s)
+	switch name {
+	case "":
+		return false
+	case "data":
+		return activeData(rest, false)
+	}
+	if harmless(rest) {
+		return false
+	}
+	rest = strings.TrimSpace(unpercent(rest))
+	if name == "vbscript" || known {
+		return true
+	}
+	c := runsFrom(rest, 0)
+	return !c.bad && c.effect || strings.IndexAny(rest, "<\\") >= 0 // a string becomes a page
+}
+
+// styleRuns keeps prose about CSS out: what runs in a style does so in brackets.
+func styleRuns(s string) bool {
+	return strings.IndexByte(s, '(') >= 0
+}
+
+// scriptRuns says why s would run in a script.
+func scriptRuns(s string, known bool) string {
+	for _, quote := range [...]byte{'"', '\'', '`'} {
+		i := strings.IndexByte(s, quote)
+		if i < 0 {
+			continue
+		}
+		if breaksOut(s, quote, known) {
+			return "code after the end of a string"
+		}
+		if i > 0 && s[i-1] == '\\' && breaksOut(s[i:], quote, known) { // where the app doubles quotes' backslashes
+			return "code after the end of a string"
+		}
+	}
+	if strings.Contains(s, "${") && breaksOut(s, '`', known) {
+		return "code in a template"
+	}
+	if strings.Contains(s, "*/") && breaksOut(s, '*', known) {
+		return "code after a comment"
+	}
+	if runsCode(s, known) {
+		return "code"
+	}
+	return ""
+}
+
+// breaksOut says whether s ends the literal or comment in which it stands, and then runs.
+// The script around must stay well formed: an attack leaves a comment or the same kind of
+// literal open at its end. Where it does not, more than a call must show what it is.
+func breaksOut(s string, quote byte, known bool) bool {
+	c := runsFrom(s, quote)
+	if c.bad || !c.effect {
+		return false
+	}
+	return known || !c.odd && c.sink || !c.odd && quote != '`' && quote != '*' && (c.open == '/' || c.open == quote)
+}
+
+// runsCode says whether s as a whole is code that does something.
+func runsCode(s string, known bool) bool {
+	c := runsFrom(s, 0)
+	if c.bad || !c.effect {
+		return false
+	}
+	return known || !c.odd && (c.sink || c.words == 0)
+}

@@ -1,0 +1,279 @@
+package active
+
+import "strings"
+
+// judge reads a value as markup from some place of a page on and says whether it would run.
+// Nothing hides markup from it: not a comment, a <title>, a <noscript> or an attribute, since
+// browsers, sanitisers and the page around may see their ends elsewhere.
+type judge struct {
+	why      string
+	brokeOut bool // what comes first is prose unless it does something: see attribute
+	known    bool // the place in the page is known: no need to be sure that it is an attack
+	depth    int
+
+	element string // facts about the tag that is being read
+	facts   facts
+	skip    bool // the attribute that is open began in the page
+}
+
+// facts are what the attributes of a tag say together.
+type facts struct {
+	refresh, link, scriptTo, animates bool
+	bound, identified, cut            bool
+	content, href, to                 string
+}
+
+// maxInside is how deep markup in attributes is looked into.
+const maxInside = 3
+
+// markup reads s from p on. It reports whether it found something; why is set then.
+func (j *judge) markup(s string, p Page) bool {
+	p.judging = true
+	start, open := 0, inAValue(p.state)
+	j.skip = open
+	for i := 0; i < len(s) && j.why == ""; i++ {
+		if stop := p.stop(); stop != 0 {
+			n := strings.IndexByte(s[i:], stop)
+			if n < 0 {
+				break
+			}
+			i += n
+		}
+		was := p.state
+		p.step(s[i])
+		if p.state == was {
+			continue
+		}
+		if was == tagName {
+			j.begin(&p)
+		}
+		if inAValue(was) {
+			j.attribute(&p, s[start:i])
+			open = false
+		}
+		if was == attrName && p.attr.is("<script") {
+			j.why = "a script element"
+		}
+		switch p.state {
+		case doubleQuoted, singleQuoted:
+			start, open = i+1, true
+		case unquoted:
+			start, open = i, true
+		case text:
+			if was >= tagName && was <= selfClosing {
+				j.finish()
+			}
+			j.element = ""
+			if was < tagName || p.end || j.why != "" {
+				continue
+			}
+			if p.tag.is("style") && j.why == "" {
+				j.style(s[i+1:])
+			}
+		}
+	}
+	if j.why == "" && open && inAValue(p.state) {
+		j.attribute(&p, s[min(start, len(s)):])
+	}
+	if j.why == "" && p.state > tagName && p.state <= selfClosing {
+		j.facts.cut = true
+		if p.state == beforeValue && j.element != "" && isHandler(p.attr.name()) {
+			j.why = "the beginning of an event handler"
+		}
+		j.finish()
+	}
+	return j.why != ""
+}
+
+func inAValue(s state) bool { return s == doubleQuoted || s == singleQuoted || s == unquoted }
+
+// begin notes the name of a tag.
+func (j *judge) begin(p *Page) {
+	j.facts, j.skip = facts{}, false
+	if p.end {
+		j.element = ""
+		return
+	}
+	j.brokeOut = false // a tag of its own
+	j.element = string(p.tag.name())
+	element := j.element
+	if colon := strings.LastIndexByte(element, ':'); colon >= 0 {
+		element = element[colon+1:] // a prefix of XML
+	}
+	switch element {
+	case "script", "applet", "scriptlet":
+		j.why = "a " + element + " element"
+	default:
+		// Some filters on the way turn "<script+src=" or "<script\x0b>" into a script element.
+		if rest, ok := strings.CutPrefix(string(p.tag.buf[:p.tag.n]), "script"); ok && rest != "" && !isWord(rest[0]) && rest[0] != '-' {
+			j.why = "a script element"
+		}
+	}
+}
+
+// attribute judges one attribute, its value as it stands in the page.
+func (j *judge) attribute(p *Page, raw string) {
+	name := p.attr.name()
+	if j.skip {
+		j.skip = false
+		return
+	}
+	if p.end && j.element == "" && !j.brokeOut {
+		return // attributes of end tags are dropped
+	}
+	value := unescape(raw)
+	if len(value) > 2 && value[0] == '`' && p.state != afterValue { // a quote to old browsers
+		if end := strings.IndexByte(value[1:], '`'); end >= 0 {
+			inner := judge{depth: maxInside, element: j.element}
+			if inner.markup(value[end+2:], Page{state: beforeAttr}) {
+				j.why = inner.why
+				return
+			}
+		}
+	}
+	switch kindOf(name) {
+	case scriptValue:
+		if strings.TrimSpace(value) != "" && (!j.brokeOut || runsCode(value, j.known)) {
+			j.why = "the event handler " + string(name)
+		}
+		return
+	case styleValue:
+		if activeCSS(value) {
+			j.why = "a style that runs script"
+		}
+		return
+	case pageValue:
+		if strings.IndexByte(value, '<') >= 0 && j.depth < maxInside {
+			j.inside(value)
+		}
+		return
+	}
+	if !isText(name) && scriptURL(value, j.element == "img" || j.element == "image") {
+		j.why = "a script URL"
+		return
+	}
+	j.note(string(name), value)
+	if strings.IndexByte(value, '<') >= 0 && j.depth < maxInside {
+		j.inside(value)
+	}
+}
+
+// inside judges markup in an attribute.
+func (j *judge) inside(value string) {
+	inner := judge{depth: j.depth + 1}
+	if inner.markup(value, Page{}) {
+		j.why = inner.why
+	}
+}
+
+// note keeps what matters together with other attributes.
+func (j *judge) note(name, value string) {
+	switch name {
+	case "http-equiv":
+		j.facts.refresh = j.facts.refresh || strings.EqualFold(strings.TrimSpace(value), "refresh")
+		j.facts.link = j.facts.link || strings.EqualFold(strings.TrimSpace(value), "link")
+	case "content":
+		j.facts.content = value
+	case "rel":
+		lowered := strings.ToLower(value)
+		j.facts.link = j.facts.link || strings.Contains(lowered, "stylesheet") || strings.Contains(lowered, "import")
+	case "href", "xlink:href", "src", "data", "code", "classid", "archive":
+		j.facts.href = value
+	case "charset":
+		j.facts.content = "charset=" + value
+	case "dataformatas", "datasrc", "implementation", "ev:event", "handler":
+		j.facts.bound = true // to a script or to markup, by old browsers
+	case "id":
+		j.facts.identified = true
+	case "type":
+		j.facts.scriptTo = strings.Contains(strings.ToLower(value), "script")
+	case "attributename":
+		lowered := strings.ToLower(value)
+		j.facts.animates = strings.HasSuffix(lowered, "href") || strings.HasPrefix(lowered, "on")
+	case "to", "values", "from", "by":
+		j.facts.to += value
+	}
+}
+
+// finish judges the tag as a whole.
+func (j *judge) finish() {
+	f := &j.facts
+	switch j.element {
+	case "object", "embed":
+		if f.href != "" {
+			j.why = "an " + j.element + " element"
+		}
+	case "base":
+		if f.href != "" {
+			j.why = "a base element"
+		}
+	case "meta":
+		if (f.refresh || f.link) && f.content != "" {
+			j.why = "a meta element that leads on"
+		}
+		if foreignCharset(f.content) {
+			j.why = "a charset in which text may be markup"
+		}
+	case "link":
+		if f.link && strings.Contains(f.href, "//") { // a style sheet or page of somebody else
+			j.why = "a link element that loads"
+		}
+	case "style":
+		if f.scriptTo {
+			j.why = "a style of script"
+		}
+	case "iframe", "frame", "layer", "ilayer":
+		if f.cut || strings.IndexByte(f.href, '<') >= 0 || j.element[0] != 'i' && j.element[0] != 'f' || oddScheme(f.href) {
+			if f.href != "" {
+				j.why = "a frame"
+			}
+		}
+	case "xml":
+		if f.href != "" || f.identified {
+			j.why = "a data island"
+		}
+	}
+	if f.bound && j.element != "" {
+		j.why = "data that is bound as markup or script"
+	}
+	if f.animates && f.to != "" {
+		j.why = "an animated link"
+	}
+}
+
+// style judges what follows a style tag, up to its end tag.
+func (j *judge) style(s string) {
+	if i := strings.Index(s, "</"); i >= 0 {
+		s = s[:i]
+	}
+	if activeCSS(s) {
+		j.why = "a style that runs script"
+	}
+}
+
+// foreignCharset says whether the content of a meta element names a charset in which bytes
+// mean something else than in ASCII.
+func foreignCharset(content string) bool {
+	_, label, found := strings.Cut(strings.ToLower(content), "charset")
+	if !found {
+		return false
+	}
+	label = strings.Trim(label, "= \t\r\n\f\"'")
+	for _, usual := range [...]string{"utf-8", "utf8", "iso-8859", "iso8859", "latin", "windows-125", "cp125", "us-ascii", "ascii", "koi8", "gb", "big5",
+		"euc", "shift", "sjis"} {
+		if strings.HasPrefix(label, usual) {
+			return false
+		}
+	}
+	return label != ""
+}
+
+// oddScheme says whether the source of a frame is neither a page of the web nor of this site.
+func oddScheme(s string) bool {
+	s = strings.ToLower(strings.TrimSpace(s))
+	colon := strings.IndexByte(s, ':')
+	if colon < 0 || strings.IndexAny(s[:colon], "/?#") >= 0 {
+		return false
+	}
+	return s[:colon] != "https" && s[:colon] != "http" && s[:colon] != "about" && s[:colon] != "blob"
+}
