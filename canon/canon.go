@@ -6,6 +6,8 @@
 // It stops no attack itself and belongs to no chain; the package is for tests.
 package canon
 
+import "slices"
+
 // Row is one practice that the guides teach.
 type Row struct {
 	ID       string // as the audit and the documentation call it
@@ -19,8 +21,9 @@ type Attack struct {
 	Gain string // what the attacker has when it works
 
 	// App is the module that is served: a file of testdata, which is put beside the notes
-	// app and changes one thing about it; "" is the notes app as it is. Where testdata has
-	// a policy of the same name, that is Fumehood's; else it has its defaults.
+	// app and changes one thing about it; "" is the notes app as it is, and "leaky" the shop
+	// of examples/leaky; a name that begins so is put beside that one. Where testdata has a
+	// policy of the same name, that is Fumehood's; else it has its defaults.
 	App string
 
 	// Works carries the attack out and says whether it worked. Whatever else goes wrong
@@ -31,7 +34,7 @@ type Attack struct {
 // Rows returns the rows that have attacks here.
 func Rows() []Row {
 	return []Row{
-		{"xss", "user input never becomes script", xss()},
+		{"xss", "user input never becomes script", slices.Concat(xss(), of("unhelped", xss()), of("leaky", shopScripts()), of("leaky_unhelped", shopScripts()))},
 		{"csp", "only the site's own scripts and styles run", csp()},
 		{"csrf", "state changes need proof of origin", csrf()},
 		{"clickjacking", "the site cannot be framed", clickjacking()},
@@ -47,6 +50,8 @@ func Rows() []Row {
 		{"upload-type", "only allowed types, by content; nothing that runs", uploadType()},
 		{"upload-name", "the server names files, and they are not a part of the app", uploadName()},
 		{"upload-size", "an upload costs what it has, and no more than is allowed", uploadSize()},
+		{"sqli", "user input is data, never SQL", sqli()},
+		{"beyond", "user input is no template, command, program, object or address", beyond()},
 		{"config-leak", "credentials, source and data are not files of the site", configLeak()},
 		{"traversal", "no path leaves its folder", traversal()},
 		{"validate", "input is what the app asks for, before the app sees it", validate()},

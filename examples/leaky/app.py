@@ -166,7 +166,7 @@ def product():  # hole: SQL, a number
     found = rows("SELECT * FROM products WHERE id = " + request.args["id"])
     if not found:
         abort(404)
-    reviews = rows("SELECT * FROM reviews WHERE product_id = ? ORDER BY id DESC LIMIT 50", found[0]["id"])
+    reviews = rows("SELECT * FROM reviews WHERE product_id = ? ORDER BY id DESC LIMIT 1", found[0]["id"])
     return render_template("product.html", product=found[0], reviews=reviews)
 
 
