@@ -1,36 +1,37 @@
 // Package shim holds the Python side of the worker protocol, embedded in the binary.
 //
-// It stops no attack: it calls the app and nothing else. What a request is, and whether
-// it may reach the app, was decided in Go before it.
+// It calls the app, and watches the sinks: whether a value that Go has found risky is more
+// than data in what the app is about to do (sinks.py and what follows it). What a request
+// is, and whether it may reach the app, was decided in Go before it.
 package shim
 
-import _ "embed"
-
-var (
-	//go:embed exchange.py
-	exchange string
-	//go:embed worker.py
-	worker string
-	//go:embed finding.py
-	finding string
-	//go:embed about.py
-	about string
-
-	//go:embed sinks.py
-	sinks string
-	//go:embed sql.py
-	sql string
-	//go:embed sqlite.py
-	sqlite string
-	//go:embed drivers.py
-	drivers string
-	//go:embed hooks.py
-	hooks string
+import (
+	"embed"
+	"strings"
 )
+
+//go:embed *.py
+var files embed.FS
+
+// parts are the files of the program, in their order.
+func parts() []string {
+	return []string{
+		"exchange.py", "worker.py", "finding.py", "about.py", // an app and its requests
+		"sinks.py", "sql.py", "sqlite.py", "drivers.py", "hooks.py", "commands.py", "files.py", "pickles.py", "outbound.py",
+	}
+}
 
 // Source is the program that a worker runs: the files one after the other, in one scope.
 func Source() string {
-	return exchange + worker + finding + about + sinks + sql + sqlite + drivers + hooks
+	var b strings.Builder
+	for _, name := range parts() {
+		text, err := files.ReadFile(name)
+		if err != nil { // it was there when this program was built
+			panic(err)
+		}
+		b.Write(text)
+	}
+	return b.String()
 }
 
 // Filename is the name that Source has in tracebacks.

@@ -1,0 +1,278 @@
+"""Addresses that the app connects to: a request may not name one inside the network."""
+
+LOOKED = {}      # address -> the last host names that were found to be there
+LOOKED_MOST = 4096
+HOSTS_MOST = 64  # hosts that are looked for in one value
+INWARD = {}      # address -> is it inside? What was asked lately
+HTTP = re.compile(r"\s*(?:url:)?(https?|data):", re.I)
+AUTHORITY_ENDS = re.compile(r"[@#?\\&;,\s]")
+
+
+def watch_outbound():
+    JUDGES["socket.connect"] = ("request", judge_connect, True)
+    JUDGES["socket.sendto"] = ("request", judge_connect, True)
+    JUDGES["socket.sendmsg"] = ("request", judge_connect, True)
+    JUDGES["urllib.Request"] = ("request", judge_url, False)
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+        setattr(socket, name, looking(getattr(socket, name)))
+    after_import("http.client", watch_http)
+    after_import("httpx._client", watch_httpx)
+    after_import("aiohttp.client_reqrep", watch_aiohttp)
+    for name in ("pycurl", "uvloop", "grpc"):
+        after_import(name, lambda module: watched("request", module.__name__, False, "it connects in C"))
+    watched("request", "socket, http.client, urllib, requests, asyncio")
+
+
+def looking(function):
+    """socket.getaddrinfo and its like, which remember what was found where."""
+    @functools.wraps(function)
+    def look_watched(host, *args, **kwargs):
+        found = function(host, *args, **kwargs)
+        try:
+            remember(host, found)
+        except Exception as error:
+            broken(live(), "request", error)
+        return found
+    return look_watched
+
+
+def remember(host, found):
+    host = host_of(host)
+    addresses = [found] if type(found) is str else found[2] if type(found) is tuple else {e[4][0] for e in found}
+    for address in addresses:
+        names = LOOKED.get(address)
+        if names is None:
+            if len(LOOKED) >= LOOKED_MOST:
+                LOOKED.clear()
+            names = LOOKED[address] = collections.deque(maxlen=16)
+        if host and host not in names:
+            names.append(host)
+
+
+def host_of(host):
+    """A host name as names are compared."""
+    if isinstance(host, (bytes, bytearray)):
+        host = bytes(host).decode("ascii", "replace")
+    return str(host or "").lower().rstrip(".").strip("[]").partition("%")[0]
+
+
+# -- addresses ----------------------------------------------------------------------------
+
+def inward(address):
+    """Is this address private, of this machine, or otherwise not of the public internet?"""
+    known = INWARD.get(address)
+    if known is None:
+        if len(INWARD) >= LOOKED_MOST:
+            INWARD.clear()
+        known = INWARD[address] = not public(ip_of(address))
+    return known
+
+
+def ip_of(text):
+    import ipaddress
+    return ipaddress.ip_address(text.partition("%")[0])
+
+
+def public(ip):
+    import ipaddress
+    if ip.version == 6:
+        number = int(ip)
+        low = ipaddress.IPv4Address(number & 0xFFFFFFFF)
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if number >> 32 == 0x0064FF9B << 64 or number >> 32 == 0 and number > 1:  # NAT64, ::1.2.3.4
+            inner = low
+        if number >> 32 == 0xFFFF0000:  # ::ffff:0:1.2.3.4
+            inner = low
+        if number >> 80 == 0x0064FF9B0001:
+            return False
+        if ip.teredo:
+            inner = ip.teredo[1]
+        if inner is not None:
+            return public(inner)
+        if ip.is_site_local:
+            return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def judge_connect(inputs, event, args):
+    address = args[1]
+    if isinstance(address, (str, bytes)):
+        judge_unix(inputs, os.fsdecode(address))
+        return
+    if not isinstance(address, tuple) or not address:
+        return
+    host = host_of(address[0])
+    try:
+        reached = [str(ip_of(host))]
+    except ValueError:  # a name, which the system would look up without a word
+        reached = [entry[4][0] for entry in socket.getaddrinfo(host, None)] if named(inputs, host) else []
+    for ip in reached:
+        names = [host, ip] + list(LOOKED.get(ip, ()))
+        if not inward(ip):
+            note_fetch(inputs, names)
+            continue
+        for name in names:
+            found = named(inputs, name)
+            if found is not None and not allowed_request(ip, names):
+                stop(found[0], "request", "%s at %s" % (name, ip), found[1],
+                     "it has the app call an address inside its network")
+                return
+
+
+def judge_unix(inputs, address):
+    for value, i in inputs.values if inputs is not None else ():
+        if value.count("/") > 1 and inputs.fields[i][0] != "path" and address.endswith(value):
+            stop(inputs, "request", address, i, "it has the app call a service of this machine")
+
+
+def allowed_request(ip, names):
+    import ipaddress
+    for allowed in SETUP["sinks"].get("requests_allow") or ():
+        if host_of(allowed) in names:
+            return True
+        try:
+            if ip_of(ip) in ipaddress.ip_network(allowed, strict=False):
+                return True
+        except ValueError:
+            pass  # a name
+    return False
+
+
+def note_fetch(inputs, names):
+    """The app fetches what the request names: where that leads to counts as named, too."""
+    if inputs is not None and "fetched" not in inputs.note:
+        found = next(filter(None, (named(inputs, name) for name in names)), None)
+        if found is not None:
+            inputs.note["fetched"] = found[1]
+
+
+# -- hosts that a request names -----------------------------------------------------------
+
+def named(inputs, host):
+    """(inputs, index of the value) if the request names this host, else None."""
+    if not host:
+        return None
+    if inputs is not None:
+        hosts = inputs.note.get("hosts")
+        if hosts is None:
+            hosts = inputs.note["hosts"] = {}
+            for text, i in inputs.values:
+                for name in hosts_in(text):
+                    hosts.setdefault(name, i)
+        i = hosts.get(host)
+        if i is not None:
+            return inputs, i
+        for tail, i in hosts.items():
+            if tail.startswith(".") and len(tail) > 1 and host.endswith(tail):
+                return inputs, i
+    exchange = asked()
+    if exchange is None:
+        return None
+    for word in plain_words(exchange):
+        if host in hosts_in(word[2]) and not written(word[2], 0, len(word[2])):
+            return for_word(exchange, inputs, word), 0
+    return None
+
+
+def hosts_in(text):
+    """What could be taken for a host in text, by any reader of URLs: more rather than less."""
+    text = text[:8192].translate({9: None, 10: None, 13: None}).strip()
+    pieces = text.replace("\\", "/").split("//")
+    found = set()
+    for n, piece in enumerate(pieces[:HOSTS_MOST]):
+        if n and not piece:
+            pieces[n + 1:n + 2] = [p.lstrip("/") for p in pieces[n + 1:n + 2]]
+        region = piece.lstrip("/") if n else re.sub(r"^[a-zA-Z][\w+.-]*:(?=[^\d]|\d+\.)", "", piece).lstrip("/")
+        tricky = text.partition("//")[2] if n == 1 and "\\" in text else ""
+        for part in AUTHORITY_ENDS.split(region.partition("/")[0]) + AUTHORITY_ENDS.split(tricky.partition("/")[0]):
+            add_host(found, part)
+    return found
+
+
+def add_host(found, part):
+    if not part or len(part) > 255:
+        return
+    if part.startswith("["):
+        part = part[1:].partition("]")[0]
+    elif part.count(":") == 1:
+        part = part.partition(":")[0]
+    host = host_of(part)
+    found.add(host)
+    if not host.isascii():
+        import unicodedata
+        host = unicodedata.normalize("NFKC", host).replace("\u3002", ".").lower()
+        found.add(host)
+        try:
+            found.add(host.encode("idna").decode())
+        except UnicodeError:
+            pass
+    try:
+        found.add(str(ip_of(host)))
+    except ValueError:
+        if host[:1].isdigit():
+            try:
+                found.add(socket.inet_ntoa(socket.inet_aton(host)))  # 2130706433, 0x7f.1
+            except (OSError, ValueError):
+                pass
+
+
+# -- redirects and other schemes ----------------------------------------------------------
+
+def judge_url(inputs, event, args):
+    url = str(args[0])
+    if HTTP.match(url):
+        return
+    for value, i in inputs.values:
+        value = value.strip()
+        if len(value) > 3 and (value in url or url in value) and not written(url, 0, len(url)):
+            stop(inputs, "request", url, i, "it has the app read a URL that is not of the web")
+
+
+def redirected(inputs, location):
+    """An answer says to go on to location."""
+    if inputs is None or "fetched" not in inputs.note or not location:
+        return
+    named(inputs, "-")  # the hosts are there
+    for host in hosts_in(location):
+        inputs.note["hosts"].setdefault(host, inputs.note["fetched"])
+
+
+def watch_http(module):
+    beginning = module.HTTPResponse.begin
+
+    @functools.wraps(beginning)
+    def begin_watched(self):
+        beginning(self)
+        inputs = live()
+        if inputs is not None and 300 <= self.status < 400:
+            redirected(inputs, self.headers.get("Location"))
+
+    module.HTTPResponse.begin = begin_watched
+
+
+def watch_httpx(module):
+    leading = module.BaseClient._redirect_url
+
+    @functools.wraps(leading)
+    def url_watched(self, request, response):
+        url = leading(self, request, response)
+        redirected(live(), str(url))
+        return url
+
+    module.BaseClient._redirect_url = url_watched
+    watched("request", "httpx")
+
+
+def watch_aiohttp(module):
+    starting = module.ClientResponse.start
+
+    @functools.wraps(starting)
+    async def start_watched(self, *args, **kwargs):
+        result = await starting(self, *args, **kwargs)
+        inputs = live()
+        if inputs is not None and 300 <= self.status < 400:
+            redirected(inputs, self.headers.get("Location"))
+        return result
+
+    module.ClientResponse.start = start_watched
+    watched("request", "aiohttp")
