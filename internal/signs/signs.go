@@ -115,7 +115,7 @@ func Judge(value string) Score {
 // judgeWords judges a value of letters, digits and blanks. Only a whole clause of a
 // statement can be made of these.
 func judgeWords(value string, has bytesSeen, s *Score) {
-	if has&spaces != 0 && has&digits != 0 && len(value) < 256 {
+	if has&spaces != 0 && len(value) < 256 {
 		judgeSQL(value, has, s)
 	}
 }

@@ -18,7 +18,7 @@ func judgeSQL(value string, has bytesSeen, s *Score) {
 		judgeWideBreakOut(value, s)
 	}
 	judgeBare(value, s)
-	if s.points[SQL] >= Weak && s.points[SQL] < Refuse && len(value) <= 256 && proseWords(value) < 4 {
+	if s.points[SQL] == Weak && s.why[SQL] != sqlWhole && len(value) <= 256 && proseWords(value) < 4 && !quotedArgument(value) {
 		if found, _ := libinjection.IsSQLi(value); found {
 			s.add(SQL, Refuse, s.why[SQL])
 		}
@@ -60,24 +60,37 @@ func judgeWideBreakOut(value string, s *Score) {
 }
 
 func (s *Score) breakOut(value string, at, n int, quote string) {
-	p := sqlParser{lex: sqlLexer{text: value, at: at + n}, state: sqlHas}
+	if quote == "`" && strings.ContainsAny(value[:at], " \n") {
+		return // Markdown marks code with it; a name has no blanks
+	}
+	p := sqlParser{lex: sqlLexer{text: value, at: at + n}, state: sqlHas, backtick: quote == "`"}
 	p.run()
 	points, why := p.afterQuote(value[:at])
-	if quote == "`" && points < Refuse {
-		return // Markdown marks code with it
+	if p.backtick && points < Refuse {
+		return
 	}
 	s.add(SQL, points, why)
 }
 
-// judgeBare reads the value where no quote must be broken out of.
+// judgeBare reads the value where no quote must be broken out of, and again behind a name
+// and an equals sign: a value may hold a query string.
 func judgeBare(value string, s *Score) {
+	s.bare(value)
+	name := 0
+	for name < len(value) && name < 64 && (isWord(value[name]) || strings.IndexByte("?][", value[name]) >= 0) {
+		name++
+	}
+	if name > 0 && name < len(value) && value[name] == '=' {
+		s.bare(value[name+1:])
+	}
+}
+
+func (s *Score) bare(value string) {
 	p := sqlParser{lex: sqlLexer{text: value}, state: sqlWants}
-	if first := p.lex; true {
-		t := first.next()
-		if t.kind == sqlWord && (t.word == sqlSelect || t.word == sqlVerb || t.word == sqlFrom) {
-			s.statement(value)
-			return
-		}
+	first := p.lex
+	if t := first.next(); t.kind == sqlWord && (t.word == sqlSelect || t.word == sqlVerb) && first.peek(0) != '(' {
+		s.statement(value)
+		return
 	}
 	p.run()
 	points, why := p.bare()
@@ -88,21 +101,28 @@ func judgeBare(value string, s *Score) {
 	s.add(SQL, points, why)
 }
 
+// sqlWhole is the reason for a statement that continues nothing.
+const sqlWhole = "a statement"
+
 // statement judges a value that is a whole statement: who sends one may be writing about
 // SQL, unless it reads the database's own tables or does harm by itself.
 func (s *Score) statement(value string) {
 	p := sqlParser{lex: sqlLexer{text: value}}
 	t := p.lex.next()
 	p.state = p.statement(t, sqlAppended)
-	p.strong = ""
+	p.prev, p.strong = t, ""
 	p.run()
 	switch {
 	case p.facts&(sqlActing|sqlSystemRead) != 0 || p.why == sqlRuns || p.why == sqlWaits:
 		s.add(SQL, Refuse, "a statement that reads the system or does harm by itself")
 	case p.facts&sqlStacked != 0:
 		s.add(SQL, Refuse, "several statements")
+	case p.facts&sqlAppended != 0 && (p.lex.trick && !strings.Contains(value, "\n") || p.comment && p.rest == ""):
+		s.add(SQL, Refuse, "a statement with comments as an attack has them")
+	case p.done && p.unfinished && p.depth > 0 && (p.cases > 0 || p.facts&sqlCalls != 0):
+		s.add(SQL, Refuse, "a statement cut off inside a call")
 	case p.facts&(sqlAppended|sqlNested|sqlUnited) != 0:
-		s.add(SQL, Weak, "a statement")
+		s.add(SQL, Weak, sqlWhole)
 	}
 }
 
@@ -125,7 +145,7 @@ func (p *sqlParser) afterQuote(prefix string) (uint8, string) {
 	if points, why := p.always(); points > 0 {
 		return points, why
 	}
-	bare := !strings.ContainsAny(prefix, " \t\n")
+	bare := !strings.ContainsAny(prefix, " \t\n([{<")
 	swallows := p.comment && p.rest == ""
 	closes := p.tail && p.tailText == ""
 	condition, compared := p.facts&sqlCondition != 0, p.facts&sqlCompared != 0
@@ -140,6 +160,8 @@ func (p *sqlParser) afterQuote(prefix string) (uint8, string) {
 		return Refuse, "a condition with a function"
 	case condition && p.facts&sqlNames == 0 && (swallows || closes):
 		return Refuse, "a condition that is always true or false"
+	case condition && p.facts&sqlNames == 0 && (p.ended || p.tail && bare && oneWord(p.tailText)):
+		return Refuse, "a condition that is always true or false"
 	case condition && swallows && bare:
 		return Refuse, "a condition, and a comment that swallows the rest"
 	case p.facts&(sqlSorts|sqlLimits|sqlCalls) != 0 && p.done && (bare || swallows):
@@ -150,6 +172,10 @@ func (p *sqlParser) afterQuote(prefix string) (uint8, string) {
 		return Refuse, "ends the string and swallows the rest of the statement"
 	case p.facts&sqlAppended != 0 && (swallows || prefix == ""):
 		return Refuse, "a second statement"
+	case prefix == "" && p.begun():
+		return Refuse, "a statement begins behind the quote"
+	case p.concats > 0 && bare && p.done && p.facts&sqlCalled != 0, p.facts&sqlCasts != 0 && p.done && swallows:
+		return Refuse, "joins what a function returns"
 	case p.concats > 0 && closes && (p.concats > 1 || p.facts&sqlCalls != 0):
 		return Refuse, "joins something into the string"
 	case p.operators+p.concats > 0 && closes && bare && p.facts&sqlNames == 0, compared && closes && bare:
@@ -165,7 +191,7 @@ func (p *sqlParser) weakAfterQuote(prefix string, bare bool) (uint8, string) {
 		return Weak, "continues as SQL after a quote"
 	case p.operators+p.concats+p.closed > 0 && p.done && bare:
 		return Weak, "continues as SQL after a quote"
-	case bare && len(prefix) <= 32 && (prefix == "" || p.done):
+	case bare && len(p.lex.text) <= 32 && (prefix == "" || p.done) && strings.Count(p.lex.text, p.lex.text[len(prefix):len(prefix)+1])%2 == 1:
 		return Weak, "an open quote"
 	}
 	return 0, ""
@@ -180,7 +206,7 @@ func (p *sqlParser) bare() (uint8, string) {
 	condition, compared := p.facts&sqlCondition != 0, p.facts&sqlCompared != 0
 	work := p.operators + p.concats + p.closed
 	switch {
-	case p.facts&sqlActing != 0 && (condition || compared || work > 0 || swallows || p.facts&sqlSorts != 0):
+	case p.harms, p.facts&sqlActing != 0 && (p.unfinished || condition || compared || work > 0 || swallows || p.facts&sqlSorts != 0):
 		return Refuse, p.why
 	case condition && p.facts&sqlConstants != 0 && p.done:
 		return Refuse, "a condition that is always true or false"
@@ -188,6 +214,14 @@ func (p *sqlParser) bare() (uint8, string) {
 		return Refuse, "a condition, and a comment that swallows the rest"
 	case condition && p.facts&sqlCalls != 0 && p.done && (compared || swallows):
 		return Refuse, "a condition with a function"
+	case p.facts&sqlCasts != 0 && p.done && (p.facts&sqlCalled != 0 || p.operators > 0):
+		return Refuse, "a cast of PostgreSQL"
+	case compared && p.tail && p.tailText == "" && p.done && p.facts&sqlNames != 0:
+		return Refuse, "a comparison that the quote of the app completes"
+	case p.facts&sqlConstants != 0 && p.tail && p.done:
+		return Refuse, "a comparison that the quote of the app completes"
+	case p.facts&sqlCalls != 0 && p.unfinished && p.depth > 0 && !condition:
+		return Refuse, "cut off inside a call"
 	case p.closed > 0 && swallows:
 		return Refuse, "ends the statement and swallows the rest"
 	case p.facts&sqlSorts != 0 && p.done && p.facts&sqlNames == 0:
@@ -208,10 +242,10 @@ func (p *sqlParser) behindOperand() (uint8, string) {
 	switch {
 	case p.facts&sqlActing != 0:
 		return Refuse, p.why
-	case condition && compared && p.done:
+	case (condition || p.concats > 0) && compared && p.done, compared && p.done && p.depth == 0 && p.facts&sqlNames == 0 && !p.unfinished:
 		return Refuse, "a condition of its own"
-	case condition && p.facts&sqlCalls != 0 && p.done:
-		return Refuse, "a condition with a function"
+	case (condition || p.concats+p.operators == 0) && p.facts&sqlCalls != 0 && p.done:
+		return Refuse, "a clause with a function"
 	case condition && p.facts&sqlNames == 0 && swallows:
 		return Refuse, "a condition, and a comment that swallows the rest"
 	case p.facts&sqlSorts != 0 && p.done && (swallows || p.facts&sqlNames == 0):
@@ -237,4 +271,41 @@ func proseWords(value string) (n int) {
 		}
 	}
 	return n
+}
+
+// oneWord says whether text is a single word.
+func oneWord(text string) bool {
+	for i := range len(text) {
+		if !isWord(text[i]) {
+			return false
+		}
+	}
+	return text != ""
+}
+
+// begun says whether a short value has nothing but the beginning of a statement behind the
+// one quote in it.
+func (p *sqlParser) begun() bool {
+	text := p.lex.text
+	if len(text) > 32 || strings.Count(text, text[:1]) > 1 {
+		return false
+	}
+	lex := sqlLexer{text: text, at: 1}
+	t := lex.next()
+	if t.kind == sqlSemi {
+		t = lex.next()
+	}
+	var buf [32]byte
+	switch string(lower(lex.slice(t), &buf)) {
+	case "select", "union", "alter", "insert", "having", "truncate", "waitfor":
+		return lex.at < len(text)
+	}
+	return false
+}
+
+// quotedArgument says whether the first quote stands behind an opening bracket, as in the
+// calls and lists of programs.
+func quotedArgument(value string) bool {
+	i := strings.IndexAny(value, "'\"`")
+	return i > 0 && strings.IndexByte("([{,=:<", value[i-1]) >= 0
 }

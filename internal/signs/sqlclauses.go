@@ -1,5 +1,7 @@
 package signs
 
+import "strings"
+
 // union reads what follows UNION.
 func (p *sqlParser) union() sqlState {
 	for range 4 { // UNION ALL ((SELECT
@@ -11,7 +13,7 @@ func (p *sqlParser) union() sqlState {
 		case t.kind == sqlWord && t.word == sqlSelect:
 			p.pending |= sqlUnited
 			p.inQuery = true
-			p.prev = t
+			p.last = t
 			return sqlWants
 		case t.kind == sqlWord && t.word == sqlFrom: // UNION VALUES (1)
 			if p.next() == '(' {
@@ -50,8 +52,20 @@ func (p *sqlParser) from(t sqlToken) sqlState {
 	if t.word == sqlJoin && p.inQuery {
 		return sqlHas
 	}
-	if p.next() == '(' {
+	ahead := p.lex
+	switch table := ahead.next(); {
+	case table.kind == sqlLeft, table.word == sqlSystem, sqlWordOf(strings.Trim(ahead.slice(table), "`")) == sqlSystem:
 		p.inQuery = true
+		if table.kind != sqlLeft {
+			p.system()
+			p.strong = "reads the database's own tables"
+		}
+	case table.kind == sqlWord:
+		clause := ahead.next()
+		p.inQuery = p.inQuery || clause.kind == sqlWord && (clause.word == sqlWhere || clause.word == sqlOrder)
+	}
+	if p.aliased && (p.closed > 0 || p.backtick) {
+		p.strong = "goes on with FROM where it did not begin a query"
 	}
 	if !p.inQuery && p.depth == 0 {
 		return sqlStop
@@ -84,7 +98,12 @@ func (p *sqlParser) semicolon() sqlState {
 		p.lex = before
 		return sqlHas
 	case t.kind == sqlSemi:
-		return p.semicolon()
+		p.lex.at = t.start
+		return sqlHas
+	case t.kind == sqlLeft:
+		p.depth++
+		p.last = t
+		return sqlWants
 	case t.kind == sqlWord && (t.word == sqlSelect || t.word == sqlVerb || t.word == sqlTells || t.word == sqlFrom || t.word == sqlLike):
 		return p.statement(t, sqlStacked)
 	}
@@ -97,7 +116,7 @@ func (p *sqlParser) statement(t sqlToken, fact sqlFacts) sqlState {
 	if t.word == sqlSelect {
 		p.pending |= fact
 		p.inQuery = true
-		p.prev = t
+		p.last = t
 		return sqlWants
 	}
 	acts := p.begins(t)
@@ -116,7 +135,7 @@ func (p *sqlParser) statement(t sqlToken, fact sqlFacts) sqlState {
 // Reasons for statements.
 const (
 	sqlWaits   = "makes the database wait"
-	sqlRuns    = "runs a stored procedure"
+	sqlRuns    = "runs a stored procedure or reads a file"
 	sqlChanges = "a statement that changes data"
 	sqlDefines = "a statement that changes the schema"
 	sqlManages = "a statement for the database itself"
@@ -130,7 +149,7 @@ func (p *sqlParser) begins(t sqlToken) string {
 	name := string(lower(p.lex.slice(object), &buf2))
 	switch verb {
 	case "insert", "merge", "replace":
-		return when(name == "into" || name == "ignore" || name == "delayed", sqlChanges)
+		return when(name == "into" || name == "ignore" || name == "delayed" || object.kind == sqlWord && p.next() == '(', sqlChanges)
 	case "delete":
 		return when(name == "from", sqlChanges)
 	case "update":
@@ -160,18 +179,26 @@ func (p *sqlParser) manages(verb string, object sqlToken, name string) string {
 	case "copy":
 		to := p.lex.next()
 		ok = object.kind == sqlLeft || to.word == sqlFrom || string(lower(p.lex.slice(to), new([32]byte))) == "to"
+		if ok && p.next() == '\'' {
+			return sqlRuns
+		}
 	case "load":
 		ok = name == "data" || name == "xml"
 	case "call", "do":
 		ok = object.kind == sqlWord && p.next() == '('
 	case "attach", "backup", "restore", "dump":
-		ok = name == "database" || name == "log" || name == "headeronly" || object.kind == sqlText
+		if (verb == "backup" || verb == "restore") && (name == "database" || name == "log" || name == "headeronly") {
+			return sqlRuns
+		}
+		ok = name == "database" || object.kind == sqlText
 	case "pragma":
 		ok = object.kind == sqlWord && (p.next() == '(' || p.next() == '=' || p.over())
 	case "show":
 		ok = name == "tables" || name == "databases" || name == "grants" || name == "variables" || name == "columns" || name == "schemas"
 	case "set":
-		ok = object.kind == sqlVariable && (p.next() == '=' || p.next() == ':')
+		ok = object.kind == sqlVariable && object.end-object.start > 1 && (p.next() == '=' || p.next() == ':' || p.over())
+	case "analyze", "analyse", "explain":
+		ok = object.kind != sqlOther && (object.kind != sqlWord || object.word == sqlSelect)
 	case "use", "describe", "vacuum", "prepare", "handler", "table", "kill":
 		ok = object.kind == sqlWord && object.word == sqlName && p.over()
 	case "if":
@@ -227,4 +254,19 @@ func sqlPrivilege(name string) bool {
 		return true
 	}
 	return false
+}
+
+// cast reads the type behind two colons.
+func (p *sqlParser) cast() sqlState {
+	t := p.lex.next()
+	var buf [32]byte
+	switch string(lower(p.lex.slice(t), &buf)) {
+	case "int", "integer", "text", "bool", "boolean", "numeric", "float", "double", "json", "jsonb", "varchar", "bytea", "regclass", "date":
+		p.facts |= sqlCasts
+		if ahead := p.lex; ahead.next().kind == sqlWord {
+			p.extended, p.inQuery = false, true // double precision
+		}
+		return sqlHas
+	}
+	return sqlStop
 }

@@ -16,6 +16,7 @@ const (
 	sqlCompare  // = < > != <> <=> == := ~*
 	sqlLogic    // &&
 	sqlConcat   // ||
+	sqlCast     // ::
 	sqlComma
 	sqlSemi
 	sqlLeft    // (
@@ -64,7 +65,7 @@ func (l *sqlLexer) blanks() (comment bool) {
 			}
 		case c == '*' && l.peek(1) == '/' && l.trick: // the end of a versioned comment
 			l.at += 2
-		case c == '-' && l.peek(1) == '-', c == '#':
+		case c == '-' && l.peek(1) == '-', c == '#' && l.peek(1) != '>' && (l.peek(1) != '-' || l.peek(2) == '-'):
 			if l.line() {
 				return true
 			}
@@ -136,6 +137,12 @@ func (l *sqlLexer) token() sqlKind {
 		return l.name()
 	case isLetter(c):
 		return l.name()
+	case c == '@' && l.peek(1) == '>':
+		l.at += 2
+		return sqlCompare
+	case c == '?' && (l.peek(1) == '&' || l.peek(1) == '|'):
+		l.at += 2
+		return sqlCompare
 	case c == '@', c == '?':
 		for l.at++; isWord(l.peek(0)) || l.peek(0) == '@'; l.at++ {
 		}
@@ -279,10 +286,17 @@ func (l *sqlLexer) symbol(c byte) sqlKind {
 	case '=', '<', '>', '!':
 		return l.comparison(c)
 	case ':':
-		if d == ':' || d == '=' {
+		if d == ':' {
+			return two(sqlCast)
+		}
+		if d == '=' {
 			return two(sqlCompare)
 		}
 		return sqlOther
+	case '#': // #> and #- of JSON
+		return two(sqlMath)
+	case '}': // of an ODBC escape
+		return sqlRight
 	case '+', '-', '/', '%', '^', '~':
 		if c == '-' && d == '>' { // the arrow of JSON
 			l.at++
@@ -302,7 +316,7 @@ func (l *sqlLexer) comparison(c byte) sqlKind {
 		l.at++
 		return sqlMath
 	}
-	for d == '=' || d == '>' || d == '<' && c != '<' {
+	for d == '=' || d == '>' || d == '<' && c != '<' || d == '@' && c == '<' {
 		l.at++
 		d = l.peek(0)
 	}

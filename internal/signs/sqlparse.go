@@ -12,7 +12,7 @@ const (
 )
 
 // sqlFacts is what was found in the part of a value that a database would read.
-type sqlFacts uint16
+type sqlFacts uint32
 
 const (
 	sqlCondition  sqlFacts = 1 << iota // AND, OR, WHERE, HAVING with something behind it
@@ -28,7 +28,8 @@ const (
 	sqlStacked                         // ; and a second statement
 	sqlCases                           // CASE ... END
 	sqlSystemRead                      // a table or variable of the system
-	sqlAliased                         // two names side by side
+	sqlCalled                          // a function of any name
+	sqlCasts                           // ::type, of PostgreSQL
 	sqlEmptySemi                       // ; with nothing behind it
 	sqlNames                           // a name as an operand
 )
@@ -45,7 +46,8 @@ type operand struct {
 type sqlParser struct {
 	lex     sqlLexer
 	state   sqlState
-	prev    sqlToken
+	prev    sqlToken // the token before
+	last    sqlToken // the last one that was read
 	facts   sqlFacts
 	pending sqlFacts // facts once a SELECT turns out to be one
 	left    operand
@@ -57,12 +59,15 @@ type sqlParser struct {
 	operators, concats  int
 	inQuery, comparing  bool
 	condition, extended bool // a condition awaits its operand; an alias was read
+	harms               bool // a function that can have no other purpose
+	aliased, ended      bool // AS name was read; a semicolon was
 	done                bool // read to the end
 	comment             bool // ends in a comment
 	rest                string
 	tail                bool // ends in a string that the app's quote closes
 	tailText            string
 	unfinished          bool // ends where an operand is missing
+	backtick            bool // stands in a quoted name
 }
 
 // run reads text to its end, or to where it is no SQL.
@@ -73,12 +78,13 @@ func (p *sqlParser) run() {
 			p.finish(t)
 			return
 		}
+		p.last = t
 		if p.state == sqlWants {
 			p.state = p.operand(t)
 		} else {
 			p.state = p.operator(t)
 		}
-		p.prev = t
+		p.prev = p.last
 	}
 }
 
@@ -89,7 +95,13 @@ func (p *sqlParser) finish(t sqlToken) {
 		p.rest = strings.Trim(p.lex.slice(t), "-#/*+ \t\r\n\x00–;")
 	}
 	p.unfinished = p.state == sqlWants
-	if p.pending != 0 && (p.comment || !p.unfinished && p.lex.trick) {
+	if p.unfinished && p.comparing { // cut off behind the operator
+		p.facts |= sqlCompared
+		if p.condition {
+			p.facts |= sqlCondition
+		}
+	}
+	if p.pending != 0 && (p.comment || p.unfinished && p.pending&sqlUnited != 0 || !p.unfinished && p.lex.trick) {
 		p.prove()
 	}
 }
@@ -134,11 +146,19 @@ func (p *sqlParser) prove() {
 // operand reads a token where an operand is expected.
 func (p *sqlParser) operand(t sqlToken) sqlState {
 	switch t.kind {
-	case sqlNumber, sqlText:
+	case sqlNumber:
+		if p.lex.text[t.end-1]|0x20 == 'e' && p.next() == '(' {
+			p.strong = "a number that only MySQL takes for one"
+		}
+		return p.have(operand{true, p.lex.slice(t)})
+	case sqlText:
+		if text := p.lex.slice(t); text[0] == '`' {
+			return p.operandWord(sqlToken{kind: sqlWord, word: sqlWordOf(text[1 : len(text)-1]), start: t.start, end: t.end})
+		}
 		return p.have(operand{true, p.lex.slice(t)})
 	case sqlOpen:
 		p.tail, p.tailText = true, p.lex.text[t.start+1:]
-		return p.have(operand{true, p.lex.slice(t) + p.lex.text[t.start:t.start+1]})
+		return p.have(operand{constant: true})
 	case sqlVariable:
 		if strings.HasPrefix(p.lex.slice(t), "@@") {
 			p.system()
@@ -162,6 +182,10 @@ func (p *sqlParser) operand(t sqlToken) sqlState {
 		if strings.IndexByte("+-~!", p.lex.text[t.start]) >= 0 {
 			return sqlWants
 		}
+	case sqlOther:
+		if p.lex.text[t.start] == '{' && p.lex.next().kind == sqlWord { // {if x}, an ODBC escape of MySQL
+			return sqlWants
+		}
 	case sqlWord:
 		return p.operandWord(t)
 	}
@@ -171,6 +195,12 @@ func (p *sqlParser) operand(t sqlToken) sqlState {
 func (p *sqlParser) operandWord(t sqlToken) sqlState {
 	switch t.word {
 	case sqlConstant:
+		if p.next() == '(' {
+			return p.call(t)
+		}
+		if t.end-t.start > 8 { // CURRENT_USER and its kin
+			p.system()
+		}
 		return p.have(operand{constant: true, text: p.lex.slice(t)})
 	case sqlNot, sqlPrefix, sqlAll:
 		return sqlWants
@@ -194,10 +224,16 @@ func (p *sqlParser) operandWord(t sqlToken) sqlState {
 			p.prove()
 			return sqlWants
 		}
+		if t.word == sqlJoin && p.next() == '(' {
+			return p.call(t)
+		}
 	case sqlAndOr, sqlUnion, sqlOrder, sqlWhere, sqlLike, sqlLimit:
 		// A plus is a blank that nobody decoded; 1 AND AND is nothing.
 		if p.prev.kind == sqlMath && p.lex.text[p.prev.start] == '+' {
 			return p.operator(t)
+		}
+		if t.word == sqlLike && p.prev.word == sqlLike && p.prev.kind == sqlWord { // SOUNDS LIKE
+			return sqlWants
 		}
 		if t.word == sqlLike && p.next() == '(' { // LIKE('a','b') is a function of SQLite
 			return p.call(t)
@@ -210,6 +246,14 @@ func (p *sqlParser) operandWord(t sqlToken) sqlState {
 	switch t.word {
 	case sqlSystem:
 		p.system()
+	case sqlActs:
+		if p.next() == '\'' {
+			p.strong = sqlRuns
+		}
+	case sqlTells:
+		if t.end-t.start == 2 && p.prev.end == 0 { // IF condition, of SQL Server
+			return sqlWants
+		}
 	case sqlVerb, sqlInto, sqlThenKind, sqlAs, sqlAsc, sqlProcedure, sqlBy:
 		return sqlStop
 	}
@@ -230,27 +274,35 @@ func (p *sqlParser) next() byte {
 
 // call reads the opening parenthesis of a function.
 func (p *sqlParser) call(t sqlToken) sqlState {
-	p.prev = p.lex.next()
+	p.last = p.lex.next()
 	p.depth++
+	p.facts |= sqlCalled
 	switch t.word {
 	case sqlActs:
 		p.facts |= sqlActing
+		p.harms = p.harms || !sqlHarmless(p.lex.slice(t))
 		p.why = "calls a function that waits, reads a file or fails on purpose"
-	case sqlTells, sqlLike, sqlConstant, sqlVerb:
+	case sqlTells, sqlLike, sqlConstant, sqlVerb, sqlJoin:
 		p.facts |= sqlCalls
 	}
 	p.have(operand{})
-	if p.pending != 0 {
+	if p.pending != 0 && p.facts&(sqlActing|sqlCalls) != 0 {
 		p.prove()
 	}
 	return sqlWants
 }
 
-func (p *sqlParser) system() {
-	if p.facts&sqlSystemRead == 0 {
-		p.facts |= sqlSystemRead
+// sqlHarmless says whether programs and drawings have functions of the name too.
+func sqlHarmless(name string) bool {
+	var buf [32]byte
+	switch string(lower(name, &buf)) {
+	case "sleep", "benchmark", "polygon", "multipoint", "multipolygon", "linestring", "multilinestring", "geometrycollection":
+		return true
 	}
+	return false
 }
+
+func (p *sqlParser) system() { p.facts |= sqlSystemRead }
 
 // operator reads a token where an operator is expected.
 func (p *sqlParser) operator(t sqlToken) sqlState {
@@ -286,12 +338,19 @@ func (p *sqlParser) operator(t sqlToken) sqlState {
 		}
 		return p.operand(t)
 	case sqlSemi:
+		p.ended = true
 		return p.semicolon()
+	case sqlVariable:
+		if p.lex.text[t.start] == '?' && p.prev.kind == sqlText { // the question marks of JSON in PostgreSQL
+			p.comparing = true
+			return sqlWants
+		}
+	case sqlCast:
+		return p.cast()
 	case sqlLeft:
 		// 1.e(1) in MySQL; some(thing) where the name was read as an alias.
 		if p.inQuery || p.prev.kind == sqlNumber || p.prev.kind == sqlRight {
 			p.depth++
-			p.prev = t
 			return sqlWants
 		}
 	case sqlWord:
@@ -339,6 +398,7 @@ func (p *sqlParser) operatorWord(t sqlToken) sqlState {
 		return p.from(t)
 	case sqlAs:
 		if alias := p.lex.next(); alias.kind == sqlWord || alias.kind == sqlText {
+			p.aliased = true
 			return sqlHas
 		}
 		return sqlStop
@@ -346,6 +406,9 @@ func (p *sqlParser) operatorWord(t sqlToken) sqlState {
 		return p.inCase(t)
 	case sqlSelect, sqlVerb:
 		return p.statement(t, sqlAppended)
+	}
+	if p.lex.text[t.start] == '[' && p.prev.end == t.start { // array[1]
+		return sqlHas
 	}
 	if p.inQuery && !p.extended && t.word == sqlName {
 		p.extended = true

@@ -4,14 +4,14 @@ package signs
 type sqlWordKind uint8
 
 const (
-	sqlName    sqlWordKind = iota // not a key word
-	sqlAndOr                      // AND
-	sqlLike                       // LIKE, IN, IS: compares
-	sqlPostfix                    // ISNULL: compares with nothing behind it
-	sqlNot                        // NOT, before an operand or a comparison
-	sqlPrefix                     // DISTINCT, BINARY: before an operand
-	sqlMod                        // DIV, COLLATE: between operands
-	sqlConstant                   // NULL, TRUE
+	sqlName     sqlWordKind = iota // not a key word
+	sqlAndOr                       // AND
+	sqlLike                        // LIKE, IN, IS: compares
+	sqlPostfix                     // ISNULL: compares with nothing behind it
+	sqlNot                         // NOT, before an operand or a comparison
+	sqlPrefix                      // DISTINCT, BINARY: before an operand
+	sqlMod                         // DIV, COLLATE: between operands
+	sqlConstant                    // NULL, TRUE
 	sqlUnion
 	sqlAll // ALL after UNION, else a prefix
 	sqlSelect
@@ -98,7 +98,7 @@ var sqlWords = map[string]sqlWordKind{
 	"attach": sqlVerb, "pragma": sqlVerb, "begin": sqlVerb, "backup": sqlVerb, "restore": sqlVerb, "show": sqlVerb,
 	"use": sqlVerb, "do": sqlVerb, "handler": sqlVerb, "merge": sqlVerb, "rename": sqlVerb, "bulk": sqlVerb,
 	"with": sqlVerb, "table": sqlVerb, "prepare": sqlVerb, "kill": sqlVerb, "reconfigure": sqlVerb, "describe": sqlVerb,
-	"vacuum": sqlVerb, "flush": sqlVerb, "dump": sqlVerb, "commit": sqlVerb, "rollback": sqlVerb,
+	"analyze": sqlVerb, "analyse": sqlVerb, "explain": sqlVerb, "vacuum": sqlVerb, "flush": sqlVerb, "dump": sqlVerb, "commit": sqlVerb, "rollback": sqlVerb,
 
 	"sleep": sqlActs, "benchmark": sqlActs, "pg_sleep": sqlActs, "pg_sleep_for": sqlActs, "dbms_lock.sleep": sqlActs,
 	"dbms_pipe.receive_message": sqlActs, "extractvalue": sqlActs, "updatexml": sqlActs, "load_file": sqlActs,
@@ -126,6 +126,11 @@ var sqlWords = map[string]sqlWordKind{
 	"object_id": sqlTells, "connection_id": sqlTells, "last_insert_id": sqlTells, "to_base64": sqlTells, "from_base64": sqlTells,
 	"bin": sqlTells, "conv": sqlTells, "rand": sqlTells, "randomuuid": sqlTells, "changes": sqlTells, "total_changes": sqlTells,
 	"quote": sqlTells, "typeof": sqlTells, "unicode": sqlTells, "to_char": sqlTells, "to_number": sqlTells, "decode": sqlTells,
+	"max": sqlTells, "min": sqlTells, "sum": sqlTells, "avg": sqlTells, "round": sqlTells, "floor": sqlTells, "ceil": sqlTells,
+	"now": sqlTells, "time": sqlTells, "date": sqlTells, "year": sqlTells, "month": sqlTells, "day": sqlTells, "hour": sqlTells,
+	"minute": sqlTells, "second": sqlTells, "quarter": sqlTells, "week": sqlTells, "pi": sqlTells, "sin": sqlTells, "cos": sqlTells,
+	"log": sqlTells, "abs": sqlTells, "sqrt": sqlTells, "pow": sqlTells, "uncompress": sqlTells, "compress": sqlTells,
+	"local": sqlTells, "trim": sqlTells, "lower": sqlTells, "reverse": sqlTells, "format": sqlTells, "sha2": sqlTells,
 	"encode": sqlTells, "nvl": sqlTells, "exp": sqlTells, "sqlite_compileoption_used": sqlTells,
 
 	"sqlite_master": sqlSystem, "sqlite_schema": sqlSystem, "sqlite_temp_master": sqlSystem, "pg_shadow": sqlSystem,

@@ -1,0 +1,136 @@
+package signs
+
+import "strings"
+
+// climbs counts the steps up: two or more dots, or what stands for them, and a slash.
+func (s *Score) climbs(value string, alone bool) {
+	if !mayClimb(value) {
+		return
+	}
+	run, most, total, target := 0, 0, 0, 0
+	sneaky, word := false, false
+	for i := 0; i < len(value); {
+		n, hidden, ok := step(value[i:], word)
+		if !ok {
+			_, size, disguised := mark(value[i:])
+			word = !disguised && isWord(value[i])
+			if run > 0 && !linkByte(value[i]) {
+				run = 0
+			}
+			i += max(size, 1)
+			continue
+		}
+		run++
+		total++
+		most = max(most, run)
+		sneaky = sneaky || hidden
+		i += n
+		target, word = i, false
+	}
+	if total == 0 {
+		return
+	}
+	switch where := value[target:]; {
+	case sneaky && (alone || total > 1):
+		s.add(Path, Refuse, "a disguised way out of the folder")
+	case sensitive(where) && (alone || total > 2):
+		s.add(Path, Refuse, "a way out of the folder to a file of the system")
+	case alone && total > 1 && !link(value), most > 5:
+		s.add(Path, Refuse, "a way out of the folder, several steps up")
+	case alone && (backward(value) || configName(where)):
+		s.add(Path, Refuse, "a way out of the folder")
+	default:
+		s.add(Path, Weak, "a relative path that goes up")
+	}
+}
+
+// mayClimb is a cheap test for two dots or an encoding of one.
+func mayClimb(value string) bool {
+	return strings.Contains(value, "..") || strings.Contains(value, "./") || strings.Contains(value, ".\\") || strings.Contains(value, ".?") ||
+		strings.Contains(value, "?.") || strings.Contains(value, "??") || strings.Contains(value, "0x2e") ||
+		strings.Contains(value, "%2") || strings.Contains(value, "%%") || strings.Contains(value, "%c") || strings.Contains(value, "%C") ||
+		strings.Contains(value, "%e") || strings.Contains(value, "%E") || strings.Contains(value, "%f") || strings.Contains(value, "%F") ||
+		strings.Contains(value, "%u") || strings.Contains(value, "%U") || strings.Contains(value, "\xc0") || strings.Contains(value, "．")
+}
+
+// step reads one step up at the beginning of s: dots, then slashes. inWord says that a
+// letter stands before it, as in "end...". disguised: somebody went to lengths to hide it.
+func step(s string, inWord bool) (n int, disguised, ok bool) {
+	dots, any, slashes, junk, nul := 0, 0, 0, 0, false
+	for n < len(s) {
+		m, size, hidden := mark(s[n:])
+		up := dots+any >= 2 && slashes == 0
+		switch {
+		case m == markDot && slashes+junk == 0:
+			dots++
+		case m == markAny && slashes+junk == 0:
+			any++
+		case m == markSlash && dots+any > 0:
+			slashes++
+		case m == markNUL && dots+any > 0 && slashes == 0:
+			nul = true
+		case up && (strings.HasPrefix(s[n:], "2f") || strings.HasPrefix(s[n:], "5c")): // the % got lost
+			slashes, size, hidden = 1, 2, true
+		case up && s[n] == '%' && len(s) > n+2 && isWord(s[n+1]) && isWord(s[n+2]): // %01, %bg
+			junk, size, hidden = junk+1, 3, true
+		case up && (s[n] == ';' || s[n] == '%'): // ..;/
+			hidden = false
+		default:
+			goto read
+		}
+		disguised = disguised || hidden
+		n += size
+	}
+read:
+	up := slashes > 0 || junk > 1
+	ok = up && (dots >= 2 || dots >= 1 && (any > 0 || nul) || any == 2)
+	return n, disguised, ok && (disguised || !inWord)
+}
+
+// linkByte says whether c can stand between two steps of one path.
+func linkByte(c byte) bool {
+	return isWord(c) || c == '-' || c == '.' || c == '/' || c == '\\' || c == '~'
+}
+
+// link says whether a relative path leads to what pages link to: a/b.html, ../img/x.png.
+func link(value string) bool {
+	if strings.ContainsAny(value, "\\;\x00%?") {
+		return false
+	}
+	end := strings.LastIndexByte(value, '.')
+	if end < 0 || strings.Count(value, "../") > 3 || !strings.HasPrefix(value, "../") && !strings.HasPrefix(value, "./") {
+		return false
+	}
+	switch strings.ToLower(value[end+1:]) {
+	case "html", "htm", "md", "rst", "png", "jpg", "jpeg", "gif", "svg", "webp", "css", "pdf", "js", "ts", "tsx", "vue", "mp4", "ico":
+		return true
+	}
+	return false
+}
+
+// backward says whether a single step up is no relative link: it is written with a
+// backslash, or stands after a slash or a name.
+func backward(value string) bool {
+	i := strings.Index(value, "..")
+	return strings.Contains(value, `..\`) || i > 0 && (value[i-1] == '/' || value[i-1] == '\\') || strings.HasPrefix(value, "....")
+}
+
+// cut finds what cuts the app's own suffix off a path: a NUL byte, or a name made so long
+// that the suffix does not fit.
+func (s *Score) cut(value string) {
+	if i := strings.Index(value, "%00"); i > 0 && strings.ContainsAny(value[:i], "./\\") {
+		s.add(Path, Refuse, "a NUL byte cuts the path off")
+	}
+	if i := strings.IndexByte(value, 0); i > 0 && strings.ContainsAny(value[:i], "./\\") {
+		s.add(Path, Refuse, "a NUL byte cuts the path off")
+	}
+	single := 0
+	for i := 0; i+1 < len(value); i++ {
+		if value[i] == '.' && (value[i+1] == '/' || value[i+1] == '\\') && (i == 0 || value[i-1] == '/' || value[i-1] == '\\') {
+			single++
+		}
+	}
+	if single > 3 || single > 1 && strings.ContainsRune(value, '/') && strings.ContainsRune(value, '\\') {
+		s.add(Path, Refuse, "a path made long to cut off what the app appends")
+	}
+}

@@ -1,0 +1,167 @@
+package signs
+
+import "strings"
+
+// wrapper finds schemes that open files or run things instead of fetching pages.
+func (s *Score) wrapper(value string) {
+	i := strings.Index(value, ":")
+	for n := 0; i >= 0 && n < 16; n++ {
+		start := i
+		for start > 0 && (isWord(value[start-1]) || value[start-1] == '.') && i-start < 24 {
+			start--
+		}
+		s.scheme(value[start:i], value[i+1:], start == 0)
+		next := strings.IndexByte(value[i+1:], ':')
+		if next < 0 {
+			return
+		}
+		i += next + 1
+	}
+}
+
+// scheme judges one scheme, what follows its colon, and whether the value begins with it.
+func (s *Score) scheme(name, rest string, first bool) {
+	var buf [32]byte
+	slashed := strings.HasPrefix(rest, "//")
+	switch string(lower(name, &buf)) {
+	case "php":
+		if slashed && (first || strings.HasPrefix(rest, "//filter/") || strings.HasPrefix(rest, "//input")) {
+			s.add(Path, Refuse, "a stream wrapper of PHP")
+		}
+	case "expect", "phar", "zip", "compress.zlib", "compress.bzip2", "zlib", "glob", "ogg", "rar", "ssh2.exec", "ssh2.shell":
+		if slashed && first {
+			s.add(Path, Refuse, "a stream wrapper of PHP")
+		}
+	case "data":
+		if first && (slashed || strings.HasPrefix(rest, "text/plain;base64,PD9")) {
+			s.add(Path, Refuse, "a stream wrapper of PHP")
+		}
+	case "file", "netdoc", "jar":
+		if strings.HasPrefix(rest, "/") && (first || sensitive(strings.TrimLeft(rest, "/"))) {
+			s.add(Path, points(first, Refuse, Weak), "a URL of a file on the server")
+		}
+	}
+}
+
+func points(ok bool, yes, no uint8) uint8 {
+	if ok {
+		return yes
+	}
+	return no
+}
+
+// absolute judges a value that is one path from the root of a disk: files of the system,
+// logs and configurations are not what a site's own forms and links hold.
+func (s *Score) absolute(value string) {
+	var buf [96]byte
+	plain := flatten(value, &buf)
+	path := strings.TrimLeft(plain, "/ \x00")
+	rooted := len(path) < len(plain)
+	if len(path) > 2 && isLetter(path[0]) && path[1] == ':' && path[2] == '/' {
+		rooted, path = true, strings.TrimLeft(path[2:], "/")
+	}
+	switch {
+	case sensitiveStart(path), strings.Contains(plain, "/.ssh/"), strings.Contains(plain, "/.ht"), strings.Contains(plain, "/.git/"):
+		s.add(Path, Refuse, "a file of the system")
+	case rooted && systemFolder(path):
+		s.add(Path, Refuse, "a folder of the system")
+	case rooted && configName(path):
+		s.add(Path, Refuse, "a configuration or a log")
+	}
+}
+
+// sensitive says whether a path, without what leads to it, is one of the files that attacks
+// read: slashes of either kind, with any encoding of them.
+func sensitive(path string) bool {
+	var buf [96]byte
+	return sensitiveStart(flatten(path, &buf))
+}
+
+func sensitiveStart(plain string) bool {
+	for _, want := range sensitiveFiles {
+		if strings.HasPrefix(plain, want) || len(plain) > len(want) && plain[0] == '/' && strings.HasPrefix(plain[1:], want) {
+			return true
+		}
+	}
+	return false
+}
+
+var sensitiveFiles = [...]string{
+	"etc/passwd", "etc/shadow", "etc/group", "etc/hosts", "etc/issue", "etc/motd", "etc/fstab", "etc/crontab", "etc/mysql", "etc/ssh",
+	"etc/apache", "etc/httpd", "etc/nginx", "etc/php", "etc/sudoers", "etc/os-release", "etc/resolv", "etc/hostname", "etc/ssl",
+	"proc/self", "proc/version", "proc/cmdline", "proc/net", "proc/mounts", "proc/cpuinfo", "proc/1/", "proc/sys", "sys/class", "dev/tcp",
+	"windows/", "winnt/", "boot.ini", "win.ini", "system32", "autoexec.bat", "inetpub", "web-inf", "meta-inf",
+	".ssh/", "root/.", ".env", ".git/", ".aws/", ".svn/", ".hg/", ".htaccess", ".htpasswd", ".bash_history", "wp-config", "web.config",
+	"var/log/", "var/run/secrets", "private/etc/", "usr/local/etc", "apache/logs", "global.asa", "id_rsa",
+}
+
+// flatten lowers a path and makes its slashes plain, as far as buf goes.
+func flatten(path string, buf *[96]byte) string {
+	n := 0
+	for i := 0; i < len(path) && n < len(buf); {
+		c := path[i]
+		m, size, _ := mark(path[i:])
+		switch {
+		case m == markSlash:
+			c = '/'
+			if n > 0 && buf[n-1] == '/' {
+				i += size
+				continue
+			}
+		case m == markDot:
+			c = '.'
+		default:
+			size = 1
+			if c-'A' < 26 {
+				c |= 0x20
+			}
+		}
+		buf[n] = c
+		n++
+		i += size
+	}
+	return string(buf[:n])
+}
+
+// systemFolder says whether the first folder of an absolute path belongs to the system.
+func systemFolder(path string) bool {
+	end := strings.IndexByte(path, '/')
+	if end < 0 {
+		return false
+	}
+	switch path[:end] {
+	case "etc", "proc", "sys", "dev", "boot", "root", "var", "usr", "sbin", "bin", "lib", "lib64", "private", "opt", "mnt", "run", "tmp",
+		"windows", "winnt", "inetpub", "xampp", "wamp", "program files", "program files (x86)", "programfiles", "apache", "apache2", "apache24",
+		"php", "php4", "php5", "php7", "mysql", "documents and settings", "programdata", "cygwin", "oracle", "system32", "volumes", "nginx":
+		return true
+	}
+	return false
+}
+
+// configName says whether the last part of an absolute path names what holds secrets.
+func configName(path string) bool {
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	if i := strings.IndexByte(name, '.'); i == 0 && len(name) > 3 {
+		return true // /x/.bash_history
+	}
+	dot := strings.LastIndexByte(name, '.')
+	if dot < 0 {
+		return strings.HasSuffix(name, "_log") || strings.HasSuffix(name, "-log") || strings.HasSuffix(name, "_history")
+	}
+	switch name[dot+1:] {
+	case "log", "ini", "conf", "cnf", "cfg", "err", "bak", "asa", "sqlite", "sqlite3", "db", "pem", "key", "htaccess", "htpasswd", "passwd", "config":
+		return true
+	}
+	return false
+}
+
+// hidden judges a value that is only a name: of a file that keeps secrets.
+func (s *Score) hidden(value string) {
+	if len(value) < 4 || len(value) > 64 || strings.ContainsAny(value, " \n") {
+		return
+	}
+	path := strings.TrimLeft(value, "/")
+	if path[:min(1, len(path))] == "." && sensitive(path) {
+		s.add(Path, points(len(path) < len(value), Refuse, Weak), "a file that keeps secrets")
+	}
+}
