@@ -1,1 +1,418 @@
-"""The lexers of SQL and the judge of statements."""
+"""The judge of SQL: is each value of the request that a statement holds one piece of data in it?
+
+A value is injected where it is more than a part of one literal, number or name. So a lexer for
+each dialect is enough: no grammar, no list of attacks. What an app has made of a value beyond
+the forms of sql_forms is not found; see docs/sql-sinks.md.
+"""
+import bisect
+import re
+
+# Kinds of tokens: w space, i word, s literal, q quoted name, n number, c comment, p place for a
+# value, o other sign. What begins as x does has an end that no simple pattern finds.
+SQL_TOKEN = r"""(?P<w>[ \t\n\r\f\v]+)
+|(?P<x>%(long)s)
+|(?P<i>[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)
+|(?P<s>'[^'\\]*'(?!'))
+|(?P<q>%(names)s)
+|(?P<n>0[xX][0-9A-Fa-f]+|[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?)
+|(?P<c>%(comment)s)
+|(?P<p>%(place)s)
+|(?P<y>%(open)s)
+|(?P<o>.)"""
+SQL_FORMAT = r"|%(?:\([^()]*\))?[sbt](?!\w)"  # a place for a value as psycopg and others write it
+
+
+def sql_scanner(comment, place, names, open, long="(?!)"):
+    names = "|".join(n if n[0] == "\\" else "%s[^%s\\\\]*%s(?!%s)" % (n, n, n, n) for n in names)
+    return re.compile(SQL_TOKEN % vars(), re.VERBOSE | re.DOTALL).match
+
+
+SQL_MYSQL = sql_scanner(r"(?:--(?=[\x00-\x20\x7f]|\Z)|\#)[^\n]*", r"\?|@@?[\w.$]*|:\w+" + SQL_FORMAT,
+                        '"`', r"""['"`]|/\*(?!M?!)""")  # MySQL runs what is in /*! */
+SQL_SCANNERS = {  # dialect: (scanner, quotes in which a backslash escapes, do comments nest?)
+    "sqlite": (sql_scanner(r"--[^\n]*", r"\?[0-9]*|[:@\#$]\w+", ['"', "`", r"\[[^\]]*\]"], r"""['"`\[]|/\*"""), "", False),
+    "postgresql": (sql_scanner(r"--[^\n\r]*", r"\$[0-9]+|(?<!:):[A-Za-z_]\w*|\?" + SQL_FORMAT, '"', r"""['"]|/\*""",
+                               r"[eE]'|\$(?:[A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*)?\$"), "", True),
+    "mysql": (SQL_MYSQL, "'\"", False),
+    "mysql-plain": (SQL_MYSQL, "", False),  # with NO_BACKSLASH_ESCAPES
+}
+SQL_NESTED = re.compile(r"/\*|\*/")
+SQL_RUNS = {  # (quote, does a backslash escape?): what goes on inside, a stretch at a time
+    (quote, slash): re.compile(run.replace("'", quote), re.DOTALL).match
+    for quote in "'\"`"
+    for slash, run in ((False, "[^']*(?:''[^']*){0,400}"), (True, r"[^'\\]*(?:(?:''|\\.)[^'\\]*){0,400}"))}
+
+
+def sql_tokens(text, dialect):
+    """Where the tokens of text begin, their kinds, and whether the last one ends. One that does
+    not goes up to the end of text."""
+    scan, slashed, nests = SQL_SCANNERS.get(dialect) or SQL_SCANNERS["sqlite"]
+    starts, kinds, at, size = [], [], 0, len(text)
+    while at < size:
+        match = scan(text, at)
+        kind, end = match.lastgroup, match.end()
+        if kind == "x" or kind == "y":
+            kind, end = sql_long(text, at, match.group(), slashed, nests)
+        starts.append(at)
+        kinds.append(kind)
+        if end < 0:
+            return starts, kinds, False
+        at = end
+    return starts, kinds, True
+
+
+def sql_long(text, at, opener, slashed, nests):
+    """The kind of the token that begins with opener, and its end: -1 for none."""
+    at += len(opener)
+    if opener == "/*" and nests:
+        depth = 1
+        for mark in SQL_NESTED.finditer(text, at):
+            depth += 1 if mark.group() == "/*" else -1
+            if not depth:
+                return "c", mark.end()
+        return "c", -1
+    if opener == "/*" or opener[0] == "$":
+        closer = "*/" if opener == "/*" else opener
+        found = text.find(closer, at)
+        return "c" if opener == "/*" else "s", found + len(closer) if found >= 0 else -1
+    if opener == "[":
+        return "q", -1
+    quote = opener[-1]
+    kind, run = "s" if quote == "'" else "q", SQL_RUNS[quote, quote in slashed or len(opener) == 2]
+    while True:
+        at = run(text, at).end()
+        after = text[at:at + 2]
+        if after[:1] == quote and after != quote + quote:
+            return kind, at + 1
+        if len(after) < 2:
+            return kind, -1
+
+
+def sql_inside(text, kind, start, end, at, upto):
+    """Is text[at:upto] a part of the data in the token text[start:end]?"""
+    if kind == "i" or kind == "n":
+        return upto <= end
+    if kind not in "sqc":
+        return False
+    first = text[start]
+    if first in "eE":
+        opens, closes = 2, 1
+    elif first == "$":
+        opens = closes = text.index("$", start + 1) + 1 - start
+    elif kind == "c":
+        opens, closes = (2, 2) if first == "/" else (1, 0) if first == "#" else (2, 0)
+    else:
+        opens = closes = 1
+    return at >= start + opens and upto <= end - closes or kind == "s" and at == start and upto == end
+
+
+# -- what to look for ----------------------------------------------------------------------
+
+SQL_NAME = r"[^\W\d][\w$]*(?:\.[^\W\d][\w$]*)*"
+SQL_PLAIN = re.compile(r"""
+    [-+]?[0-9]+(?:\.[0-9]*)?(?:e[-+]?[0-9]+)?     # a number
+    |[0-9]+(?:[ ]*,[ ]*[0-9]+)*                   # numbers
+    |%s                                           # a column
+    |(?:(?!--|/\*|\*/)[^\w'"`\\$@\#:?])+          # signs that do nothing by themselves
+    |[^\\\#]""" % SQL_NAME, re.VERBOSE | re.DOTALL)
+SQL_QUOTES = re.compile(r"['\"`\\\s]+")
+SQL_TERM = r"(?:%s|[0-9]+)(?:\s+(?:asc|desc))?(?:\s+nulls\s+(?:first|last))?" % SQL_NAME
+SQL_SORT = re.compile(r"%s(?:\s*,\s*%s)*" % (SQL_TERM, SQL_TERM))
+SQL_SHARP = re.compile(r"['\"`\\#$()=<>&]|--|/\*|\|\|")
+SQL_SPLIT = re.compile(r"[\s,;]+")
+SQL_FORMS_MOST = 20000
+
+
+def sql_fold(text):
+    """text without upper case and just as long."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(map(sql_fold_one, text))
+
+
+def sql_fold_one(letter):
+    low = letter.lower()
+    return low if len(low) == 1 else letter
+
+
+def sql_forms(inputs):
+    """What to look for in statements: [(form, index of its field, is it the value itself?)]."""
+    found = {}
+    for value, i in inputs.values:
+        value = value.strip()
+        sure = [value]
+        if not value.isascii():
+            sure += [value.lower(), value.upper(), value.casefold()]
+        made = [value.strip("'\"`"), " ".join(value.split())]
+        if SQL_SHARP.search(value):
+            made += filter(SQL_SHARP.search, SQL_SPLIT.split(value))
+            if "'" in value or '"' in value or "`" in value:
+                made.append(re.sub("['\"`]", "", value))
+        for forms, itself in ((sure, True), (made, False)):
+            for form in forms:
+                doubled = form.replace("'", "''")  # so may an app, where a backslash undoes it
+                if doubled != form:
+                    found.setdefault(sql_fold(doubled), (i, itself))
+                if '"' in form:
+                    found.setdefault(sql_fold(form.replace('"', '""')), (i, itself))
+                if "\\" in form or doubled != form or '"' in form:
+                    found.setdefault(sql_fold(re.sub(r"(['\"\\])", r"\\\1", form)), (i, itself))
+                found.setdefault(sql_fold(form), (i, itself))
+        if len(found) > SQL_FORMS_MOST:
+            inputs.unseen = True
+            break
+    return [(form, i, itself) for form, (i, itself) in found.items() if not SQL_PLAIN.fullmatch(form)]
+
+
+def sql_find(text, form, at):
+    """text.find(form, at) in linear time: before Python 3.10 it could be quadratic."""
+    if len(form) < 64 or len(text) < 65536 or sys.version_info >= (3, 10):
+        return text.find(form, at)
+    match = re.compile(re.escape(form)).search(text, at)
+    return match.start() if match else -1
+
+
+# -- the judge -----------------------------------------------------------------------------
+
+SQL_CLEAN, SQL_DATA, SQL_STOPPED = range(3)
+SQL_BEYOND = "the value is more than one literal, number or name of the statement"
+SQL_PLACES_MOST = 64  # of one form in one statement
+SQL_OPEN = "the statement holds the value, and a quote or a comment in it has no end"
+SQL_UNSEEN = "not all values of the request were looked at, and the app made no such statement before"
+SQL_NEW = "a statement that this page never made before"
+
+
+def judge(inputs, statement, dialect):
+    """Stop a statement in which a value of the request is more than data."""
+    examine(inputs, sql_text(statement), dialect)
+
+
+def sql_text(statement):
+    if isinstance(statement, str):
+        return str.__str__(statement)
+    statement = bytes(statement)
+    try:
+        return statement.decode()
+    except UnicodeDecodeError:
+        return statement.decode("latin-1")
+
+
+def examine(inputs, text, dialect):
+    """What the values of the request are in text."""
+    forms = inputs.note.get("sql")
+    if forms is None:
+        forms = inputs.note["sql"] = sql_forms(inputs)
+    low, size, lexed = None, len(text), None
+    for form, i, itself in forms:
+        if len(form) > size:
+            continue
+        if low is None:
+            low = sql_fold(text)
+        at = sql_find(low, form, 0)
+        if at < 0:
+            continue
+        if lexed is None:
+            lexed = sql_tokens(text, dialect)
+        why = SQL_BEYOND if lexed[2] else SQL_OPEN
+        if not lexed[2] or sql_beyond(text, low, lexed, dialect, form, itself, at):
+            stop(inputs, "sql", text, i, why)
+            return SQL_STOPPED
+    return SQL_CLEAN if lexed is None else SQL_DATA
+
+
+def sql_beyond(text, low, lexed, dialect, form, itself, at):
+    """Is form, which is at low[at:] and perhaps at more places, anywhere more than data?"""
+    starts, kinds, _ = lexed
+    if SQL_QUOTES.fullmatch(form) or form == "#" and not dialect.startswith("mysql"):
+        return False  # they are in any statement; alone they only leave it without an end
+    size, left = len(form), SQL_PLACES_MOST
+    while at >= 0:
+        n = bisect.bisect_right(starts, at) - 1
+        end = starts[n + 1] if n + 1 < len(starts) else len(low)
+        if not sql_inside(text, kinds[n], starts[n], end, at, at + size) \
+                or dialect == "mysql" and itself and sql_two_ways(form, kinds[n], low[at - 1:at]):
+            left -= 1
+            column = SQL_SORT.fullmatch(form) and ("," not in form or sql_sorts(low, starts, kinds, n))
+            if left == 0 or not column and not sql_written(text, at, at + size):
+                return itself or not sql_usual(text, lexed, dialect)
+        at = sql_find(low, form, max(at + 1, end - size + 1))
+    return False
+
+
+def sql_two_ways(form, kind, before):
+    """MySQL reads \\' otherwise with NO_BACKSLASH_ESCAPES, or in names with ANSI_QUOTES: nobody
+    who escapes leaves it like that."""
+    return kind in "sq" and before != "\\" and ("\\'" in form or '\\"' in form)
+
+
+def sql_sorts(low, starts, kinds, n):
+    """Does the token n belong to an ORDER BY or GROUP BY?"""
+    while n > 0:
+        n -= 1
+        word = low[starts[n]:starts[n + 1]]
+        if kinds[n] == "i" and word == "by":
+            return True
+        if kinds[n] == "o" and word not in ".,":
+            return False
+    return False
+
+
+# -- statements that are known -------------------------------------------------------------
+
+# Texts that were run when no risky value was in them, and their dialects (None: its skeleton is
+# in SQL_USUAL). A constant text is known after its first run, so what a request says matters no
+# more. Two generations, so that what is in use stays.
+RECENT, BEFORE = {}, {}
+SQL_USUAL = {}  # skeletons of texts in which every value was data
+SQL_SHAPES = None  # route -> its skeletons, where these are learned or enforced
+SQL_KNOWN_MOST, SQL_KNOWN_LONGEST = 2048, 4096
+
+
+def checked(statement, dialect):
+    """Called before each statement."""
+    inputs = live()
+    try:
+        if inputs is None and SQL_SHAPES is None:
+            if statement not in RECENT:
+                remember(statement, dialect)
+        else:
+            checked_slowly(inputs, statement, dialect)
+    except Exception as error:
+        broken(inputs, "sql", error)
+
+
+def checked_slowly(inputs, statement, dialect):
+    if SQL_SHAPES is not None:
+        check_shape(statement, dialect)
+    if inputs is None:
+        return remember(statement, dialect)
+    if known(statement) or inputs.mode("sql") == "off":
+        return
+    text = sql_text(statement)
+    found = examine(inputs, text, dialect)
+    if found == SQL_STOPPED:
+        return
+    if not inputs.unseen:
+        if found == SQL_CLEAN:
+            remember(statement, dialect)
+        elif len(text) <= SQL_KNOWN_LONGEST:
+            if len(SQL_USUAL) > SQL_KNOWN_MOST:
+                SQL_USUAL.clear()
+            SQL_USUAL[skeleton(text, sql_tokens(text, dialect))] = True
+    elif not sql_usual(text, sql_tokens(text, dialect), dialect):
+        stop(inputs, "sql", text, -1, SQL_UNSEEN)
+
+
+def remember(statement, dialect):
+    global RECENT, BEFORE
+    if len(statement) <= SQL_KNOWN_LONGEST:
+        RECENT[statement] = dialect
+        if len(RECENT) > SQL_KNOWN_MOST:
+            BEFORE, RECENT = RECENT, {}
+
+
+def known(statement):
+    if statement in RECENT:
+        return True
+    if statement not in BEFORE:
+        return False
+    remember(statement, BEFORE[statement])
+    return True
+
+
+def sql_written(text, at, upto):
+    """Does text[at:upto] with what is around it stand in the code that runs? Then the programmer
+    wrote it, even if the request says the same."""
+    at, upto = max(at - 8, 0), min(upto + 8, len(text))
+    return any(len(piece) >= upto - at and text.find(piece, max(0, upto - len(piece)), at + len(piece)) >= 0
+               for constant in sql_constants() for piece in HOLES.split(constant))
+
+
+def sql_constants():
+    """The texts in the app's functions that are running: no variables, which may hold anything,
+    and no docstrings, which may tell of attacks."""
+    frame, left = sys._getframe(1), 60
+    while frame is not None and left:
+        code = frame.f_code
+        if not foreign(code.co_filename):
+            documented = sys.version_info < (3, 13) or code.co_flags & 0x4000000
+            yield from strings(code.co_consts[1:] if documented else code.co_consts)
+        frame, left = frame.f_back, left - 1
+
+
+# -- skeletons: statements without their values --------------------------------------------
+
+SQL_VALUES = re.compile(r"(?<!\S)\?(?: , \?)+(?!\S)")
+SQL_GROUPS = re.compile(r"(?<!\S)\( \? \)(?: , \( \? \))*(?!\S)")
+
+
+def skeleton(text, lexed):
+    """text with ? for each value and for each list of them, without comments and case."""
+    starts, kinds, whole = lexed
+    parts, value = [], False  # was the last part a value, or a name?
+    for n, kind in enumerate(kinds):
+        if kind in "wc":
+            continue
+        part = text[starts[n]:starts[n + 1] if n + 1 < len(starts) else len(text)]
+        if kind == "n" and parts and parts[-1] in "-+" and signed:
+            parts.pop()
+        if kind in "snp":
+            part = "?"
+        elif kind == "i":
+            part = part.lower()
+            if part in ("null", "true", "false"):
+                part = "?"
+        if kind == "o":
+            signed, value = not value, part == ")"
+        else:
+            value = part not in SQL_BEFORE_SIGN
+        parts.append(part)
+    if not whole:
+        parts.append("...")
+    return SQL_GROUPS.sub("?", SQL_VALUES.sub("?", " ".join(parts)))
+
+
+SQL_BEFORE_SIGN = {"select", "where", "and", "or", "not", "then", "else", "when", "limit", "offset", "between",
+                   "return", "returning", "like", "is", "by", "case", "set", "distinct"}
+
+
+def sql_usual(text, lexed, dialect):
+    """Has the app made a statement of this shape before, or does its code have one?"""
+    shape = skeleton(text, lexed)
+    if shape in SQL_USUAL:
+        return True
+    for texts in (BEFORE, RECENT):
+        for known_text, its in list(texts.items()):
+            if its is not None:
+                as_text = sql_text(known_text)
+                SQL_USUAL[skeleton(as_text, sql_tokens(as_text, its))] = True
+                texts[known_text] = None
+    return shape in SQL_USUAL or any(" " in c and skeleton(c, sql_tokens(c, dialect)) == shape for c in sql_constants())
+
+
+def watch_shapes():
+    """Have the statements of each route learned or enforced, where the set-up says so."""
+    global SQL_SHAPES
+    known = SETUP.get("skeletons")
+    if known is not None or SETUP["sinks"].get("skeletons", "off") != "off":
+        SQL_SHAPES = {route: set(shapes) for route, shapes in (known or {}).items()}
+
+
+def check_shape(statement, dialect):
+    exchange = asked()
+    if exchange is None:
+        return
+    inputs = exchange.inputs
+    mode = inputs.mode("skeletons") if inputs is not None else SETUP["sinks"].get("skeletons", "off")
+    if mode == "off":
+        return
+    text, route = sql_text(statement), route_of(exchange)
+    shape = skeleton(text, sql_tokens(text, dialect))
+    import hashlib  # 3 MB that others do without
+    mark = hashlib.sha256(shape.encode("utf-8", "replace")).hexdigest()[:16]
+    if mark in SQL_SHAPES.get(route, ()):
+        return
+    if mode == "learn":
+        SQL_SHAPES.setdefault(route, set()).add(mark)
+        learned(route, mark, shape)
+    else:
+        stop(Inputs(exchange, {"unseen": False, "values": [], "modes": {"sql": mode}}), "sql", shape, -1, SQL_NEW)

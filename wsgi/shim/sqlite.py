@@ -1,5 +1,176 @@
-"""The statements of sqlite3."""
+"""The statements of sqlite3.
+
+Its types are in C and take no other methods, so subclasses stand in for them under their names. A
+connection calls itself to compile a text that is not in its cache: that call is the guard of
+most ways to run a statement, and what is in the cache already costs nothing. It is no promise of
+sqlite3, so a canary tries every way at the first import; if it dies, each way has a guard of its own.
+"""
+SQLITE_GUARDS = []  # of cursors, of connections
+SQLITE_OPENING = threading.local()  # .guarded: a guarded connection opens
+
+
+def sqlite_check(statement):
+    if isinstance(statement, str):  # for anything else sqlite3 raises an error
+        checked(statement, "sqlite")
+
+
+class SqliteCursor:
+    __slots__ = ()
+
+    def executescript(self, script):
+        sqlite_check(script)
+        return super().executescript(script)
+
+
+class SqliteEachCursor(SqliteCursor):
+    __slots__ = ()
+
+    def execute(self, sql, *parameters):
+        sqlite_check(sql)
+        return super().execute(sql, *parameters)
+
+    def executemany(self, sql, *parameters):
+        sqlite_check(sql)
+        return super().executemany(sql, *parameters)
+
+
+class SqliteConnection:
+    __slots__ = ()
+
+    def cursor(self, *args, **kwargs):
+        if not args and not kwargs:
+            return super().cursor(SQLITE_GUARDS[2])
+        if args:
+            args = (guarded_type(args[0], SQLITE_GUARDS[0]),) + args[1:]
+        elif "factory" in kwargs:
+            kwargs["factory"] = guarded_type(kwargs["factory"], SQLITE_GUARDS[0])
+        made = super().cursor(*args, **kwargs)
+        if not isinstance(made, SQLITE_GUARDS[0]):
+            raise PermissionError("a cursor of sqlite3 that is not watched: %r" % type(made))
+        return made
+
+    if sys.version_info >= (3, 11):  # before, these call cursor themselves
+
+        def execute(self, *args):
+            return SqliteConnection.cursor(self).execute(*args)
+
+        def executemany(self, *args):
+            return SqliteConnection.cursor(self).executemany(*args)
+
+        def executescript(self, *args):
+            return SqliteConnection.cursor(self).executescript(*args)
+
+
+class SqliteCompiling(SqliteConnection):
+    __slots__ = ()
+
+    def __call__(self, *args, **kwargs):
+        if args:
+            sqlite_check(args[0])
+        return super().__call__(*args, **kwargs)
+
+
+def sqlite_opened(self, *args, **kwargs):
+    """SqliteConnection.__init__ for Python 3.9, where no audit event has the connection."""
+    before, SQLITE_OPENING.guarded = getattr(SQLITE_OPENING, "guarded", False), True
+    try:
+        super(SqliteConnection, self).__init__(*args, **kwargs)
+    finally:
+        SQLITE_OPENING.guarded = before
+
+
+def sqlite_event(event, args):
+    """The audit hook: every way to open a connection comes by here."""
+    if event == "sqlite3.connect/handle":
+        if isinstance(args[0], SqliteConnection):
+            return
+    elif event != "sqlite3.connect" or sys.version_info >= (3, 10) or getattr(SQLITE_OPENING, "guarded", False):
+        return
+    raise PermissionError("a connection of sqlite3 that is not watched")
+
+
+def sqlite_connect(connect, default):
+    @functools.wraps(connect)
+    def connected(*args, **kwargs):
+        guard = SQLITE_GUARDS[1]
+        if len(args) > 5:
+            args = args[:5] + (guarded_type(args[5], guard),) + args[6:]
+        else:
+            kwargs["factory"] = guarded_type(kwargs["factory"], guard) if "factory" in kwargs else default
+        return connect(*args, **kwargs)
+    return connected
+
+
+def sqlite_guard(module, connect, connection, cursor, each):
+    """Put the guards into module, in place of its own connect, Connection and Cursor."""
+    guards = (SqliteEachCursor, SqliteConnection) if each else (SqliteCursor, SqliteCompiling)
+    SQLITE_GUARDS[:] = guards + (guarded_type(cursor, guards[0]),)
+    module.Cursor, module.Connection = SQLITE_GUARDS[2], guarded_type(connection, guards[1])
+    module.connect = sqlite_connect(connect, module.Connection)
+
+
+def sqlite_canary(module, connection, cursor):
+    """The ways to run a statement on which it is not seen."""
+    global checked
+    seen, judging = [], checked
+    mine = threading.get_ident()
+
+    def noted(statement, dialect):
+        if threading.get_ident() != mine:
+            return judging(statement, dialect)
+        seen.append(statement)
+        raise Refused("canary")
+
+    own_cursor, own_connection = type("Own", (cursor,), {}), type("Own", (connection,), {})
+    opened = [module.connect(":memory:"), module.Connection(":memory:"), module.connect(":memory:", factory=own_connection)]
+    ways = {}
+    for db, name in zip(opened, ("connect", "Connection", "a factory")):
+        ways[name + ", execute"] = db.execute
+        ways[name + ", executemany"] = lambda sql, db=db: db.executemany(sql, [()])
+        ways[name + ", executescript"] = db.executescript
+    for made, name in ((db.cursor(), "cursor"), (db.cursor(own_cursor), "a cursor of its own"),
+                       (module.Cursor(db), "Cursor")):
+        ways[name + ", execute"] = made.execute
+        ways[name + ", executemany"] = lambda sql, made=made: made.executemany(sql, [()])
+        ways[name + ", executescript"] = made.executescript
+    silent = []
+    checked = noted
+    try:
+        for name, way in ways.items():
+            for _ in range(2):  # what was refused must not be in the cache
+                del seen[:]
+                try:
+                    way("insert into canary values (1)")
+                except Refused:
+                    continue
+                except Exception:  # there is no such table: it was run
+                    pass
+                silent.append(name)
+                break
+    finally:
+        checked = judging
+        for db in opened:
+            db.close()
+    return silent
+
+
+def watch_sqlite_module(module):
+    if issubclass(module.Connection, SqliteConnection):
+        return
+    own = module.connect, module.Connection, module.Cursor
+    if not SQLITE_GUARDS:
+        sys.addaudithook(sqlite_event)
+        if sys.version_info < (3, 10):
+            SqliteConnection.__init__ = sqlite_opened
+    sqlite_guard(module, *own, SQL_SHAPES is not None)  # each: they want to see every run
+    silent = sqlite_canary(module, *own[1:])
+    if silent and SQL_SHAPES is None:
+        sqlite_guard(module, *own, True)
+        silent = sqlite_canary(module, *own[1:])
+    watched("sql", "sqlite3 " + module.sqlite_version, not silent, "these are not seen: " + "; ".join(silent))
 
 
 def watch_sqlite():
-    pass
+    watch_shapes()
+    for name in ("_sqlite3", "sqlite3.dbapi2"):  # the second takes its names from the first
+        after_import(name, watch_sqlite_module)
