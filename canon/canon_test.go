@@ -45,7 +45,7 @@ func rows(t *testing.T, app, dir string, served browser.Site, want bool) {
 	networks := new(atomic.Uint32)
 	t.Run("honest", func(t *testing.T) {
 		site := canon.NewSite(t, served, nil)
-		site.Networks = networks
+		site.Folder, site.Networks = dir, networks
 		honest(t, app, &canon.Scene{TB: t, Site: site})
 	})
 	for _, row := range canon.Rows() {

@@ -25,6 +25,8 @@ func honest(t *testing.T, app string, s *canon.Scene) {
 	}
 	get := func(path string) *http.Request { return s.Raw(path) }
 	switch app {
+	case "leaky", "leaky_unhelped":
+		visitsShop(t, s)
 	case "counting":
 		asks(`"ok":true`, get("/api/tally"), get("/api/limited"))
 	case "trusting":
