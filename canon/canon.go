@@ -48,12 +48,12 @@ func Rows() []Row {
 		{"brute-force", "a password is guessed a few times, not until it is right", bruteForce()},
 		{"api-rate", "a client has a rate, whoever it says it is", apiRate()},
 		{"upload-type", "only allowed types, by content; nothing that runs", uploadType()},
-		{"upload-name", "the server names files, and they are not a part of the app", uploadName()},
+		{"upload-name", "the server names files, and they are not a part of the app", slices.Concat(uploadName(), shopUploads())},
 		{"upload-size", "an upload costs what it has, and no more than is allowed", uploadSize()},
 		{"sqli", "user input is data, never SQL", sqli()},
-		{"beyond", "user input is no template, command, program, object or address", beyond()},
+		{"beyond", "user input is no template, command, program, object or address", slices.Concat(beyond(), roundabout())},
 		{"config-leak", "credentials, source and data are not files of the site", configLeak()},
-		{"traversal", "no path leaves its folder", traversal()},
+		{"traversal", "no path leaves its folder", slices.Concat(traversal(), shopFiles())},
 		{"validate", "input is what the app asks for, before the app sees it", validate()},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -27,6 +28,12 @@ func honest(t *testing.T, app string, s *canon.Scene) {
 	switch app {
 	case "leaky", "leaky_unhelped":
 		visitsShop(t, s)
+	case "leaky_allowing":
+		intranet := httptest.NewServer(canon.Proxy())
+		t.Cleanup(intranet.Close)
+		asks("this is", get("/tools/preview?url="+url.QueryEscape(intranet.URL+"/a?b=c;d")))
+	case "leaky_proxied":
+		asks("this is http%3A%2F%2Fwww.example%2Fpreview%3Fa%3D1%26b%3D%2528x%2529", get("/tools/preview?url="+url.QueryEscape("http://www.example/preview?a=1&b=%28x%29")))
 	case "counting":
 		asks(`"ok":true`, get("/api/tally"), get("/api/limited"))
 	case "trusting":
