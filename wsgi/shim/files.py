@@ -51,7 +51,8 @@ class PathValue:
         self.i, self.whole = i, inputs.fields[i][0] == "path"
         forms = [text, text.strip(), text.replace("\\", "/"), text.replace("../", ""), text.lstrip("/")]
         if text.startswith("/"):
-            forms.append(os.path.normpath(text))
+            whole = os.path.normpath(text)
+            forms += [whole, "/" + whole.lstrip("/")]
         self.climbs = any(".." in form.split("/") for form in forms)
         if self.whole:
             forms = self.tails(inputs, text.replace("\\", "/"))

@@ -3,9 +3,11 @@
 LOOKED = {}      # address -> the last host names that were found to be there
 LOOKED_MOST = 4096
 HOSTS_MOST = 64  # hosts that are looked for in one value
+OWN = set()      # (address, port) inside that the app calls without being told
 INWARD = {}      # address -> is it inside? What was asked lately
 HTTP = re.compile(r"\s*(?:url:)?(https?|data):", re.I)
-AUTHORITY_ENDS = re.compile(r"[@#?\\&;,\s]")
+HOST_ENDS = re.compile(r"[@#?\\&;,]")
+SCHEME = re.compile(r"^[a-zA-Z][\w+.-]*:(?!\d+(?:$|[/?#]))")
 
 
 def watch_outbound():
@@ -29,14 +31,14 @@ def looking(function):
     def look_watched(host, *args, **kwargs):
         found = function(host, *args, **kwargs)
         try:
-            remember(host, found)
+            remember_host(host, found)
         except Exception as error:
             broken(live(), "request", error)
         return found
     return look_watched
 
 
-def remember(host, found):
+def remember_host(host, found):
     host = host_of(host)
     addresses = [found] if type(found) is str else found[2] if type(found) is tuple else {e[4][0] for e in found}
     for address in addresses:
@@ -99,7 +101,7 @@ def judge_connect(inputs, event, args):
     if isinstance(address, (str, bytes)):
         judge_unix(inputs, os.fsdecode(address))
         return
-    if not isinstance(address, tuple) or not address:
+    if not isinstance(address, tuple) or len(address) < 2:
         return
     host = host_of(address[0])
     try:
@@ -110,13 +112,24 @@ def judge_connect(inputs, event, args):
         names = [host, ip] + list(LOOKED.get(ip, ()))
         if not inward(ip):
             note_fetch(inputs, names)
+        else:
+            judge_inward(inputs, ip, address[1], names)
+
+
+def judge_inward(inputs, ip, port, names):
+    whose = None
+    for name in names:
+        found = named(inputs, name)
+        if found is None:
             continue
-        for name in names:
-            found = named(inputs, name)
-            if found is not None and not allowed_request(ip, names):
-                stop(found[0], "request", "%s at %s" % (name, ip), found[1],
-                     "it has the app call an address inside its network")
-                return
+        whose, i, bare = found
+        if bare and (ip, port) in OWN or allowed_request(ip, names):
+            continue  # somebody searches for "localhost", say, and the database is there
+        stop(whose, "request", "%s at %s, port %s" % (name, ip, port), i,
+             "it has the app call an address inside its network")
+        return
+    if whose is None and len(OWN) < LOOKED_MOST:
+        OWN.add((ip, port))
 
 
 def judge_unix(inputs, address):
@@ -143,49 +156,70 @@ def note_fetch(inputs, names):
     if inputs is not None and "fetched" not in inputs.note:
         found = next(filter(None, (named(inputs, name) for name in names)), None)
         if found is not None:
-            inputs.note["fetched"] = found[1]
+            inputs.note["fetched"] = found[1] if found[0] is inputs else -1
 
 
 # -- hosts that a request names -----------------------------------------------------------
 
 def named(inputs, host):
-    """(inputs, index of the value) if the request names this host, else None."""
+    """(inputs, index of the value, whether the host is all of it) if the request names this
+    host, else None."""
     if not host:
         return None
     if inputs is not None:
-        hosts = inputs.note.get("hosts")
-        if hosts is None:
-            hosts = inputs.note["hosts"] = {}
-            for text, i in inputs.values:
-                for name in hosts_in(text):
-                    hosts.setdefault(name, i)
-        i = hosts.get(host)
-        if i is not None:
-            return inputs, i
-        for tail, i in hosts.items():
+        hosts = hosts_of(inputs)
+        if host in hosts:
+            return (inputs,) + hosts[host]
+        for tail, found in hosts.items():
             if tail.startswith(".") and len(tail) > 1 and host.endswith(tail):
-                return inputs, i
+                return (inputs,) + found
     exchange = asked()
     if exchange is None:
         return None
     for word in plain_words(exchange):
-        if host in hosts_in(word[2]) and not written(word[2], 0, len(word[2])):
-            return for_word(exchange, inputs, word), 0
+        if host_of(word[2]) == host:
+            return for_word(exchange, inputs, word), 0, True
     return None
 
 
-def hosts_in(text):
-    """What could be taken for a host in text, by any reader of URLs: more rather than less."""
+def hosts_of(inputs):
+    """The hosts in the values of a request: host -> (index of the value, whether it is all of it)."""
+    hosts = inputs.note.get("hosts")
+    if hosts is None:
+        hosts = {}
+        for text, i in inputs.values:
+            bare, inner = host_of(text.strip()), inputs.fields[i][0] == "path"
+            for name in hosts_in(text, inner):
+                known = hosts.get(name)
+                if known is None or known[1]:
+                    hosts[name] = (i, name == bare)
+        inputs.note["hosts"] = hosts
+    return hosts
+
+
+def hosts_in(text, path=False):
+    """What could be taken for a host in text, by any reader of URLs: more rather than less. In
+    the path of a request these are also its parts that have a dot."""
     text = text[:8192].translate({9: None, 10: None, 13: None}).strip()
-    pieces = text.replace("\\", "/").split("//")
     found = set()
-    for n, piece in enumerate(pieces[:HOSTS_MOST]):
-        if n and not piece:
-            pieces[n + 1:n + 2] = [p.lstrip("/") for p in pieces[n + 1:n + 2]]
-        region = piece.lstrip("/") if n else re.sub(r"^[a-zA-Z][\w+.-]*:(?=[^\d]|\d+\.)", "", piece).lstrip("/")
-        tricky = text.partition("//")[2] if n == 1 and "\\" in text else ""
-        for part in AUTHORITY_ENDS.split(region.partition("/")[0]) + AUTHORITY_ENDS.split(tricky.partition("/")[0]):
-            add_host(found, part)
+    for form in {text, text.replace("\\", "/")}:
+        before = None
+        for piece in form.split("//", HOSTS_MOST):
+            region = ""
+            if before is None:
+                if path:
+                    for part in form.split("/"):
+                        if "." in part:
+                            add_host(found, part)
+                elif piece[:1] != "/":
+                    region = SCHEME.sub("", piece).lstrip("/")
+            elif not before or before[-1:] in ":=":  # else it is a path with // in it
+                region = piece.lstrip("/").split(None, 1)[0] if piece.strip("/ ") else ""
+            region = region.partition("/")[0]
+            if region and not re.search(r"\s", region):
+                for part in HOST_ENDS.split(region):
+                    add_host(found, part)
+            before = piece
     return found
 
 
@@ -230,11 +264,9 @@ def judge_url(inputs, event, args):
 
 def redirected(inputs, location):
     """An answer says to go on to location."""
-    if inputs is None or "fetched" not in inputs.note or not location:
-        return
-    named(inputs, "-")  # the hosts are there
-    for host in hosts_in(location):
-        inputs.note["hosts"].setdefault(host, inputs.note["fetched"])
+    if inputs is not None and "fetched" in inputs.note and location and "//" in location.replace("\\", "/"):
+        for host in hosts_in(location):
+            hosts_of(inputs).setdefault(host, (inputs.note["fetched"], False))
 
 
 def watch_http(module):

@@ -1,6 +1,6 @@
 """Pickles, marshalled code and YAML objects that a request has brought."""
 
-PLAIN = {  # what plain data is made of
+HARMLESS = {  # what plain data is made of
     "builtins": "set frozenset list dict tuple str bytes bytearray int float complex bool object range slice "
                 "Ellipsis NotImplemented",
     "collections": "OrderedDict defaultdict deque Counter ChainMap UserDict UserList UserString",
@@ -16,7 +16,7 @@ PLAIN = {  # what plain data is made of
     "numpy": "ndarray dtype", "numpy.core.multiarray": "_reconstruct scalar",
     "numpy._core.multiarray": "_reconstruct scalar", "numpy._core.numeric": "_frombuffer",
 }
-PLAIN = {module + "." + name for module, names in PLAIN.items() for name in names.split()}
+HARMLESS = {module + "." + name for module, names in HARMLESS.items() for name in names.split()}
 OLD_NAMES = {"__builtin__": "builtins", "copy_reg": "copyreg", "UserDict": "collections", "UserList": "collections"}
 NEVER = {"os", "posix", "nt", "subprocess", "_posixsubprocess", "sys", "importlib", "imp", "ctypes", "_ctypes", "socket",
          "_socket", "pty", "code", "codeop", "runpy", "shutil", "commands", "popen2", "webbrowser", "timeit", "pdb", "bdb",
@@ -51,7 +51,7 @@ def judge_name(inputs, module, name, what):
     """What a pickle or the like may make use of: module.name."""
     module = OLD_NAMES.get(module, module)
     full = module + "." + name
-    if full in PLAIN:
+    if full in HARMLESS:
         return
     for allowed in SETUP["sinks"].get("pickle_allow") or ():
         if allowed == full or allowed.endswith(".*") and module == allowed[:-2] and "." not in name:
