@@ -205,7 +205,7 @@ func (p *sqlParser) operandWord(t sqlToken) sqlState {
 	case sqlNot, sqlPrefix, sqlAll:
 		return sqlWants
 	case sqlSelect:
-		if p.prev.kind == sqlLeft || p.prev.kind == sqlMath || p.prev.kind == sqlCompare || p.condition || p.prev.word == sqlPrefix {
+		if p.prev.kind == sqlLeft || p.prev.kind == sqlMath || p.prev.kind == sqlCompare || p.condition {
 			p.pending |= sqlNested
 			p.inQuery = true
 			return sqlWants

@@ -1,6 +1,5 @@
 package signs
 
-func judgeCommand(value string, has bytesSeen, s *Score)  {}
 func judgeTemplate(value string, has bytesSeen, s *Score) {}
 func judgeHeader(value string, has bytesSeen, s *Score)   {}
 func judgeXML(value string, has bytesSeen, s *Score)      {}

@@ -1,0 +1,211 @@
+package signs
+
+import "strings"
+
+// document says whether a value is a text of several lines or sentences, in which a shell
+// command may be told about.
+func document(value string) bool {
+	return len(value) > 600 || strings.Count(value, "\n") > 2 || strings.Contains(value, "```")
+}
+
+// judgeCommand looks for what a shell would run: a separator and a program in the place of
+// a command, a substitution, and the tricks that hide the name of one.
+func judgeCommand(value string, has bytesSeen, s *Score) {
+	text := document(value)
+	if !text {
+		s.wholeCommand(value)
+		s.batch(value)
+	}
+	if has&(pipes|semis|lines|percents) != 0 || strings.Contains(value, `\n`) {
+		s.separated(value, text)
+	}
+	if has&dollars != 0 || strings.IndexByte(value, '`') >= 0 {
+		s.substituted(value, text)
+	}
+	if has&(dollars|angles|parens|braces|slashes) != 0 {
+		s.shellTricks(value, has, text)
+	}
+}
+
+// wholeCommand judges a value that is a command line from its first word.
+func (s *Score) wholeCommand(value string) {
+	at := len(value) - len(strings.TrimLeft(value, " \t\"'(`@!"))
+	w := readWord(value, at-trickStart(value, at))
+	kind := w.program()
+	if kind == notProgram || !wordEnds(value, w.end) {
+		return
+	}
+	a := readArguments(value, w.end)
+	hidden := w.tricks > 1 || w.tricks == 1 && value[at-trickStart(value, at)] == '\\'
+	name := string(w.name[:w.size])
+	switch {
+	case hidden:
+		s.add(Command, Refuse, "the name of a program, written so as not to be seen")
+	case a.danger && a.prose <= a.shell:
+		s.add(Command, Refuse, "a command that names a file of the system")
+	case kind == rareWord && a.words > 0 && a.prose <= a.shell && a.end == len(value):
+		s.add(Command, Refuse, "a command line")
+	case kind == rareWord && a.shell > 0 && a.prose == 0, kind != rareWord && flags(a.first) && a.prose <= a.shell, kind == runner && s.runs(value, w.end):
+		s.add(Command, Refuse, "a command line")
+	case kind == plainWord && a.prose == 0 && strings.Count(a.first, "/") > 1 && a.first[0] == '/', name == "alias" && strings.IndexByte(value, '=') > 0,
+		name == "which" && a.words == 1 && programOf(a.first) == rareWord, name == "net" && windowsVerb(a.first):
+		s.add(Command, Refuse, "a command line")
+	case kind != rareWord && a.words > 0 && a.prose == 0:
+		s.add(Command, Weak, "reads like a command line")
+	}
+}
+
+// trickStart is 1 where a quote that was trimmed belongs to the name: "wh"oami.
+func trickStart(value string, at int) int {
+	if at > 0 && (value[at-1] == '\'' || value[at-1] == '"' || value[at-1] == '`') {
+		return 1
+	}
+	return 0
+}
+
+// flags says whether an argument is an option: -l, --all, /all, or a quoted script.
+func flags(w string) bool {
+	return len(w) > 1 && (w[0] == '-' && (isLetter(w[1]) || w[1] == '-') || w[0] == '/' && len(w) < 6 && isLetter(w[1]) || w[0] == '>' || w[0] == '<')
+}
+
+// runs says whether another program follows one that runs what follows.
+func (s *Score) runs(value string, at int) bool {
+	for range 4 {
+		for at < len(value) && isBlank(value[at]) {
+			at++
+		}
+		w := readWord(value, at)
+		switch w.program() {
+		case rareWord:
+			return true
+		case notProgram:
+			if w.size > 0 && value[at] != '-' {
+				return false
+			}
+		}
+		at = max(w.end, at+1)
+	}
+	return false
+}
+
+// wordEnds says whether the name of a program ends at value[at].
+func wordEnds(value string, at int) bool {
+	return at >= len(value) || strings.IndexByte(" \t\r\n;|&<>)`'\"$\\{%", value[at]) >= 0
+}
+
+// separated looks at what stands behind each separator.
+func (s *Score) separated(value string, text bool) {
+	for i := 0; i < len(value); i++ {
+		n := separator(value[i:])
+		if n == 0 {
+			continue
+		}
+		if c := value[i]; c == '&' && entity(value, i) || c == ';' && endsEntity(value, i) {
+			continue // a=1&b=2, &amp;
+		}
+		at := i + n
+		for at < len(value) && (isBlank(value[at]) && value[at] != '\n' || strings.IndexByte("(!@{", value[at]) >= 0) {
+			at++
+		}
+		if strings.HasPrefix(value[at:], "$0") && !text {
+			s.add(Command, Refuse, "a separator and a shell")
+		}
+		s.afterSeparator(value, i, at, text)
+		i += n - 1
+	}
+}
+
+// separator returns the length of what separates commands at the beginning of s: ; | &,
+// a line break, and line breaks that were not decoded.
+func separator(s string) int {
+	switch s[0] {
+	case ';', '|', '&', '\n':
+		n := 1
+		for n < len(s) && (s[n] == ';' || s[n] == '|' || s[n] == '&' || s[n] == '\n') {
+			n++
+		}
+		return n
+	case '\r':
+		return 1
+	case '%':
+		if len(s) > 2 && s[1] == '0' && (s[2]|0x20 == 'a' || s[2]|0x20 == 'd') {
+			return 3
+		}
+	case '\\':
+		if len(s) > 1 && s[1] == 'n' {
+			return 2
+		}
+	}
+	return 0
+}
+
+// entity says whether the & or ; at i belongs to an HTML entity or a query string.
+func entity(value string, i int) bool {
+	end := i + 1
+	for end < len(value) && end-i < 10 && (isWord(value[end]) || value[end] == '#') {
+		end++
+	}
+	return end > i+1 && end < len(value) && (value[end] == ';' && end-i > 2 || value[end] == '=')
+}
+
+// endsEntity says whether the semicolon at i ends an HTML entity.
+func endsEntity(value string, i int) bool {
+	for start := i - 1; start >= 0 && i-start < 10; start-- {
+		switch c := value[start]; {
+		case c == '&':
+			return i-start > 2
+		case !isWord(c) && c != '#':
+			return false
+		}
+	}
+	return false
+}
+
+// afterSeparator judges the command at value[at:]; the separator stands at value[sep].
+func (s *Score) afterSeparator(value string, sep, at int, text bool) {
+	w := readWord(value, at)
+	kind := w.program()
+	if kind == notProgram || !wordEnds(value, w.end) {
+		return
+	}
+	a := readArguments(value, w.end)
+	head := value[:sep]
+	newline := value[sep] == '\n' || value[sep] == '\r' || value[sep] == '\\'
+	short := !strings.ContainsAny(strings.TrimSpace(head), " \t\n") || s.points[Command] >= Weak
+	tight := at == sep+1 || at == sep+2 && value[sep+1] == value[sep] || value[sep] == '%' || newline
+	over := a.end == len(value) || strings.IndexByte(";|&`\n", value[min(a.end, len(value)-1)]) >= 0
+	shell := a.shell > 0 && a.prose <= a.shell
+	glued := value[sep] == '&' && sep > 0 && isWord(value[sep-1]) && tight
+	switch {
+	case glued && (kind != rareWord || a.shell == 0): // AT&T
+	case text || newline && !short:
+		if a.danger && a.prose == 0 {
+			s.add(Command, points(!text, Refuse, Weak), "a separator, a program and a file of the system")
+		}
+	case w.tricks > 1 && short, a.danger && a.prose <= a.shell:
+		s.add(Command, Refuse, "a separator and a program")
+	case kind == rareWord && (short && (a.words == 0 && over || shell) || shell && over || head == "" && !row(value)):
+		s.add(Command, Refuse, "a separator and a program")
+	case kind == runner && short && (s.runs(value, w.end) || flags(a.first)):
+		s.add(Command, Refuse, "a separator and a program that runs another")
+	case short && a.words == 0 && over && (tight || head == "") && !listed(value, kind):
+		s.add(Command, Refuse, "a separator and a program")
+	case short && shell && (a.prose == 0 && over || head == ""), short && a.options > 0:
+		s.add(Command, Refuse, "a separator, a program and its arguments")
+	case flags(a.first) && a.prose <= a.shell, windowsVerb(a.first) && string(w.name[:w.size]) == "net":
+		s.add(Command, Refuse, "a separator, a program and its options")
+	case s.points[Command] == Weak && a.words > 0 && sep > 0 && value[sep] != '&':
+		s.add(Command, Refuse, "one command after another")
+	case kind == rareWord, short && over:
+		s.add(Command, Weak, "a separator and what may be a program")
+	}
+}
+
+// row says whether the value is a row of a table in Markdown.
+func row(value string) bool { return strings.HasPrefix(value, "| ") && strings.HasSuffix(value, " |") }
+
+// listed says whether the value is a list of words, some of which are names of programs.
+func listed(value string, kind program) bool {
+	return row(value) || kind == plainWord && isWord(value[len(value)-1]) && strings.ContainsAny(value[:min(1, len(value))], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") &&
+		strings.Count(value, "|")+strings.Count(value, ";")+strings.Count(value, "&") > 1 && !strings.ContainsAny(value, ")'\"")
+}

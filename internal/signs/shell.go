@@ -1,0 +1,198 @@
+package signs
+
+import "strings"
+
+// shellWord is one word of a command line, without the tricks.
+type shellWord struct {
+	end    int // offset behind it
+	tricks int // quotes, backslashes and empty expansions inside the name
+	name   [32]byte
+	size   int // length of name, 0 where it does not fit or is no name
+}
+
+func (w *shellWord) program() program {
+	if w.size == 0 {
+		return notProgram
+	}
+	return programOf(string(w.name[:w.size]))
+}
+
+// readWord reads the name of a command that begins at s[at], undoing what shells undo:
+// w'h'o"am"i, w\ho, who$@ami, wh“oami, /usr/bin/id.
+func readWord(s string, at int) (w shellWord) {
+	i, closed := at, -1
+	quote := byte(0)
+scan:
+	for ; i < len(s) && i-at < 96; i++ {
+		c := s[i]
+		switch {
+		case quote != 0 && c == quote:
+			quote = 0
+			w.tricks++
+			closed = i
+		case c == '\'' || c == '"':
+			if quote != 0 {
+				break scan
+			}
+			quote = c
+			w.tricks++
+		case c == '\\' && i+1 < len(s) && s[i+1] == 'n' && (i+2 == len(s) || !isWord(s[i+2])): // a line break as in C
+			break scan
+		case c == '\\' && i+1 < len(s) && isWord(s[i+1]):
+			w.tricks++
+		case c == '`' && strings.HasPrefix(s[i:], "``"):
+			w.tricks += 2
+			i++
+		case c == '$' && emptyExpansion(s[i:]) > 0:
+			w.tricks += 2
+			i += emptyExpansion(s[i:]) - 1
+		case c == '/' || c == '\\': // a folder: begin anew
+			w.size = 0
+		case isWord(c) || c == '.' || c == '-' || c == '+':
+			if w.size < len(w.name) {
+				w.name[w.size] = c
+				w.size++
+			} else {
+				return shellWord{end: i}
+			}
+		default:
+			break scan
+		}
+	}
+	if quote != 0 {
+		w.tricks--
+	}
+	if closed == i-1 && w.tricks == 2 && (s[at] == '\'' || s[at] == '"') { // quotes around it all
+		w.tricks = 0
+	}
+	w.end = i
+	return w
+}
+
+// emptyExpansion returns the length of a $ expansion at the beginning of s that expands to
+// nothing in most shells: $@, $*, $1, $(), $?, ${x}.
+func emptyExpansion(s string) int {
+	if len(s) < 2 {
+		return 0
+	}
+	switch c := s[1]; {
+	case c == '@' || c == '*' || c == '!' || isDigit(c) || c == '?' || c == '$' || c == '-' || c == '_':
+		return 2
+	case c == '(' && len(s) > 2 && s[2] == ')':
+		return 3
+	}
+	return 0
+}
+
+// arguments is what stands behind the name of a program, up to the next separator.
+type arguments struct {
+	words, shell, prose int
+	options             int
+	danger              bool // a path or a form that no harmless value has
+	first               string
+	end                 int
+}
+
+// readArguments judges the words behind a program's name, up to the end of the command.
+func readArguments(s string, at int) (a arguments) {
+	for i := at; i < len(s); {
+		c := s[i]
+		if c == ' ' || c == '\t' {
+			i++
+			continue
+		}
+		if c == ';' || c == '|' || c == '&' || c == '\n' || c == '\r' || c == '`' || c == ')' {
+			a.end = i
+			return a
+		}
+		end := i
+		for end < len(s) && !isBlank(s[end]) && strings.IndexByte(";|&\n\r`)", s[end]) < 0 {
+			if s[end] == '\'' || s[end] == '"' {
+				if n := strings.IndexByte(s[end+1:], s[end]); n >= 0 {
+					end += n + 1
+				}
+			}
+			end++
+		}
+		a.word(s[i:end])
+		i = end
+		if a.words > 24 {
+			break
+		}
+	}
+	a.end = len(s)
+	return a
+}
+
+// word counts one argument as what a shell has, or as prose.
+func (a *arguments) word(w string) {
+	a.words++
+	if a.words == 1 {
+		a.first = w
+	}
+	if flags(w) {
+		a.options++
+	}
+	switch c := w[0]; {
+	case c == '-' && len(w) > 1 && len(w) < 24, c == '/' && len(w) > 1, c == '$', c == '~' && len(w) > 1, c == '>', c == '<',
+		c == '*', c == '%' && len(w) > 2, c == '.' && len(w) > 1 && (w[1] == '/' || w[1] == '.'), c == '{' && len(w) > 3:
+		a.shell++
+	case (c == '\'' || c == '"') && len(w) > 2:
+		a.shell++
+	case strings.Contains(w, "://"), strings.Contains(w, ":\\"), strings.Contains(w, "/") && !strings.Contains(w, "/ "), strings.Contains(w, "${"),
+		strings.IndexByte(w, '*') >= 0, address(w), strings.Contains(w, "=") && isLetter(c):
+		a.shell++
+	case number(w), fileName(w), programOf(w) == rareWord:
+		a.shell++
+	default:
+		a.prose++
+	}
+	if len(w) > 3 && w[1] == ':' && w[2] == '\\' && isLetter(w[0]) {
+		a.danger = true
+	}
+	if sensitive(strings.TrimLeft(w, "/'\"<>")) || strings.Contains(w, "/dev/tcp") || strings.HasPrefix(w, "%SYSTEMROOT%") {
+		a.danger = true
+	}
+}
+
+// address says whether w is an IP address, with or without a port.
+func address(w string) bool {
+	dots := 0
+	for i := range len(w) {
+		switch c := w[i]; {
+		case c == '.':
+			dots++
+		case !isDigit(c) && c != ':' && c != '/':
+			return false
+		}
+	}
+	return dots == 3
+}
+
+func number(w string) bool {
+	for i := range len(w) {
+		if !isDigit(w[i]) && w[i] != '.' {
+			return false
+		}
+	}
+	return true
+}
+
+// fileName says whether w is a name with an extension of one to four letters.
+func fileName(w string) bool {
+	dot := strings.LastIndexByte(w, '.')
+	if dot < 1 || len(w)-dot < 2 || len(w)-dot > 5 {
+		return false
+	}
+	return oneWord(w[dot+1:])
+}
+
+// windowsVerb says whether w is what NET of Windows can do.
+func windowsVerb(w string) bool {
+	var buf [32]byte
+	switch string(lower(w, &buf)) {
+	case "view", "user", "users", "localgroup", "share", "use", "accounts", "session", "group":
+		return true
+	}
+	return false
+}
