@@ -22,9 +22,9 @@ import (
 // pythons are the interpreters that make sets up, each with a Flask of its own, 2.2 to 3.1.
 func pythons(t *testing.T) []string {
 	t.Helper()
-	found, _ := filepath.Glob(filepath.Join(testapp.Root(t), ".cache", "py", "*", "bin", "python"))
+	found, _ := filepath.Glob(filepath.Join(testapp.Root(t), ".cache", "py", "3.*", "bin", "python"))
 	if list := os.Getenv("FUMEHOOD_TEST_PYTHONS"); list != "" {
-		found = append(strings.Split(list, ":"), os.Getenv("FUMEHOOD_TEST_PYTHON_OLD"))
+		found = strings.Split(list, ":")
 	}
 	if len(found) == 0 {
 		t.Fatal("no interpreters to test with; make them with: make setup")

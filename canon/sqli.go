@@ -228,8 +228,9 @@ func sqlElsewhere() []Attack {
 			for range 16 { // each worker's threads are there, and had harmless work
 				s.leaks(s.Client(), asking("/report", "months", "2026-08|2026-09|2026-10|2026-11")(s), "120.4")
 			}
-			return s.leaks(s.Client(), asking("/report", "months", "2026-08|2026-09|"+months)(s), adminsPassword)
+			return s.leaks(s.Client(), asking("/report", "months", strings.Replace(months, "01", "02", 1))(s), adminsPassword)
 		}},
+		leaky("a part of a list", gain, adminsPassword, asking("/report", "months", "2026-08|2026-09|"+strings.Replace(months, "01", "03", 1))),
 		{Name: "another thread, while others ask", App: "leaky", Gain: gain, Works: func(s *Scene) bool {
 			return s.amongOthers(asking("/report", "months", months), adminsPassword)
 		}},

@@ -127,8 +127,8 @@ func nothing(t *testing.T, sqlmap, site string) {
 			t.Run(h.name+name, func(t *testing.T) {
 				t.Parallel()
 				said := run(t, sqlmap, site, h, more...)
-				if found(said) || !refused.MatchString(said) {
-					t.Errorf("sqlmap finds %v, want that it gives up:\n%s", found(said), said)
+				if found(said) || !gaveUp.MatchString(said) || !refused.MatchString(said) {
+					t.Errorf("sqlmap finds %v, want that it is refused and gives up:\n%s", found(said), said)
 				}
 			})
 		}
@@ -139,12 +139,13 @@ func nothing(t *testing.T, sqlmap, site string) {
 var (
 	points   = regexp.MustCompile(`identified the following injection point|appears to be '[^']*' injectable|is '[^']*' injectable|is vulnerable`)
 	unlikely = regexp.MustCompile(`false positive or unexploitable`) // it has looked again, and changed its mind
-	refused  = regexp.MustCompile(`do(?:es)? not (?:appear|seem) to be injectable`)
+	refused  = regexp.MustCompile(`40[03] \(\w+(?: \w+)?\) - \d{2,} times`)
+	gaveUp   = regexp.MustCompile(`do(?:es)? not (?:appear|seem) to be injectable`)
 )
 
 // found says whether sqlmap has found a way in. What it took back does not count.
 func found(said string) bool {
-	return points.MatchString(said) && !(unlikely.MatchString(said) && refused.MatchString(said))
+	return points.MatchString(said) && !(unlikely.MatchString(said) && gaveUp.MatchString(said))
 }
 
 // run has sqlmap attack one parameter and returns what it says. The parameter and the kind of
