@@ -44,7 +44,7 @@ func activePlainCSS(s string) bool {
 }
 
 // plainCSS returns a style in lower case, without comments, escapes, spaces before
-// brackets and NULs. inStrings says that what looks like a comment in a string is none.
+// colons and control characters. inStrings says that what looks like a comment in a string is none.
 func plainCSS(s string, inStrings bool) string {
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
@@ -75,7 +75,7 @@ func plainCSS(s string, inStrings bool) string {
 					i++
 				}
 			}
-		case c == '(' || c == ':':
+		case c == ':':
 			for len(out) > 0 && isSpace(out[len(out)-1]) {
 				out = out[:len(out)-1]
 			}

@@ -32,6 +32,7 @@ type code struct {
 	effect  bool // it calls, assigns or throws
 	sink    bool // it names something of browsers that attacks use
 	odd     bool // well formed, but nobody writes it
+	wordy   bool // a call with a space before its bracket, as in prose
 	words   int
 }
 
@@ -39,14 +40,18 @@ type code struct {
 // comment, '\n' for a line comment, 0 for code in which an operand comes next.
 func runsFrom(s string, quote byte) code {
 	c := code{s: s}
+	c.read(quote)
+	return c
+}
+
+func (c *code) read(quote byte) {
 	if quote != 0 && !c.leave(quote) {
 		c.bad = true // it stays inside
-		return c
+		return
 	}
 	for !c.bad && c.open == 0 && c.i < len(c.s) {
 		c.token()
 	}
-	return c
 }
 
 // leave goes to the end of the literal in which s begins.

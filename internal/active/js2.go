@@ -15,6 +15,7 @@ func (c *code) bracket(b byte) {
 				c.effect = true
 				c.callee()
 			}
+			c.wordy = c.wordy || c.spaced && c.word != ""
 			kind = 'f'
 		}
 		c.push(kind)

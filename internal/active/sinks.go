@@ -28,9 +28,12 @@ func (c *code) noteName(name string) {
 		for c.peek(n) == ' ' {
 			n++
 		}
+		if c.wordy {
+			break
+		}
 		switch next := c.peek(n); next {
 		case '(', '`', ')', ']', '}', ',', ';', '.', '?', '-', '/', 0:
-			c.sink = c.sink || next != '(' && c.words > 1 || n == 0 && (next == '(' || next == '`' || next == '?')
+			c.sink = c.sink || next != '(' && (c.words > 1 || c.depth > 0) || n == 0 && (next == '(' || next == '`' || next == '?')
 		}
 	}
 }

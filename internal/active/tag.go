@@ -19,7 +19,7 @@ type judge struct {
 // facts are what the attributes of a tag say together.
 type facts struct {
 	refresh, link, scriptTo, animates bool
-	bound, identified, cut            bool
+	bound, identified, cut, imports   bool
 	content, href, to                 string
 }
 
@@ -51,8 +51,8 @@ func (j *judge) markup(s string, p Page) bool {
 			j.attribute(&p, s[start:i])
 			open = false
 		}
-		if was == attrName && p.attr.is("<script") {
-			j.why = "a script element"
+		if was == attrName {
+			j.named(p.attr.name())
 		}
 		switch p.state {
 		case doubleQuoted, singleQuoted:
@@ -73,7 +73,11 @@ func (j *judge) markup(s string, p Page) bool {
 		}
 	}
 	if j.why == "" && open && inAValue(p.state) {
-		j.attribute(&p, s[min(start, len(s)):])
+		if start = min(start, len(s)); start == len(s) && !j.brokeOut && p.kind == scriptValue && !j.skip {
+			j.why = "the beginning of an event handler"
+			return true
+		}
+		j.attribute(&p, s[start:])
 	}
 	if j.why == "" && p.state > tagName && p.state <= selfClosing {
 		j.facts.cut = true
@@ -111,6 +115,21 @@ func (j *judge) begin(p *Page) {
 	}
 }
 
+// named judges the name of an attribute, whatever its value.
+func (j *judge) named(name []byte) {
+	if string(name) == "<script" {
+		j.why = "a script element" // to old browsers, and to filters that take tags out
+	}
+	if j.element == "" || j.brokeOut || !isHandler(name) {
+		return
+	}
+	for _, c := range name {
+		if strings.IndexByte("!#$%&()*~", c) >= 0 { // old browsers ended the name there
+			j.why = "an event handler"
+		}
+	}
+}
+
 // attribute judges one attribute, its value as it stands in the page.
 func (j *judge) attribute(p *Page, raw string) {
 	name := p.attr.name()
@@ -133,7 +152,7 @@ func (j *judge) attribute(p *Page, raw string) {
 	}
 	switch kindOf(name) {
 	case scriptValue:
-		if strings.TrimSpace(value) != "" && (!j.brokeOut || runsCode(value, j.known)) {
+		if strings.TrimSpace(value) != "" && (!j.brokeOut || runsCode(value, true)) {
 			j.why = "the event handler " + string(name)
 		}
 		return
@@ -148,7 +167,7 @@ func (j *judge) attribute(p *Page, raw string) {
 		}
 		return
 	}
-	if !isText(name) && scriptURL(value, j.element == "img" || j.element == "image") {
+	if !isText(name) && scriptURL(value, j.element == "img" || j.element == "image" || j.element == "" && !j.known) {
 		j.why = "a script URL"
 		return
 	}
@@ -176,7 +195,8 @@ func (j *judge) note(name, value string) {
 		j.facts.content = value
 	case "rel":
 		lowered := strings.ToLower(value)
-		j.facts.link = j.facts.link || strings.Contains(lowered, "stylesheet") || strings.Contains(lowered, "import")
+		j.facts.link = j.facts.link || strings.Contains(lowered, "stylesheet")
+		j.facts.imports = strings.Contains(lowered, "import")
 	case "href", "xlink:href", "src", "data", "code", "classid", "archive":
 		j.facts.href = value
 	case "charset":
@@ -215,7 +235,7 @@ func (j *judge) finish() {
 			j.why = "a charset in which text may be markup"
 		}
 	case "link":
-		if f.link && strings.Contains(f.href, "//") { // a style sheet or page of somebody else
+		if f.imports && f.href != "" || f.link && strings.Contains(f.href, "//") { // a style sheet or page of somebody else
 			j.why = "a link element that loads"
 		}
 	case "style":

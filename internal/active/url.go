@@ -47,6 +47,7 @@ func isText(name []byte) bool {
 // ends in it (WHATWG URL standard, section 4.4); old ones dropped more, and took a
 // backquote for a quote.
 func scheme(s string) (name, rest string) {
+	s = strings.TrimPrefix(s, "&{")
 	i := 0
 	for i < len(s) && !isLetter(s[i]) {
 		if c := s[i]; c > ' ' && c < 0x7f && c != '`' && c != '"' && c != '\'' {

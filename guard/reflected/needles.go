@@ -1,0 +1,135 @@
+package reflected
+
+import (
+	"html"
+	"strings"
+
+	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/internal/active"
+)
+
+// Limits on what is looked for.
+const (
+	mostNeedles = 64      // forms of values
+	longest     = 4 << 10 // bytes of each that are waited for; the rest is followed as it comes
+	shortest    = 3
+	mostJudged  = 4 << 20 // bytes of values that are judged in a page
+)
+
+// needle is one form of a value.
+type needle struct {
+	input  *fumehood.Input
+	value  string // all of it
+	folded []byte // its beginning, in lower case
+	fail   []int  // for each length that has matched, the next shorter one (Knuth, Morris, Pratt)
+}
+
+// needlesOf returns the forms of values that could run somewhere in a page. all is false where
+// there are too many.
+func needlesOf(inputs []fumehood.Input) (needles []needle, all bool) {
+	seen := map[string]bool{}
+	all = true
+	add := func(in *fumehood.Input, value string) {
+		if len(value) < shortest || seen[value] {
+			return
+		}
+		seen[value] = true
+		if len(needles) == mostNeedles {
+			all = false
+			return
+		}
+		needles = append(needles, needle{input: in, value: value})
+	}
+	for i := range inputs {
+		in := &inputs[i]
+		for n := -1; n < len(in.Decoded) && all; n++ {
+			value := in.Value
+			if n >= 0 {
+				value = in.Decoded[n]
+			}
+			if !active.Could(value) {
+				continue
+			}
+			add(in, value)
+			for _, form := range escaped(value) {
+				add(in, form)
+			}
+		}
+	}
+	for i := range needles {
+		needles[i].prepare()
+	}
+	return needles, all
+}
+
+// escaped returns what the usual functions make of a value. In a text that is harmless; in an
+// event handler or a script it is not.
+func escaped(value string) []string {
+	if strings.IndexAny(value, `'"\`) < 0 {
+		return nil
+	}
+	forms := []string{html.EscapeString(value)} // as markupsafe: &#39; and &#34;
+	forms = append(forms, strings.NewReplacer("&#39;", "&#x27;", "&#34;", "&quot;").Replace(forms[0]))
+	if strings.IndexAny(value, `"\`) >= 0 {
+		forms = append(forms, strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(value)) // as json.dumps
+	}
+	return forms
+}
+
+// prepare makes the tables of a needle.
+func (n *needle) prepare() {
+	n.folded = []byte(n.value[:min(len(n.value), longest)])
+	for i, c := range n.folded {
+		n.folded[i] = fold(c)
+	}
+	n.fail = make([]int, len(n.folded)+1)
+	k := 0
+	for i := 1; i < len(n.folded); i++ {
+		for k > 0 && n.folded[i] != n.folded[k] {
+			k = n.fail[k]
+		}
+		if n.folded[i] == n.folded[k] {
+			k++
+		}
+		n.fail[i+1] = k
+	}
+}
+
+// next returns how much of the needle has matched after c, when k had before.
+func (n *needle) next(k int, c byte) int {
+	for k > 0 && (k == len(n.folded) || n.folded[k] != c) {
+		k = n.fail[k]
+	}
+	if n.folded[k] == c {
+		k++
+	}
+	return k
+}
+
+func fold(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+// describe names the value for the log, without what may be secret.
+func (n *needle) describe() string {
+	in := n.input
+	name := in.Place + " " + in.Name
+	if in.Place == fumehood.InCookie || in.Place == fumehood.InHeader || secret(in.Name) {
+		return name
+	}
+	return name + " (" + quote(in.Value) + ")"
+}
+
+// secret says whether a field of that name holds something that is not for a log.
+func secret(name string) bool {
+	name = strings.ToLower(name)
+	for _, part := range [...]string{"pass", "pwd", "secret", "token", "key", "auth", "card", "pin"} {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	return false
+}
