@@ -118,9 +118,11 @@ SQL_PLAIN = re.compile(r"""
 SQL_QUOTES = re.compile(r"['\"`\\\s]+")
 SQL_TERM = r"(?:%s|[0-9]+)(?:\s+(?:asc|desc))?(?:\s+nulls\s+(?:first|last))?" % SQL_NAME
 SQL_SORT = re.compile(r"%s(?:\s*,\s*%s)*" % (SQL_TERM, SQL_TERM))
-SQL_SHARP = re.compile(r"['\"`\\#$()=<>&]|--|/\*|\|\|")
+SQL_SHARP = re.compile(r"""[\w'"`)][()=<>|&!^~]{1,8}[\w'"`(]|\$\w*\$|\|\|""").search
+SQL_SOLID = re.compile(r"""[\w'"`]""").search
 SQL_SPLIT = re.compile(r"[\s,;]+")
 SQL_FORMS_MOST = 20000
+SQL_MADE, SQL_ESCAPED, SQL_RAW = range(3)  # made of a value; the value, escaped; the value
 
 
 def sql_fold(text):
@@ -134,33 +136,36 @@ def sql_fold_one(letter):
     return low if len(low) == 1 else letter
 
 
+def sql_sharp(word):
+    """Could this word alone do harm?"""
+    return SQL_SHARP(word) or word.count("'") > 1 or word.count('"') > 1 or word.count("`") > 1 \
+        or ("--" in word or "/*" in word or "#" in word) and SQL_SOLID(word)
+
+
 def sql_forms(inputs):
-    """What to look for in statements: [(form, index of its field, is it the value itself?)]."""
+    """What to look for in statements: [(form, index of its field, what it is)]."""
     found = {}
     for value, i in inputs.values:
         value = value.strip()
         sure = [value]
         if not value.isascii():
             sure += [value.lower(), value.upper(), value.casefold()]
-        made = [value.strip("'\"`"), " ".join(value.split())]
-        if SQL_SHARP.search(value):
-            made += filter(SQL_SHARP.search, SQL_SPLIT.split(value))
+        made = [value.strip(" \t\r\n'\"`"), " ".join(value.split())]
+        if sql_sharp(value):
+            made += [word for word in SQL_SPLIT.split(value) if sql_sharp(word)]
             if "'" in value or '"' in value or "`" in value:
                 made.append(re.sub("['\"`]", "", value))
-        for forms, itself in ((sure, True), (made, False)):
+        for forms, raw, escaped in ((sure, SQL_RAW, SQL_ESCAPED), (made, SQL_MADE, SQL_MADE)):
             for form in forms:
-                doubled = form.replace("'", "''")  # so may an app, where a backslash undoes it
-                if doubled != form:
-                    found.setdefault(sql_fold(doubled), (i, itself))
-                if '"' in form:
-                    found.setdefault(sql_fold(form.replace('"', '""')), (i, itself))
-                if "\\" in form or doubled != form or '"' in form:
-                    found.setdefault(sql_fold(re.sub(r"(['\"\\])", r"\\\1", form)), (i, itself))
-                found.setdefault(sql_fold(form), (i, itself))
+                found.setdefault(sql_fold(form), (i, raw))
+                if "\\" in form or raw == SQL_RAW and ("'" in form or '"' in form):  # so may an app do, and be undone by a backslash
+                    for twin in (form.replace("'", "''"), form.replace('"', '""'), re.sub(r"(['\"\\])", r"\\\1", form)):
+                        found.setdefault(sql_fold(twin), (i, escaped))
         if len(found) > SQL_FORMS_MOST:
             inputs.unseen = True
             break
-    return [(form, i, itself) for form, (i, itself) in found.items() if not SQL_PLAIN.fullmatch(form)]
+    return [(form, i, what) for form, (i, what) in found.items()
+            if form and not SQL_PLAIN.fullmatch(form)]
 
 
 def sql_find(text, form, at):
@@ -202,7 +207,7 @@ def examine(inputs, text, dialect):
     if forms is None:
         forms = inputs.note["sql"] = sql_forms(inputs)
     low, size, lexed = None, len(text), None
-    for form, i, itself in forms:
+    for form, i, what in forms:
         if len(form) > size:
             continue
         if low is None:
@@ -213,13 +218,13 @@ def examine(inputs, text, dialect):
         if lexed is None:
             lexed = sql_tokens(text, dialect)
         why = SQL_BEYOND if lexed[2] else SQL_OPEN
-        if not lexed[2] or sql_beyond(text, low, lexed, dialect, form, itself, at):
+        if not lexed[2] or sql_beyond(text, low, lexed, dialect, form, what, at):
             stop(inputs, "sql", text, i, why)
             return SQL_STOPPED
     return SQL_CLEAN if lexed is None else SQL_DATA
 
 
-def sql_beyond(text, low, lexed, dialect, form, itself, at):
+def sql_beyond(text, low, lexed, dialect, form, what, at):
     """Is form, which is at low[at:] and perhaps at more places, anywhere more than data?"""
     starts, kinds, _ = lexed
     if SQL_QUOTES.fullmatch(form) or form == "#" and not dialect.startswith("mysql"):
@@ -229,11 +234,11 @@ def sql_beyond(text, low, lexed, dialect, form, itself, at):
         n = bisect.bisect_right(starts, at) - 1
         end = starts[n + 1] if n + 1 < len(starts) else len(low)
         if not sql_inside(text, kinds[n], starts[n], end, at, at + size) \
-                or dialect == "mysql" and itself and sql_two_ways(form, kinds[n], low[at - 1:at]):
+                or dialect == "mysql" and what == SQL_RAW and sql_two_ways(form, kinds[n], low[at - 1:at]):
             left -= 1
             column = SQL_SORT.fullmatch(form) and ("," not in form or sql_sorts(low, starts, kinds, n))
             if left == 0 or not column and not sql_written(text, at, at + size):
-                return itself or not sql_usual(text, lexed, dialect)
+                return what != SQL_MADE or not sql_usual(text, lexed, dialect)
         at = sql_find(low, form, max(at + 1, end - size + 1))
     return False
 
