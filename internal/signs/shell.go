@@ -101,6 +101,10 @@ func readArguments(s string, at int) (a arguments) {
 			i++
 			continue
 		}
+		if c == '\\' && i+1 < len(s) && s[i+1] == 'n' && (i+2 == len(s) || !isWord(s[i+2])) {
+			a.end = len(s) // a line break as in C
+			return a
+		}
 		if c == ';' || c == '|' || c == '&' || c == '\n' || c == '\r' || c == '`' || c == ')' {
 			a.end = i
 			return a

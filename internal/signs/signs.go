@@ -117,6 +117,7 @@ func Judge(value string) Score {
 func judgeWords(value string, has bytesSeen, s *Score) {
 	if has&spaces != 0 && len(value) < 256 {
 		judgeSQL(value, has, s)
+		s.wholeCommand(value)
 	}
 }
 

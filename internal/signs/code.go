@@ -1,0 +1,176 @@
+package signs
+
+import "strings"
+
+// judgeCode looks for program text where a value should be: a call that runs programs, code
+// of PHP, Perl or Java that breaks out of a string, lookups of Log4j, and objects in the
+// formats whose readers build whatever they are told.
+func judgeCode(value string, has bytesSeen, s *Score) {
+	text := document(value)
+	strong := points(!text, Refuse, Weak)
+	s.serialised(value, strong)
+	if has&parens != 0 {
+		s.calls(value, text)
+	}
+	if has&dollars != 0 {
+		s.lookups(value, strong)
+		s.php(value, text)
+	}
+	if has&angles != 0 {
+		s.includes(value, text)
+	}
+	if has&ats != 0 && strings.Contains(value, "@{[") || has&percents != 0 && (strings.Contains(value, "%{#") || strings.Contains(value, "%{(#")) {
+		s.add(Code, strong, "an expression of Perl or OGNL")
+	}
+	if has&slashes != 0 && (strings.Contains(value, `\write18`) || strings.Contains(value, `\input{/`) || strings.Contains(value, `\include{/`)) {
+		s.add(Code, strong, "LaTeX that runs a program or reads a file")
+	}
+	if strings.Contains(value, "__proto__") || strings.Contains(value, "constructor[prototype]") || strings.Contains(value, "constructor.prototype") {
+		s.add(Code, points(!text && !strings.Contains(value, " "), Refuse, Weak), "the prototype of every object")
+	}
+}
+
+// callMark is a text that only program text has, and that needs no parsing.
+var codeMarks = [...]string{
+	"__import__(", "os.system(", "os.popen(", "subprocess.", "eval(compile(", "require('child_process'", `require("child_process"`, "process.mainModule",
+	"process.binding(", ".constructor.constructor(", "java.lang.Runtime", "java.lang.ProcessBuilder", "Process.spawn(", "Runtime.getRuntime(", "#_memberAccess",
+	"T(java.lang", "createObject(\"wscript", "String.fromCharCode(", ".__subclasses__(", "pg_read_file(", "child_process').exec", "IO.popen(", "Kernel.exec",
+}
+
+// calls finds program text by the functions in it.
+func (s *Score) calls(value string, text bool) {
+	open := strings.IndexByte(value, '(')
+	for n := 0; open >= 0 && n < 4096; n++ {
+		s.call(value, open, text)
+		next := strings.IndexByte(value[open+1:], '(')
+		if next < 0 {
+			break
+		}
+		open += next + 1
+	}
+	if text || !strings.ContainsAny(value, "._") {
+		return
+	}
+	for _, mark := range codeMarks {
+		if strings.Contains(value, mark) {
+			s.add(Code, points(standsAlone(value, strings.Index(value, mark)), Refuse, Weak), "program text that runs programs")
+		}
+	}
+}
+
+// standsAlone says whether program text begins near the beginning of the value, and not
+// behind a sentence.
+func standsAlone(value string, at int) bool {
+	return strings.Count(value[:at], " ") < 3 && !strings.Contains(value, "\n")
+}
+
+// call judges the function whose parenthesis opens at value[open].
+func (s *Score) call(value string, open int, text bool) {
+	start := open
+	for start > 0 && (isWord(value[start-1]) || value[start-1] == '\\') && open-start < 32 {
+		start--
+	}
+	name := value[start:open]
+	if name == "" {
+		return
+	}
+	var buf [32]byte
+	argument := value[open+1:]
+	quoted := argument != "" && (argument[0] == '\'' || argument[0] == '"' || argument[0] == '$' || argument[0] == '\\')
+	before := byte(0)
+	if start > 0 {
+		before = value[start-1]
+	}
+	began := start == 0 || strings.IndexByte(";|&{@'\"( ./=!", before) >= 0
+	joined := start > 1 && before == '.' && (value[start-2] == '\'' || value[start-2] == '"')
+	kind := callKind(string(lower(name, &buf)))
+	switch {
+	case kind == 0 || !began || text && !joined:
+	case joined && strings.IndexByte(argument, ')') >= 0:
+		s.add(Code, Refuse, "a call that is joined to the app's string")
+	case kind == 2 && (quoted || strings.HasPrefix(argument, ")")) && standsAlone(value, start) && before != '.':
+		s.add(Code, Refuse, "a call that runs programs")
+	case kind == 1 && quoted && start < 3 && before != '.' && len(value) < 300:
+		s.add(Code, Refuse, "a call that runs programs")
+	case quoted && before != '.':
+		s.add(Code, Weak, "what may be a call that runs programs")
+	}
+}
+
+// callKind is 2 for functions that run programs or show the server, 1 for those of which
+// harmless code is full too, 0 for others.
+func callKind(name string) int {
+	switch name {
+	case "system", "passthru", "shell_exec", "phpinfo", "proc_open", "pcntl_exec", "popen", "file_get_contents", "file_put_contents", "call_user_func", "readfile",
+		"base64_decode", "str_rot13", "create_function", "preg_replace", "unserialize", "spawnsync", "execsync":
+		return 2
+	case "exec", "eval", "assert", "sleep", "spawn", "print", "printf", "require", "include", "usleep", "md5", "compile":
+		return 1
+	}
+	return 0
+}
+
+// php finds the variables of a request and complex expressions in strings of PHP.
+func (s *Score) php(value string, text bool) {
+	strong := points(!text, Refuse, Weak)
+	if strings.Contains(value, "${@") || strings.Contains(value, "{${") {
+		s.add(Code, strong, "an expression in a string of PHP")
+	}
+	if i := strings.Index(value, "$_"); i >= 0 && strings.IndexByte(value[i:], '[') > 0 && !text {
+		for _, name := range [...]string{"$_GET[", "$_POST[", "$_REQUEST[", "$_COOKIE[", "$_SERVER["} {
+			if strings.HasPrefix(value[i:], name) {
+				s.add(Code, points(strings.ContainsAny(value[:i], "{(`"), Refuse, Weak), "a variable of PHP")
+			}
+		}
+	}
+}
+
+// lookups finds ${jndi:...} and what is written to hide it: ${${lower:j}ndi:, ${::-j}.
+func (s *Score) lookups(value string, strong uint8) {
+	for i := strings.Index(value, "${"); i >= 0; {
+		rest := value[i+2 : min(len(value), i+2+24)]
+		colon := strings.IndexByte(rest, ':')
+		var buf [32]byte
+		switch name := string(lower(rest[:max(colon, 0)], &buf)); {
+		case colon < 0:
+		case name == "jndi", name == "lower", name == "upper", name == "date" && strings.Contains(rest, "'"), strings.HasPrefix(rest, "::-"),
+			strings.HasPrefix(rest, ":") && strings.Contains(rest, ":-") && i+2 < len(value):
+			s.add(Code, strong, "a lookup of Log4j")
+		case name == "env" || name == "sys" || name == "java" || name == "ctx":
+			s.add(Code, points(strings.Contains(rest, ":-"), strong, Weak), "a lookup of Log4j")
+		}
+		next := strings.Index(value[i+2:], "${")
+		if next < 0 {
+			return
+		}
+		i += next + 2
+	}
+	if i := strings.Index(value, "jndi:"); i > 0 && strings.Contains(value, "{") && strings.Contains(value[i:], "//") {
+		s.add(Code, strong, "a lookup of Log4j")
+	}
+}
+
+// includes finds program text in marks: <?php, <!--#exec, <esi:include.
+func (s *Score) includes(value string, text bool) {
+	for i := strings.IndexByte(value, '<'); i >= 0; {
+		rest := value[i:]
+		switch {
+		case foldPrefix(rest, "<?php") || strings.HasPrefix(rest, "<?="):
+			s.add(Code, points(!text && standsAlone(value, i), Refuse, Weak), "program text of PHP")
+		case foldPrefix(rest, "<!--#exec"), foldPrefix(rest, "<!--#include"), foldPrefix(rest, "<!--#echo"), foldPrefix(rest, "<!--#printenv"), foldPrefix(rest, "<!--#set"):
+			s.add(Code, points(!text, Refuse, Weak), "a server-side include")
+		case foldPrefix(rest, "<esi:"):
+			s.add(Code, points(!text, Refuse, Weak), "an edge-side include")
+		}
+		next := strings.IndexByte(value[i+1:], '<')
+		if next < 0 {
+			return
+		}
+		i += next + 1
+	}
+}
+
+// foldPrefix says whether s begins with prefix, which is in lower case, without regard to case.
+func foldPrefix(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}

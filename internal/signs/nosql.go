@@ -1,0 +1,142 @@
+package signs
+
+import "strings"
+
+// judgeNoSQL looks for operators of document stores, conditions in JavaScript that break out
+// of a string, and filters of LDAP and paths of XPath that do not end where they should.
+func judgeNoSQL(value string, has bytesSeen, s *Score) {
+	text := document(value)
+	strong := points(!text, Refuse, Weak)
+	if has&dollars != 0 {
+		s.operators(value, strong)
+	}
+	if has&quotes != 0 && has&(semis|pipes|dots) != 0 && !text {
+		s.javascript(value)
+	}
+	if has&parens != 0 && !text {
+		s.ldap(value)
+		s.xpath(value)
+	}
+}
+
+// JudgeName judges the name of a field, such as "user[$ne]" or "filter.$where": frameworks
+// make objects of such names, and the object then asks the database something else.
+func JudgeName(name string) Score {
+	var s Score
+	for i := 0; i < len(name); i++ {
+		if name[i] != '$' || i > 0 && strings.IndexByte("[.", name[i-1]) < 0 {
+			continue
+		}
+		if end := operatorEnd(name, i); end > 0 && (end == len(name) || strings.IndexByte("].[", name[end]) >= 0) {
+			s.add(NoSQL, Refuse, "an operator of a document store as a name")
+		}
+	}
+	if strings.Contains(name, "__proto__") || strings.Contains(name, "constructor[prototype]") || strings.Contains(name, "constructor.prototype") {
+		s.add(Code, Refuse, "the prototype of every object as a name")
+	}
+	return s
+}
+
+// operators finds $ne and its kin where a key stands: {"$ne": 1}, $where: '...', [$gt]=.
+func (s *Score) operators(value string, strong uint8) {
+	for i := strings.IndexByte(value, '$'); i >= 0; {
+		if end := operatorEnd(value, i); end > 0 {
+			before := byte(0)
+			if i > 0 {
+				before = value[i-1]
+			}
+			after := strings.TrimLeft(value[end:], "'\" \t")
+			switch {
+			case i == 0 && end == len(value), before == '[' && strings.HasPrefix(after, "]"):
+				s.add(NoSQL, strong, "an operator of a document store")
+			case strings.HasPrefix(after, ":") && strings.IndexByte("'\"{, \x00", before) >= 0:
+				s.add(NoSQL, strong, "an operator of a document store")
+			}
+		}
+		next := strings.IndexByte(value[i+1:], '$')
+		if next < 0 {
+			return
+		}
+		i += next + 1
+	}
+}
+
+// operatorEnd returns the offset behind the operator that begins at s[at] with $, 0 for none.
+func operatorEnd(s string, at int) int {
+	end := at + 1
+	for end < len(s) && isLetter(s[end]) {
+		end++
+	}
+	switch s[at+1 : end] {
+	case "ne", "eq", "gt", "gte", "lt", "lte", "in", "nin", "and", "or", "nor", "not", "exists", "type", "mod", "regex", "options", "text", "where",
+		"expr", "all", "elemMatch", "size", "comment", "jsonSchema", "function", "accumulator", "lookup", "merge", "out", "set", "unset", "inc", "push", "rename":
+		return end
+	}
+	return 0
+}
+
+// javascript finds what ends a string and goes on with a statement or a condition.
+func (s *Score) javascript(value string) {
+	quote := strings.IndexAny(value, `'"`)
+	if quote < 0 || strings.ContainsAny(value[:quote], " (=[{") {
+		return
+	}
+	rest := strings.TrimLeft(value[quote+1:], " \t+%")
+	switch {
+	case strings.HasPrefix(rest, ";"):
+		rest = strings.TrimLeft(rest, "; \t")
+		for _, word := range [...]string{"return", "sleep(", "while(", "var ", "it=new", "throw ", "do{", "this.", "let "} {
+			if strings.HasPrefix(rest, word) {
+				s.add(NoSQL, Refuse, "a statement of JavaScript behind the string")
+			}
+		}
+	case strings.HasPrefix(rest, "||"), strings.HasPrefix(rest, "&&"), strings.HasPrefix(rest, "}"):
+		if strings.Contains(rest, "this.") || strings.Contains(rest, "==") || strings.Contains(rest, ".match(") {
+			s.add(NoSQL, Refuse, "a condition of JavaScript behind the string")
+		}
+	}
+}
+
+// ldap finds a parenthesis that closes the app's filter, and another filter behind it.
+func (s *Score) ldap(value string) {
+	depth := 0
+	for i := range len(value) {
+		switch value[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+			if depth >= 0 {
+				continue
+			}
+			rest := strings.TrimLeft(value[i+1:], " \t)")
+			if !strings.HasPrefix(rest, "(") {
+				if i > 0 && value[i-1] == '*' && (rest == "" || rest == "%00" || rest == "\x00") && strings.Count(value, ")") > 1 {
+					s.add(NoSQL, Refuse, "a filter of LDAP that ends early")
+				}
+				return
+			}
+			rest = strings.TrimLeft(rest, "( \t")
+			end := 0
+			for end < len(rest) && (isWord(rest[end]) || rest[end] == '-') {
+				end++
+			}
+			if rest != "" && strings.IndexByte("|&!", rest[0]) >= 0 || end > 0 && end < len(rest) && strings.IndexByte("=<>~", rest[end]) >= 0 {
+				s.add(NoSQL, Refuse, "a second filter of LDAP")
+			}
+			return
+		}
+	}
+}
+
+// xpath finds the functions and axes of XPath in a value.
+func (s *Score) xpath(value string) {
+	if strings.Contains(value, "']") && strings.Contains(value, "/") && strings.Contains(value, "|") {
+		s.add(NoSQL, Refuse, "a second path of XPath")
+	}
+	for _, mark := range [...]string{"count(/", "name(/", "string-length(/", "substring(/", "doc(concat(", "/text()", "child::node()", "parent::*"} {
+		if strings.Contains(value, mark) {
+			s.add(NoSQL, Refuse, "a path of XPath")
+		}
+	}
+}

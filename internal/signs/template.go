@@ -1,0 +1,127 @@
+package signs
+
+import "strings"
+
+// delimiter is how a template language begins and ends an expression.
+type delimiter struct {
+	open, close string
+	code        bool // what stands between is program text of a language
+}
+
+var delimiters = [...]delimiter{
+	{"{{", "}}", false}, {"{%", "%}", false}, {"${", "}", false}, {"#{", "}", false}, {"*{", "}", false}, {"<%", "%>", true},
+	{"@(", ")", false}, {"[[${", "}", false}, {"<#", ">", true}, {"[#", "]", true}, {"#set(", ")", true}, {"#set (", ")", true},
+	{"{php", "}", true}, {"{$", "}", false}, {"~{", "}", false},
+}
+
+// judgeTemplate looks for expressions that a template engine would compute, and that do
+// more than name a variable: {{ name }} is what templates are made of, and documentation too.
+func judgeTemplate(value string, has bytesSeen, s *Score) {
+	if has&(braces|ats) == 0 && (has&angles == 0 || has&(percents|hashes) == 0) && has&hashes == 0 {
+		return
+	}
+	text := document(value)
+	for i := 0; i < len(value); i++ {
+		if kinds[value[i]]&(braces|dollars|hashes|stars|angles|ats|squares) == 0 && value[i] != '~' {
+			continue
+		}
+		for d := range delimiters {
+			if strings.HasPrefix(value[i:], delimiters[d].open) {
+				if n := s.expression(value, i, &delimiters[d], text); n > 0 {
+					i += n - 1
+				}
+				break
+			}
+		}
+		if value[i] == '{' && i+2 < len(value) && isLetter(value[i+1]) {
+			s.smarty(value, i, text)
+		}
+	}
+}
+
+// expression judges what stands in delimiters at value[at:] and returns the length of it.
+func (s *Score) expression(value string, at int, d *delimiter, text bool) int {
+	start := at + len(d.open)
+	limit := min(len(value), start+2048)
+	length := closing(value[start:limit], d.close)
+	if length < 0 {
+		length = limit - start
+		if length > 256 {
+			length = 256
+		}
+	}
+	body := value[start : start+length]
+	before, after := strings.TrimSpace(value[:at]), strings.TrimSpace(value[min(len(value), start+length+len(d.close)):])
+	alone := !text && (before == "" || !strings.ContainsAny(before, " \n")) && len(after) < 64
+	e := readExpression(body, d.code)
+	if d.open == "{php" && alone {
+		e.danger = true
+	}
+	if at > 0 && value[at-1] == '`' { // Markdown marks code with it
+		e.numbers, alone, text = false, false, true
+	}
+	s.judgeExpression(&e, d, alone, text)
+	return len(d.open) + length
+}
+
+// closing returns where an expression ends, past strings and braces inside it, -1 for nowhere.
+func closing(s, end string) int {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		if depth == 0 && strings.HasPrefix(s[i:], end) {
+			return i
+		}
+		switch s[i] {
+		case '{', '(', '[':
+			depth++
+		case '}', ')', ']':
+			depth = max(0, depth-1)
+		case '\'', '"':
+			if n := strings.IndexByte(s[i+1:], s[i]); n >= 0 {
+				i += n + 1
+			}
+		}
+	}
+	return strings.Index(s, end)
+}
+
+func (s *Score) judgeExpression(e *expression, d *delimiter, alone, text bool) {
+	switch {
+	case e.gadget:
+		s.add(Template, Refuse, "an expression that reaches for the internals of the language")
+	case e.numbers && !text:
+		s.add(Template, Refuse, "an expression that computes, to see whether it is computed")
+	case e.danger && (alone || !text), e.danger && d.code:
+		s.add(Template, points(alone || !text, Refuse, Weak), "an expression that calls what runs programs or reads files")
+	case e.root && (e.calls > 0 || e.bare) && alone:
+		s.add(Template, Refuse, "an expression that reads the app's own objects")
+	case e.literalMethod && alone:
+		s.add(Template, Refuse, "an expression that calls a method of a constant")
+	case d.code && alone && e.words > 0 && d.open == "<%", e.assigns && alone && d.open == "{{":
+		s.add(Template, Refuse, "an expression with program text in it")
+	case e.numbers || e.danger || e.root || e.calls > 0 || e.literalMethod:
+		s.add(Template, Weak, "an expression of a template")
+	}
+}
+
+// smarty judges {name(...)} and {$x.y}, which Smarty and Latte compute.
+func (s *Score) smarty(value string, at int, text bool) {
+	end := at + 1
+	for end < len(value) && (isWord(value[end]) || value[end] == ':' || value[end] == '.') {
+		end++
+	}
+	if end >= len(value) || value[end] != '(' && !strings.HasPrefix(value[at:], "{var $") && !strings.HasPrefix(value[at:], "{if ") {
+		return
+	}
+	length := closing(value[at+1:min(len(value), at+2048)], "}")
+	if length < 0 {
+		return
+	}
+	e := readExpression(value[at+1:at+1+length], true)
+	switch {
+	case (e.danger || e.gadget) && !text, strings.HasPrefix(value[at:], "{var $") && !text, strings.Contains(value[at:end], "::") && !text:
+		s.add(Template, Refuse, "an expression that calls what runs programs or reads files")
+	case e.danger:
+		s.add(Template, Weak, "an expression of a template")
+	}
+}
