@@ -52,13 +52,13 @@ func (e *Engine) fields(tx types.Transaction, content io.Reader, boundary string
 			return nil
 		}
 		if err != nil {
-			return damaged(err)
+			return damaged(fmt.Errorf("form: %w", err))
 		}
 		name, value := part.FormName(), part.FileName()
 		if value == "" {
 			text, err := io.ReadAll(io.LimitReader(part, left+1))
 			if err != nil {
-				return damaged(err)
+				return damaged(fmt.Errorf("form: %w", err))
 			}
 			value = string(text)
 		}
@@ -69,12 +69,12 @@ func (e *Engine) fields(tx types.Transaction, content io.Reader, boundary string
 	}
 }
 
-// damaged is the refusal of a multipart body that cannot be read: another reader might.
+// damaged is the refusal of a body that cannot be read: the app's reader might.
 func damaged(err error) error {
 	return &fumehood.Refusal{
-		Status: http.StatusBadRequest, Code: "injection.crs-form",
-		Public: "The form that was sent is damaged.",
-		Err:    fmt.Errorf("multipart body: %w", err),
+		Status: http.StatusBadRequest, Code: "injection.crs-damaged",
+		Public: "What was sent is damaged.",
+		Err:    fmt.Errorf("the Core Rule Set cannot read the body: %w", err),
 	}
 }
 

@@ -53,6 +53,9 @@ SecAction "id:900200,phase:1,pass,t:none,nolog,setvar:'tx.allowed_methods=GET HE
 Include @owasp_crs/REQUEST-*.conf
 `
 
+// unreadable is the rule that refuses a body that its reader cannot read.
+const unreadable = 200002
+
 // Engine is the compiled rule set. Make one with New; it is shared by any number of
 // goroutines.
 type Engine struct {
@@ -160,6 +163,9 @@ func refusal(tx types.Transaction, stopped *types.Interruption) error {
 	if len(ids) == 0 {
 		ids = []int{stopped.RuleID}
 	}
+	if slices.Contains(ids, unreadable) {
+		return damaged(errors.New("the body is not what its content type says"))
+	}
 	var list strings.Builder
 	for i, id := range ids {
 		if i > 0 {
@@ -167,12 +173,8 @@ func refusal(tx types.Transaction, stopped *types.Interruption) error {
 		}
 		list.WriteString(strconv.Itoa(id))
 	}
-	status := http.StatusForbidden
-	if stopped.RuleID == 200002 {
-		status = http.StatusBadRequest
-	}
 	return &fumehood.Refusal{
-		Status: status, Code: "injection.crs",
+		Status: http.StatusForbidden, Code: "injection.crs",
 		Public: "This request looks like an attack, so it was stopped here.",
 		Err:    fmt.Errorf("the Core Rule Set refuses it, by rule %s", list.String()),
 	}
