@@ -11,8 +11,8 @@ type Config struct {
 	// error 4, a warning 3 and a notice 2.
 	Threshold int `toml:"threshold" default:"5" min:"1" max:"1000"`
 	// Body is how much of a body is looked at. A longer form, JSON or XML body is refused:
-	// nobody could say what the rest of it does.
-	Body fumehood.Size `toml:"body" default:"256KB" min:"1KB" max:"16MB"`
+	// nobody could say what the rest of it does. Each KB takes the rules 5 to 10 ms.
+	Body fumehood.Size `toml:"body" default:"128KB" min:"1KB" max:"16MB"`
 	// Rules is a file with further directives, read after the rule set, such as
 	// "SecRuleRemoveById 942100".
 	Rules string `toml:"rules"`

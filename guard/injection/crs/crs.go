@@ -96,10 +96,10 @@ func checked(cfg Config) (_ Config, own string, mistakes []error) {
 	number("threshold", &cfg.Threshold, 5, 1000)
 	switch {
 	case cfg.Body == 0:
-		cfg.Body = 256 << 10
+		cfg.Body = 128 << 10
 	case cfg.Body < 1<<10 || cfg.Body > 16<<20:
 		mistakes = append(mistakes, hint.With(
-			fmt.Errorf("injection.crs.body: %d bytes are not between 1 KB and 16 MB", int64(cfg.Body)), `body = "256KB"`))
+			fmt.Errorf("injection.crs.body: %d bytes are not between 1 KB and 16 MB", int64(cfg.Body)), `body = "128KB"`))
 	}
 	if cfg.Rules != "" {
 		text, err := os.ReadFile(cfg.Rules)

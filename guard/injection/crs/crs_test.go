@@ -198,7 +198,7 @@ func TestAStreamIsNotRead(t *testing.T) {
 
 func TestWhatCannotBeLookedAtWholeIsRefused(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("a", 256<<10)
+	long := strings.Repeat("a", 128<<10)
 	refused(t, engine(t).Check(request("POST", "/", form, "a="+long)), "injection.crs-long")
 	kind, body := upload(t, long, "photo.jpg")
 	refused(t, engine(t).Check(request("POST", "/", kind, body)), "injection.crs-long")
