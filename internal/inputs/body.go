@@ -1,0 +1,189 @@
+package inputs
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"io"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	fumehood "github.com/fumehood/fumehood"
+)
+
+// body takes the values of a body. What it is depends on what it says, as in Flask, and on how
+// it begins: apps read JSON whatever it is called (get_json(force=True)), and programs call
+// anything a form (curl -d).
+func (c *collector) body(r *http.Request) {
+	label := ""
+	if types := r.Header["Content-Type"]; len(types) > 0 {
+		label = types[0]
+	}
+	media, parameters := options(label)
+	media = strings.ToLower(media)
+	body, ok := whole(r)
+	if !ok {
+		if !isMedia(media) {
+			c.unseen("the body was still on its way")
+		}
+		return
+	}
+	src := &source{size: body.Size()}
+	if file := body.File(); file != nil {
+		src.file = file
+	} else {
+		src.mem = body.Bytes()
+		src.size = int64(len(src.mem))
+	}
+	if inner := c.unpacked(r, src); inner != nil {
+		src = inner
+	}
+	if strings.HasPrefix(media, "multipart/") {
+		if src.size > c.limits.MaxFiles {
+			c.unseen("the form is too long")
+			return
+		}
+		if media != "multipart/form-data" {
+			c.unseen("the body is of several parts that are no form")
+		}
+		c.multipart(src, parameters)
+		return
+	}
+	c.text(src, media)
+}
+
+// text takes the values of a body that is no form with files.
+func (c *collector) text(src *source, media string) {
+	start := src.peek(0, 512)
+	kind := kindOf(string(start), media)
+	if kind == binary {
+		if isPickle(start) {
+			c.add(fumehood.InForm, RawBody, latin1(string(start)))
+		}
+		return
+	}
+	if src.size > int64(c.limits.MaxBody) {
+		c.unseen("the body is too long")
+	}
+	text := src.text(0, min(src.size, int64(c.limits.MaxBody)))
+	if kind == jsonText {
+		text = inUTF8(text)
+		isJSON := c.json(text)
+		switch {
+		case c.full:
+		case media == "application/x-www-form-urlencoded" && isJSON:
+			c.formAfterJSON(text)
+		case media == "application/x-www-form-urlencoded":
+			c.form(fumehood.InForm, text)
+		case !isJSON && !c.Unseen: // some other language that begins alike
+			c.add(fumehood.InForm, RawBody, lossy(text))
+		}
+		return
+	}
+	switch {
+	case media == "application/x-www-form-urlencoded":
+		c.form(fumehood.InForm, text)
+	case kind == xmlText:
+		c.xml(lossy(text))
+	default:
+		c.add(fumehood.InForm, RawBody, lossy(text))
+	}
+}
+
+// kind is what a body is.
+type kind uint8
+
+const (
+	plainText kind = iota
+	jsonText
+	xmlText
+	binary // or nothing that is text
+)
+
+// kindOf looks at how a body begins.
+func kindOf(start, media string) kind {
+	first := strings.TrimLeft(start, "\x00\ufeff\xfe\xff \t\r\n")
+	switch {
+	case first == "":
+		return binary
+	case strings.IndexByte("{[\"", first[0]) >= 0 || media == "application/json" || strings.HasSuffix(media, "+json"):
+		return jsonText
+	case media == "application/x-www-form-urlencoded":
+		return plainText
+	case isMedia(media) || !isText(start):
+		return binary
+	case media == "application/xml" || media == "text/xml" || strings.HasSuffix(media, "+xml") && media != "image/svg+xml",
+		strings.HasPrefix(first, "<?xml"), strings.HasPrefix(first, "<!DOCTYPE ") && !strings.HasPrefix(strings.ToLower(first), "<!doctype html"):
+		return xmlText
+	}
+	return plainText
+}
+
+// isMedia says whether a label is that of files, not of text.
+func isMedia(media string) bool {
+	kind, sub, _ := strings.Cut(media, "/")
+	switch kind {
+	case "image", "audio", "video", "font", "model":
+		return true
+	case "application":
+		switch sub {
+		case "octet-stream", "pdf", "zip", "gzip", "x-tar", "x-gzip", "x-7z-compressed", "wasm", "vnd.ms-excel", "msword":
+			return true
+		}
+		return strings.HasPrefix(sub, "vnd.openxmlformats") || strings.HasPrefix(sub, "vnd.oasis") || strings.HasPrefix(sub, "grpc")
+	}
+	return false
+}
+
+// isText says whether the beginning of a body is text.
+func isText(start string) bool {
+	for cut := 0; cut < utf8.UTFMax && cut < len(start); cut++ { // the last character may be cut
+		if utf8.ValidString(start[:len(start)-cut]) {
+			return strings.IndexByte(start, 0) < 0
+		}
+	}
+	return start == ""
+}
+
+// unpacked returns what is in a body that says that it is compressed and begins so: an app that
+// looks at Content-Encoding, unlike Flask, reads that. It is nil where the body is to be read as
+// it is.
+func (c *collector) unpacked(r *http.Request, src *source) *source {
+	encodings := r.Header["Content-Encoding"]
+	if len(encodings) == 0 {
+		return nil
+	}
+	encoding := strings.ToLower(strings.Trim(strings.Join(encodings, ","), " \t"))
+	start := src.peek(0, 2)
+	if encoding == "" || encoding == "identity" || len(start) < 2 {
+		return nil
+	}
+	var packed io.Reader = bytes.NewReader(src.mem)
+	if src.file != nil {
+		packed = io.NewSectionReader(src.file, 0, src.size)
+	}
+	var inner io.Reader
+	var err error
+	switch {
+	case (encoding == "gzip" || encoding == "x-gzip") && start[0] == 0x1f && start[1] == 0x8b: // RFC 1952
+		inner, err = gzip.NewReader(bufio.NewReader(packed))
+	case encoding == "deflate" && start[0]&15 == 8 && (int(start[0])<<8|int(start[1]))%31 == 0: // RFC 1950
+		inner, err = zlib.NewReader(bufio.NewReader(packed))
+	default:
+		if !isText(string(src.peek(0, 512))) {
+			c.unseen("the body is in an encoding that cannot be read here")
+		}
+		return nil
+	}
+	if err != nil {
+		c.unseen("the compressed body is damaged")
+		return nil
+	}
+	text, err := io.ReadAll(io.LimitReader(inner, int64(c.limits.MaxBody)+1))
+	if err != nil {
+		c.unseen("the compressed body is damaged")
+	}
+	return &source{mem: text, size: int64(len(text))}
+}

@@ -1,0 +1,380 @@
+package inputs
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/internal/cookie"
+)
+
+// plainPath says whether nothing in a path is worth a look: words, numbers, slugs and names of
+// files, with no folder that leads up. It allocates nothing.
+func plainPath(path string) bool {
+	last := byte(0)
+	for i := 0; i < len(path); i++ {
+		c := path[i]
+		if classes[c]&(letter|digit|underline) == 0 && (c != '/' && c != '-' && c != '.' || c == last || c == '-' && last == '/') {
+			return false
+		}
+		last = c
+	}
+	return plainSegments(path)
+}
+
+// plainSegments says whether none of the segments is risky. Those that are short words need no
+// look, and the name of a file in a folder is none of a host.
+func plainSegments(path string) bool {
+	for path != "" {
+		var segment string
+		if segment, path, _ = strings.Cut(path, "/"); len(segment) >= shortestHidden && riskySegment(segment) {
+			return false
+		}
+	}
+	return true
+}
+
+// riskySegment is Risky of a segment of a path, where most dots begin the extension of a file.
+func riskySegment(segment string) bool {
+	stem, extension, file := strings.Cut(segment, ".")
+	if file && len(extension) <= 5 && isWord(extension) && (len(stem) < 2 || !Risky(stem)) && !isDigits(extension) {
+		return false
+	}
+	return Risky(segment)
+}
+
+func isWord(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if classes[s[i]]&(letter|digit|underline) == 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// What is taken of a path.
+const (
+	mostSegments = 32
+	mostTails    = 8
+)
+
+// path takes the whole decoded path, its risky segments, and what is left of it behind each of
+// the first folders: a view may get one or the other.
+func (c *collector) path(path string) {
+	path = lossy(path)
+	c.add(fumehood.InPath, "", path)
+	rest := strings.TrimPrefix(path, "/")
+	for n := 0; rest != "" && n < mostSegments; n++ {
+		segment, after, more := strings.Cut(rest, "/")
+		if more && n > 0 && n < mostTails && Risky(rest) {
+			c.add(fumehood.InPath, "", rest)
+		}
+		if segment != "" && (Risky(segment) || segment == "..") {
+			c.add(fumehood.InPath, "", segment)
+		}
+		rest = after
+	}
+}
+
+// fields takes the risky header fields that apps read, and the cookies. Left out are fields
+// that browsers and proxies fill in for servers and that hardly an app reads: negotiation
+// (Accept*), what a browser says of itself (Sec-*), caching and ranges (If-*, Range), the
+// connection's and the body's own (Connection, Content-*), and Host, which guard/hosts knows.
+// User-Agent and Referer come with all requests of browsers: in their usual form they are
+// harmless. Authorization has a user name and a password where it is Basic.
+func (c *collector) fields(r *http.Request) {
+	for name, values := range r.Header {
+		switch name {
+		case "User-Agent":
+			for _, v := range values {
+				if !usualAgent(v) {
+					c.field(name, v)
+				}
+			}
+		case "Referer", "Origin":
+			for _, v := range values {
+				if !ownAddress(v, r.Host) {
+					c.field(name, v)
+				}
+			}
+		case "Cookie":
+			c.cookies(values)
+		case "Authorization":
+			for _, v := range values {
+				c.authorization(v)
+			}
+		case "Accept", "Accept-Language", "Accept-Encoding", "Connection", "Cache-Control", "Upgrade-Insecure-Requests",
+			"Host", "Pragma", "Range", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Keep-Alive", "Proxy-Connection",
+			"Proxy-Authorization", "Proxy", "Dnt", "Expect", "Via", "Date", "Priority", "Max-Forwards", "Http2-Settings":
+		default:
+			if !ofBrowsers(name) {
+				for _, v := range values {
+					c.field(name, v)
+				}
+			}
+		}
+	}
+}
+
+// ofBrowsers knows the families of fields that are left out.
+func ofBrowsers(name string) bool {
+	switch name[:min(len(name), 3)] {
+	case "Sec", "Acc", "Con", "If-":
+	default:
+		return name == ""
+	}
+	for _, prefix := range [...]string{"Sec-", "Accept-", "Access-Control-", "Content-", "If-"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// field takes one risky field. Python has the bytes of a field as latin-1; apps that know it
+// make UTF-8 of them.
+func (c *collector) field(name, value string) {
+	if value == "" || addresses(value) || !Risky(value) {
+		return
+	}
+	if ascii(value) {
+		c.add(fumehood.InHeader, name, value)
+		return
+	}
+	c.add(fumehood.InHeader, name, latin1(value))
+	if utf8.ValidString(value) {
+		c.add(fumehood.InHeader, name, value)
+	}
+}
+
+// latin1 is how Python shows bytes in an environ.
+func latin1(s string) string {
+	runes := make([]rune, len(s))
+	for i := range len(s) {
+		runes[i] = rune(s[i])
+	}
+	return string(runes)
+}
+
+// agentByte has the characters of usual User-Agents: nothing that ends a literal, begins a
+// comment or runs a command within double quotes.
+var agentByte = [256]bool{
+	' ': true, '(': true, ')': true, '+': true, ',': true, '-': true, '.': true, '/': true, ':': true, ';': true, '_': true,
+	'0': true, '1': true, '2': true, '3': true, '4': true, '5': true, '6': true, '7': true, '8': true, '9': true,
+	'a': true, 'b': true, 'c': true, 'd': true, 'e': true, 'f': true, 'g': true, 'h': true, 'i': true, 'j': true, 'k': true,
+	'l': true, 'm': true, 'n': true, 'o': true, 'p': true, 'q': true, 'r': true, 's': true, 't': true, 'u': true, 'v': true,
+	'w': true, 'x': true, 'y': true, 'z': true, 'A': true, 'B': true, 'C': true, 'D': true, 'E': true, 'F': true, 'G': true,
+	'H': true, 'I': true, 'J': true, 'K': true, 'L': true, 'M': true, 'N': true, 'O': true, 'P': true, 'Q': true, 'R': true,
+	'S': true, 'T': true, 'U': true, 'V': true, 'W': true, 'X': true, 'Y': true, 'Z': true,
+}
+
+// usualAgent says whether v is what browsers and programs send: product/version, and comments.
+func usualAgent(v string) bool {
+	slash := strings.IndexByte(v, '/')
+	if slash <= 0 || v[0] == '-' || v[0] == '/' || v[0] == '.' {
+		return false
+	}
+	for i := 0; i < len(v); i++ {
+		if !agentByte[v[i]] {
+			return false
+		}
+	}
+	if strings.Contains(v, "--") || strings.Contains(v, "..") {
+		return false
+	}
+	for i := 0; i < slash; i++ {
+		if classes[v[i]]&(letter|digit|underline|hyphen) == 0 && v[i] != ' ' {
+			return false
+		}
+	}
+	return !strings.Contains(v, "//") || !strings.Contains(strings.Replace(v, "; +http://", "", 1), "//")
+}
+
+// ownAddress says whether v is a usual address of this site, which browsers send with most
+// requests, or none.
+func ownAddress(v, host string) bool {
+	if v == "" || v == "null" {
+		return true
+	}
+	rest, ok := strings.CutPrefix(v, "https://")
+	if !ok {
+		if rest, ok = strings.CutPrefix(v, "http://"); !ok {
+			return false
+		}
+	}
+	if len(host) == 0 || len(rest) < len(host) || !strings.EqualFold(rest[:len(host)], host) {
+		return false
+	}
+	rest = rest[len(host):]
+	if rest == "" {
+		return true
+	}
+	if rest[0] != '/' {
+		return false
+	}
+	for i := 0; i < len(rest); i++ {
+		if c := rest[i]; classes[c]&(letter|digit|underline|hyphen|dot|base) == 0 && c != '?' && c != '&' {
+			return false
+		}
+	}
+	return !strings.Contains(rest, "..") && !strings.Contains(rest, "--") && !strings.Contains(rest, "//")
+}
+
+// addresses says whether v is a list of IP addresses, as proxies write it.
+func addresses(v string) bool {
+	dots, colons := 0, 0
+	for i := 0; i < len(v); i++ {
+		switch c := v[i]; {
+		case c == '.':
+			dots++
+		case c == ':':
+			colons++
+		case c != ',' && c != ' ' && unhex(c) < 0:
+			return false
+		}
+	}
+	return dots >= 3 || colons >= 2
+}
+
+// authorization takes what apps read of the field: name and password of Basic (RFC 7617), a
+// token.
+func (c *collector) authorization(v string) {
+	scheme, rest, _ := strings.Cut(v, " ")
+	rest = strings.Trim(rest, " ")
+	if !strings.EqualFold(scheme, "basic") {
+		if Risky(rest) {
+			c.field("Authorization", rest)
+		} else if rest == "" {
+			c.field("Authorization", v)
+		}
+		return
+	}
+	raw, err := base64.StdEncoding.DecodeString(rest)
+	if err != nil {
+		c.field("Authorization", rest)
+		return
+	}
+	name, password, _ := strings.Cut(lossy(string(raw)), ":")
+	if Risky(name) {
+		c.add(fumehood.InHeader, "Authorization.username", name)
+	}
+	if Risky(password) {
+		c.add(fumehood.InHeader, "Authorization.password", password)
+	}
+}
+
+// cookies takes the risky cookies, read as Werkzeug reads them.
+func (c *collector) cookies(values []string) {
+	look := false
+	cookie.Each(values, func(name, value string) {
+		value = strings.Trim(value, `"`)
+		look = look || Risky(name) || Risky(value) || strings.IndexByte(value, '\\') >= 0
+	})
+	if !look {
+		return
+	}
+	eachCookie(strings.Join(values, "; "), func(name, value string) bool { // as package wsgi joins them
+		if Risky(name) && !c.add(fumehood.InCookie, name, name) {
+			return false
+		}
+		return !Risky(value) || c.add(fumehood.InCookie, name, value)
+	})
+}
+
+// eachCookie calls f for each cookie. Values in quotes lose them and their escapes; they may
+// have semicolons. What is no cookie is skipped up to the next semicolon.
+func eachCookie(field string, f func(name, value string) bool) {
+	for field != "" {
+		name, value, rest, ok := oneCookie(field)
+		if !ok {
+			_, field, _ = strings.Cut(field, ";")
+			continue
+		}
+		if !f(name, value) {
+			return
+		}
+		field = rest
+	}
+}
+
+func oneCookie(s string) (name, value, rest string, ok bool) {
+	s = strings.TrimLeft(s, " \t")
+	n := 0
+	for n < len(s) && strings.IndexByte(" \t=\";", s[n]) < 0 {
+		n++
+	}
+	if n == 0 {
+		return "", "", "", false
+	}
+	name, s = s[:n], strings.TrimLeft(s[n:], " \t")
+	if strings.HasPrefix(s, "=") {
+		s = strings.TrimLeft(s[1:], " \t")
+		if end := quotedEnd(s); end > 0 {
+			value, s = unslash(s[1:end-1]), s[end:]
+		} else {
+			for n = 0; n < len(s) && strings.IndexByte(" \t\";", s[n]) < 0; {
+				n++
+			}
+			value, s = latin1Lazy(s[:n]), s[n:]
+		}
+		s = strings.TrimLeft(s, " \t")
+	}
+	if s != "" && s[0] != ';' {
+		return "", "", "", false
+	}
+	return latin1Lazy(name), value, strings.TrimPrefix(s, ";"), true
+}
+
+// quotedEnd returns where the quoted string that s begins with ends, 0 where there is none.
+func quotedEnd(s string) int {
+	if s == "" || s[0] != '"' {
+		return 0
+	}
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			return i + 1
+		case '\\':
+			i++
+			if i < len(s) && s[i] == '\n' {
+				return 0
+			}
+		}
+	}
+	return 0
+}
+
+// unslash decodes the escapes of a cookie: \" and \\, and three octal digits for a byte.
+func unslash(s string) string {
+	s = latin1Lazy(s)
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] != '\\' || i+1 == len(s):
+			b.WriteByte(s[i])
+		case i+3 < len(s) && s[i+1] >= '0' && s[i+1] <= '3' && isOctal(s[i+2]) && isOctal(s[i+3]):
+			b.WriteByte((s[i+1]-'0')<<6 | (s[i+2]-'0')<<3 | s[i+3] - '0')
+			i += 3
+		default:
+			i++
+			b.WriteByte(s[i])
+		}
+	}
+	return lossy(b.String())
+}
+
+func isOctal(c byte) bool { return c >= '0' && c <= '7' }
+
+func latin1Lazy(s string) string {
+	if ascii(s) {
+		return s
+	}
+	return latin1(s)
+}
