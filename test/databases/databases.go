@@ -154,14 +154,20 @@ func startMariaDB() (*Server, error) {
 		return nil, err
 	}
 	data := filepath.Join(home.folder, "data")
-	out, err := home.command(install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal").CombinedOutput()
+	out, err := home.command(install, "--no-defaults", "--datadir="+data, "--skip-test-db",
+		"--auth-root-authentication-method=normal").CombinedOutput()
 	if err != nil {
 		os.RemoveAll(home.folder)
 		return nil, fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
 	}
+	first := filepath.Join(home.folder, "first.sql")
+	if err := os.WriteFile(first, []byte("CREATE DATABASE test CHARACTER SET utf8mb4;\n"), 0o644); err != nil {
+		os.RemoveAll(home.folder)
+		return nil, err
+	}
 	s := &Server{Folder: home.folder, Socket: filepath.Join(home.folder, "socket"),
 		User: "root", Database: "test", stop: syscall.SIGTERM}
-	cmd := home.command(mariadbd, "--no-defaults", "--datadir="+data, "--socket="+s.Socket,
+	cmd := home.command(mariadbd, "--no-defaults", "--datadir="+data, "--socket="+s.Socket, "--init-file="+first,
 		"--pid-file="+filepath.Join(home.folder, "pid"), "--tmpdir="+home.folder, "--skip-networking",
 		"--character-set-server=utf8mb4", "--innodb-buffer-pool-size=8M", "--innodb-log-file-size=4M",
 		"--innodb-flush-log-at-trx-commit=0", "--innodb-fast-shutdown=2", "--skip-log-bin")

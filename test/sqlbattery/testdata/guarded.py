@@ -1,0 +1,27 @@
+"""The shim as a worker has it, without a front: for battery.py and ways.py."""
+import contextlib
+
+
+class Shim:
+    def __init__(self, source):
+        self.scope = {"__name__": "fumehood", "__shim__": "<fumehood>"}
+        exec(compile(source, "<fumehood>", "exec"), self.scope)
+        worker = type("Worker", (), {"exchanges": {}, "forked": True})()
+        self.scope["watch"](worker, {"sinks": {"sql": "enforce"}})
+        self.Refused = self.scope["Refused"]
+
+    def watched(self):
+        return [entry for entry in self.scope["WATCHED"] if entry[0] == "sql"]
+
+    @contextlib.contextmanager
+    def request(self, values, unseen=False):
+        """A request that brings values: [[place, name, value, other forms...]]."""
+        exchange = self.scope["Exchange"](None, 1)
+        exchange.environ = {"PATH_INFO": "/items"}
+        if values or unseen:
+            exchange.inputs = self.scope["Inputs"](exchange, {"unseen": unseen, "values": values, "modes": None})
+        before = self.scope["CURRENT"].set(exchange)
+        try:
+            yield exchange
+        finally:
+            self.scope["CURRENT"].reset(before)
