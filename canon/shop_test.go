@@ -127,3 +127,28 @@ func ships(t *testing.T, s *canon.Scene) {
 		}
 	}
 }
+
+// apostrophes: whoever has one in the name, or other letters that mean something to SQL, joins
+// the notes app, logs in, writes and searches.
+func apostrophes(s *canon.Scene) {
+	for _, name := range []string{"Miles O'Brien", "D'Arcy; née \"Bell\" --", "Null", "Robert'); DROP TABLE students;--", "x' OR 'y", "1=1", "王小明", "100 % (really)"} {
+		p := canon.Person{Name: name, Password: "it's a 'secret' -- /* really */"}
+		answer := s.Post(s.Client(), "/register", url.Values{"username": {p.Name}, "password": {p.Password}, "email": {"o'brien+1@example.org"}})
+		if answer.Status != http.StatusFound {
+			s.Errorf("%q cannot join: %d\n%.300s", name, answer.Status, answer.Text)
+			continue
+		}
+		client := s.LoggedIn(p)
+		title := "It's " + name + "'s"
+		answer = s.Post(client, "/notes/new", url.Values{"title": {title}, "body": {"SELECT 'a' || 'b'; -- \"x\"\n# it's {{ not }} a ${template}"}, "tag": {"to do"}})
+		if answer.Status != http.StatusFound {
+			s.Errorf("%q cannot write: %d\n%.300s", name, answer.Status, answer.Text)
+		}
+		if answer := s.Get(client, "/?sort=title&q="+url.QueryEscape(name+"'s")); answer.Status != http.StatusOK || strings.Contains(answer.Text, "Nothing found") {
+			s.Errorf("%q cannot search: %d\n%.300s", name, answer.Status, answer.Text)
+		}
+		if got := s.Titles(p); len(got) != 1 || got[0] != title {
+			s.Errorf("%q has the notes %q", name, got)
+		}
+	}
+}

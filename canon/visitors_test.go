@@ -46,6 +46,7 @@ func TestVisitors(t *testing.T) {
 		{"names in all scripts", allScripts},
 		{"large file", largeFile},
 		{"static folder keeps to itself", staticFolder},
+		{"people with apostrophes", apostrophes},
 	}
 	run := func(t *testing.T, served browser.Site) {
 		networks := new(atomic.Uint32)
