@@ -2,27 +2,26 @@ package signs
 
 import "strings"
 
-// judgeCode looks for program text where a value should be: a call that runs programs, code
+// code looks for program text where a value should be: a call that runs programs, code
 // of PHP, Perl or Java that breaks out of a string, lookups of Log4j, and objects in the
 // formats whose readers build whatever they are told.
-func judgeCode(value string, has bytesSeen, s *Score) {
-	text := document(value)
-	strong := points(!text, Refuse, Weak)
+func (s *Score) code(value string, sh *shape) {
+	text, strong := sh.text, sh.strong()
 	s.serialised(value, strong)
-	if has&parens != 0 {
-		s.calls(value, text)
+	if sh.has&parens != 0 {
+		s.calls(value, sh)
 	}
-	if has&dollars != 0 {
+	if sh.has&dollars != 0 {
 		s.lookups(value, strong)
 		s.php(value, text)
 	}
-	if has&angles != 0 {
-		s.includes(value, text)
+	if sh.has&angles != 0 {
+		s.includes(value, sh)
 	}
-	if has&ats != 0 && strings.Contains(value, "@{[") || has&percents != 0 && (strings.Contains(value, "%{#") || strings.Contains(value, "%{(#")) {
+	if sh.has&ats != 0 && strings.Contains(value, "@{[") || sh.has&percents != 0 && (strings.Contains(value, "%{#") || strings.Contains(value, "%{(#")) {
 		s.add(Code, strong, "an expression of Perl or OGNL")
 	}
-	if has&slashes != 0 && (strings.Contains(value, `\write18`) || strings.Contains(value, `\input{/`) || strings.Contains(value, `\include{/`)) {
+	if sh.has&slashes != 0 && (strings.Contains(value, `\write18`) || strings.Contains(value, `\input{/`) || strings.Contains(value, `\include{/`)) {
 		s.add(Code, strong, "LaTeX that runs a program or reads a file")
 	}
 	if strings.Contains(value, "__proto__") || strings.Contains(value, "constructor[prototype]") || strings.Contains(value, "constructor.prototype") {
@@ -38,34 +37,28 @@ var codeMarks = [...]string{
 }
 
 // calls finds program text by the functions in it.
-func (s *Score) calls(value string, text bool) {
+func (s *Score) calls(value string, sh *shape) {
 	open := strings.IndexByte(value, '(')
 	for n := 0; open >= 0 && n < 4096; n++ {
-		s.call(value, open, text)
+		s.call(value, open, sh)
 		next := strings.IndexByte(value[open+1:], '(')
 		if next < 0 {
 			break
 		}
 		open += next + 1
 	}
-	if text || !strings.ContainsAny(value, "._") {
+	if sh.text || !strings.ContainsAny(value, "._") {
 		return
 	}
 	for _, mark := range codeMarks {
 		if strings.Contains(value, mark) {
-			s.add(Code, points(standsAlone(value, strings.Index(value, mark)), Refuse, Weak), "program text that runs programs")
+			s.add(Code, points(sh.begins(strings.Index(value, mark)), Refuse, Weak), "program text that runs programs")
 		}
 	}
 }
 
-// standsAlone says whether program text begins near the beginning of the value, and not
-// behind a sentence.
-func standsAlone(value string, at int) bool {
-	return strings.Count(value[:at], " ") < 3 && !strings.Contains(value, "\n")
-}
-
 // call judges the function whose parenthesis opens at value[open].
-func (s *Score) call(value string, open int, text bool) {
+func (s *Score) call(value string, open int, sh *shape) {
 	start := open
 	for start > 0 && (isWord(value[start-1]) || value[start-1] == '\\') && open-start < 32 {
 		start--
@@ -85,10 +78,10 @@ func (s *Score) call(value string, open int, text bool) {
 	joined := start > 1 && before == '.' && (value[start-2] == '\'' || value[start-2] == '"')
 	kind := callKind(string(lower(name, &buf)))
 	switch {
-	case kind == 0 || !began || text && !joined:
+	case kind == 0 || !began || sh.text && !joined:
 	case joined && strings.IndexByte(argument, ')') >= 0:
 		s.add(Code, Refuse, "a call that is joined to the app's string")
-	case kind == 2 && (quoted || strings.HasPrefix(argument, ")")) && standsAlone(value, start) && before != '.':
+	case kind == 2 && (quoted || strings.HasPrefix(argument, ")")) && sh.begins(start) && before != '.':
 		s.add(Code, Refuse, "a call that runs programs")
 	case kind == 1 && quoted && start < 3 && before != '.' && len(value) < 300:
 		s.add(Code, Refuse, "a call that runs programs")
@@ -151,16 +144,16 @@ func (s *Score) lookups(value string, strong uint8) {
 }
 
 // includes finds program text in marks: <?php, <!--#exec, <esi:include.
-func (s *Score) includes(value string, text bool) {
+func (s *Score) includes(value string, sh *shape) {
 	for i := strings.IndexByte(value, '<'); i >= 0; {
 		rest := value[i:]
 		switch {
 		case foldPrefix(rest, "<?php") || strings.HasPrefix(rest, "<?="):
-			s.add(Code, points(!text && standsAlone(value, i), Refuse, Weak), "program text of PHP")
+			s.add(Code, points(!sh.text && sh.begins(i), Refuse, Weak), "program text of PHP")
 		case foldPrefix(rest, "<!--#exec"), foldPrefix(rest, "<!--#include"), foldPrefix(rest, "<!--#echo"), foldPrefix(rest, "<!--#printenv"), foldPrefix(rest, "<!--#set"):
-			s.add(Code, points(!text, Refuse, Weak), "a server-side include")
+			s.add(Code, sh.strong(), "a server-side include")
 		case foldPrefix(rest, "<esi:"):
-			s.add(Code, points(!text, Refuse, Weak), "an edge-side include")
+			s.add(Code, sh.strong(), "an edge-side include")
 		}
 		next := strings.IndexByte(value[i+1:], '<')
 		if next < 0 {

@@ -2,28 +2,23 @@ package signs
 
 import "strings"
 
-// document says whether a value is a text of several lines or sentences, in which a shell
-// command may be told about.
-func document(value string) bool {
-	return len(value) > 600 || strings.Count(value, "\n") > 2 || strings.Contains(value, "```")
-}
-
-// judgeCommand looks for what a shell would run: a separator and a program in the place of
+// command looks for what a shell would run: a separator and a program in the place of
 // a command, a substitution, and the tricks that hide the name of one.
-func judgeCommand(value string, has bytesSeen, s *Score) {
-	text := document(value)
+func (s *Score) command(value string, sh *shape) {
+	text := sh.text
 	if !text {
 		s.wholeCommand(value)
 		s.batch(value)
+		s.odd(value)
 	}
-	if has&(pipes|semis|lines|percents) != 0 || strings.Contains(value, `\n`) {
-		s.separated(value, text)
+	if sh.has&(pipes|semis|lines|percents) != 0 || strings.Contains(value, `\n`) {
+		s.separated(value, sh)
 	}
-	if has&dollars != 0 || strings.IndexByte(value, '`') >= 0 {
-		s.substituted(value, text)
+	if sh.has&dollars != 0 || strings.IndexByte(value, '`') >= 0 {
+		s.substituted(value, sh)
 	}
-	if has&(dollars|angles|parens|braces|slashes) != 0 {
-		s.shellTricks(value, has, text)
+	if sh.has&(dollars|angles|parens|braces|slashes) != 0 {
+		s.shellTricks(value, sh)
 	}
 }
 
@@ -45,13 +40,31 @@ func (s *Score) wholeCommand(value string) {
 		s.add(Command, Refuse, "a command that names a file of the system")
 	case kind == rareWord && a.words > 0 && a.prose <= a.shell && a.end == len(value):
 		s.add(Command, Refuse, "a command line")
-	case kind == rareWord && a.shell > 0 && a.prose == 0, kind != rareWord && flags(a.first) && a.prose <= a.shell, kind == runner && s.runs(value, w.end):
+	case kind == rareWord && a.shell > 0 && a.prose < a.shell, kind != rareWord && flags(a.first) && a.prose <= a.shell, kind == runner && s.runs(value, w.end):
+		s.add(Command, Refuse, "a command line")
+	case binFolder(value[:w.end]), name == "echo" && a.words == 1 && (a.first[0] == '~' || a.first[0] == '$'):
 		s.add(Command, Refuse, "a command line")
 	case kind == plainWord && a.prose == 0 && strings.Count(a.first, "/") > 1 && a.first[0] == '/', name == "alias" && strings.IndexByte(value, '=') > 0,
 		name == "which" && a.words == 1 && programOf(a.first) == rareWord, name == "net" && windowsVerb(a.first):
 		s.add(Command, Refuse, "a command line")
 	case kind != rareWord && a.words > 0 && a.prose == 0:
 		s.add(Command, Weak, "reads like a command line")
+	}
+}
+
+// binFolder says whether a name of a program stands in the folder of programs.
+func binFolder(name string) bool {
+	name = strings.TrimLeft(name, "/\\. ")
+	return strings.HasPrefix(name, "bin/") || strings.HasPrefix(name, "sbin/") || strings.HasPrefix(name, "usr/bin/") || strings.HasPrefix(name, "usr/local/bin/")
+}
+
+// odd finds what a terminal or a shell takes for a command of its own.
+func (s *Score) odd(value string) {
+	if i := strings.Index(value, "\x1b["); i >= 0 || strings.Contains(value, `\033[`) || strings.Contains(value, `\x1b[`) {
+		s.add(Command, points(i >= 0 || strings.HasPrefix(value, `\`), Refuse, Weak), "a sequence that controls a terminal")
+	}
+	if len(value) > 1 && len(value) < 5 && value[0] == '~' && (value[1] == '+' || value[1] == '-') && number(value[2:]) {
+		s.add(Command, Refuse, "an expansion of the shell")
 	}
 }
 
@@ -94,8 +107,8 @@ func wordEnds(value string, at int) bool {
 }
 
 // separated looks at what stands behind each separator.
-func (s *Score) separated(value string, text bool) {
-	for i := 0; i < len(value); i++ {
+func (s *Score) separated(value string, sh *shape) {
+	for i := 0; i < len(value) && s.points[Command] < Refuse; i++ {
 		n := separator(value[i:])
 		if n == 0 {
 			continue
@@ -104,13 +117,13 @@ func (s *Score) separated(value string, text bool) {
 			continue // a=1&b=2, &amp;
 		}
 		at := i + n
-		for at < len(value) && (isBlank(value[at]) && value[at] != '\n' || strings.IndexByte("(!@{", value[at]) >= 0) {
+		for at < len(value) && (isBlank(value[at]) && value[at] != '\n' || strings.IndexByte("(!@{", value[at]) >= 0 || value[at] == '.' && at+1 < len(value) && value[at+1] == ' ') {
 			at++
 		}
-		if strings.HasPrefix(value[at:], "$0") && !text {
+		if strings.HasPrefix(value[at:], "$0") && !sh.text {
 			s.add(Command, Refuse, "a separator and a shell")
 		}
-		s.afterSeparator(value, i, at, text)
+		s.afterSeparator(value, i, at, sh)
 		i += n - 1
 	}
 }
@@ -162,7 +175,7 @@ func endsEntity(value string, i int) bool {
 }
 
 // afterSeparator judges the command at value[at:]; the separator stands at value[sep].
-func (s *Score) afterSeparator(value string, sep, at int, text bool) {
+func (s *Score) afterSeparator(value string, sep, at int, sh *shape) {
 	w := readWord(value, at)
 	kind := w.program()
 	if kind == notProgram || !wordEnds(value, w.end) {
@@ -171,24 +184,24 @@ func (s *Score) afterSeparator(value string, sep, at int, text bool) {
 	a := readArguments(value, w.end)
 	head := value[:sep]
 	newline := value[sep] == '\n' || value[sep] == '\r' || value[sep] == '\\'
-	short := !strings.ContainsAny(strings.TrimSpace(head), " \t\n") || s.points[Command] >= Weak
+	short := sh.short(sep) || s.points[Command] >= Weak
 	tight := at == sep+1 || at == sep+2 && value[sep+1] == value[sep] || value[sep] == '%' || newline
 	over := a.end == len(value) || strings.IndexByte(";|&`\n", value[min(a.end, len(value)-1)]) >= 0
 	shell := a.shell > 0 && a.prose <= a.shell
 	glued := value[sep] == '&' && sep > 0 && isWord(value[sep-1]) && tight
 	switch {
 	case glued && (kind != rareWord || a.shell == 0): // AT&T
-	case text || newline && !short:
+	case sh.text || newline && !short:
 		if a.danger && a.prose == 0 {
-			s.add(Command, points(!text, Refuse, Weak), "a separator, a program and a file of the system")
+			s.add(Command, sh.strong(), "a separator, a program and a file of the system")
 		}
 	case w.tricks > 1 && short, a.danger && a.prose <= a.shell:
 		s.add(Command, Refuse, "a separator and a program")
-	case kind == rareWord && (short && (a.words == 0 && over || shell) || shell && over || head == "" && !row(value)):
+	case kind == rareWord && (short && (a.words == 0 && over || shell) || shell && over || head == "" && !sh.list(value)):
 		s.add(Command, Refuse, "a separator and a program")
 	case kind == runner && short && (s.runs(value, w.end) || flags(a.first)):
 		s.add(Command, Refuse, "a separator and a program that runs another")
-	case short && a.words == 0 && over && (tight || head == "") && !listed(value, kind):
+	case short && a.words == 0 && over && (tight || head == "") && !(kind == plainWord && sh.list(value)):
 		s.add(Command, Refuse, "a separator and a program")
 	case short && shell && (a.prose == 0 && over || head == ""), short && a.options > 0:
 		s.add(Command, Refuse, "a separator, a program and its arguments")
@@ -201,11 +214,15 @@ func (s *Score) afterSeparator(value string, sep, at int, text bool) {
 	}
 }
 
-// row says whether the value is a row of a table in Markdown.
-func row(value string) bool { return strings.HasPrefix(value, "| ") && strings.HasSuffix(value, " |") }
-
-// listed says whether the value is a list of words, some of which are names of programs.
-func listed(value string, kind program) bool {
-	return row(value) || kind == plainWord && isWord(value[len(value)-1]) && strings.ContainsAny(value[:min(1, len(value))], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") &&
-		strings.Count(value, "|")+strings.Count(value, ";")+strings.Count(value, "&") > 1 && !strings.ContainsAny(value, ")'\"")
+// list says whether the value is a row of a table in Markdown, or a list of words, some of
+// which may be names of programs.
+func (sh *shape) list(value string) bool {
+	if len(value) > 256 {
+		return true
+	}
+	if strings.HasPrefix(value, "| ") && strings.HasSuffix(value, " |") {
+		return true
+	}
+	return isLetter(value[0]) && isWord(value[len(value)-1]) && strings.Count(value, "|")+strings.Count(value, ";")+strings.Count(value, "&") > 1 &&
+		!strings.ContainsAny(value, ")'\"")
 }

@@ -11,13 +11,14 @@ type expression struct {
 	bare          bool // such an object and nothing else
 	literalMethod bool // an attribute of a constant: ''.x
 	assigns       bool
-	calls, words  int
+	calls, empty  int // of these, methods without arguments
+	words         int
 }
 
 // readExpression walks over the names, constants and operators of an expression. code says
 // that it is program text, where a backtick runs a command.
 func readExpression(body string, code bool) (e expression) {
-	operators, constants, others := 0, 0, 0
+	operators, constants, others, depth := 0, 0, 0, 0
 	prevConstant := false
 	for i := 0; i < len(body); {
 		c := body[i]
@@ -52,8 +53,8 @@ func readExpression(body string, code bool) (e expression) {
 			operators++
 			prevConstant = false
 			i++
-		case c == '=' && i+1 < len(body) && body[i+1] != '=' && i > 0 && strings.IndexByte("=!<>", body[i-1]) < 0:
-			e.assigns = e.assigns || i > 0
+		case c == '=' && i+1 < len(body) && body[i+1] != '=' && (i == 0 || strings.IndexByte("=!<>", body[i-1]) < 0):
+			e.assigns = e.assigns || depth == 0 // else it names an argument
 			i++
 		case c == '.' && prevConstant && i+1 < len(body) && isLetter(body[i+1]), (c == ']' || c == ')') && strings.HasPrefix(body[i+1:], ".__"):
 			e.literalMethod = true
@@ -62,6 +63,12 @@ func readExpression(body string, code bool) (e expression) {
 			e.gadget = true
 			i += 4
 		default:
+			switch c {
+			case '(', '[', '{':
+				depth++
+			case ')', ']', '}':
+				depth--
+			}
 			prevConstant = prevConstant && c == ')'
 			i++
 		}
@@ -105,6 +112,9 @@ func (e *expression) name(body string, start, end int) {
 	}
 	if end < len(body) && body[end] == '(' {
 		e.calls++
+		if method := start > 0 && body[start-1] == '.'; method && strings.HasPrefix(body[end:], "()") {
+			e.empty++
+		}
 	}
 	if len(word) > 5 && word[:2] == "__" && strings.HasSuffix(word, "__") || word == "__" {
 		e.gadget = true

@@ -2,13 +2,12 @@ package signs
 
 import "strings"
 
-// judgeHeader looks for a line break that begins a field of an HTTP or mail head, a status
+// header looks for a line break that begins a field of an HTTP or mail head, a status
 // line or a request line.
-func judgeHeader(value string, has bytesSeen, s *Score) {
-	if has&(lines|percents|slashes|foreign) == 0 || has&(colons|slashes) == 0 {
+func (s *Score) header(value string, sh *shape) {
+	if sh.has&(lines|percents|slashes|foreign) == 0 || sh.has&(colons|slashes) == 0 {
 		return
 	}
-	text := document(value)
 	for i := 0; i < len(value); i++ {
 		n, hidden := lineBreak(value[i:])
 		if n == 0 {
@@ -23,7 +22,7 @@ func judgeHeader(value string, has bytesSeen, s *Score) {
 			hidden = hidden || more
 			at += m
 		}
-		s.afterBreak(value, i, at, hidden, text)
+		s.afterBreak(value, i, at, hidden, sh)
 		i = at - 1
 	}
 }
@@ -57,15 +56,15 @@ func lineBreak(s string) (n int, hidden bool) {
 	return 0, false
 }
 
-func (s *Score) afterBreak(value string, from, at int, hidden, text bool) {
-	line := value[at:]
+func (s *Score) afterBreak(value string, from, at int, hidden bool, sh *shape) {
+	line := value[at:min(len(value), at+256)]
 	if end := strings.IndexAny(line, "\r\n"); end >= 0 {
 		line = line[:end]
 	}
-	short := !strings.ContainsAny(strings.TrimSpace(value[:from]), " \t\n")
+	short := sh.short(from)
 	name, _, field := strings.Cut(line, ":")
 	switch {
-	case text && !short:
+	case sh.text && !short:
 	case field && len(name) < 40 && headField(strings.TrimSpace(name)):
 		s.add(Header, points(short || hidden, Refuse, Weak), "a line break and a header field")
 	case strings.HasPrefix(line, "HTTP/1") || strings.HasPrefix(line, "HTTP/2"):

@@ -2,18 +2,17 @@ package signs
 
 import "strings"
 
-// judgeNoSQL looks for operators of document stores, conditions in JavaScript that break out
+// nosql looks for operators of document stores, conditions in JavaScript that break out
 // of a string, and filters of LDAP and paths of XPath that do not end where they should.
-func judgeNoSQL(value string, has bytesSeen, s *Score) {
-	text := document(value)
-	strong := points(!text, Refuse, Weak)
-	if has&dollars != 0 {
+func (s *Score) nosql(value string, sh *shape) {
+	text, strong := sh.text, sh.strong()
+	if sh.has&dollars != 0 {
 		s.operators(value, strong)
 	}
-	if has&quotes != 0 && has&(semis|pipes|dots) != 0 && !text {
+	if sh.has&quotes != 0 && sh.has&(semis|pipes|dots) != 0 && !text {
 		s.javascript(value)
 	}
-	if has&parens != 0 && !text {
+	if sh.has&parens != 0 && !text {
 		s.ldap(value)
 		s.xpath(value)
 	}
@@ -68,8 +67,8 @@ func operatorEnd(s string, at int) int {
 		end++
 	}
 	switch s[at+1 : end] {
-	case "ne", "eq", "gt", "gte", "lt", "lte", "in", "nin", "and", "or", "nor", "not", "exists", "type", "mod", "regex", "options", "text", "where",
-		"expr", "all", "elemMatch", "size", "comment", "jsonSchema", "function", "accumulator", "lookup", "merge", "out", "set", "unset", "inc", "push", "rename":
+	case "ne", "eq", "gt", "gte", "lt", "lte", "in", "nin", "and", "or", "nor", "not", "exists", "mod", "regex", "where",
+		"expr", "elemMatch", "comment", "jsonSchema", "function", "accumulator", "lookup":
 		return end
 	}
 	return 0

@@ -2,21 +2,21 @@ package signs
 
 import "strings"
 
-// judgePath looks for a way out of a folder, and for files and wrappers that no visitor of a
+// path looks for a way out of a folder, and for files and wrappers that no visitor of a
 // site should name. A relative link in a text is prose, a value that is nothing but a path
 // is not.
-func judgePath(value string, has bytesSeen, s *Score) {
-	if has&(slashes|percents|foreign|controls) == 0 && !strings.Contains(value, "0x2") && !strings.Contains(value, "0x5") {
+func (s *Score) path(value string, sh *shape) {
+	if sh.has&(slashes|percents|foreign|controls) == 0 && !strings.Contains(value, "0x2") && !strings.Contains(value, "0x5") {
 		return
 	}
 	alone := pathAlone(value)
-	if has&(dots|percents|foreign|digits|punctuation) != 0 {
+	if sh.has&(dots|percents|foreign|digits|punctuation) != 0 {
 		s.climbs(value, alone)
 	}
-	if has&colons != 0 {
+	if sh.has&colons != 0 {
 		s.wrapper(value)
 	}
-	if alone && has&slashes != 0 {
+	if alone && sh.has&slashes != 0 {
 		s.absolute(value)
 	}
 	if alone {

@@ -13,11 +13,12 @@ func (s *Score) climbs(value string, alone bool) {
 		n, hidden, ok := step(value[i:], word)
 		if !ok {
 			_, size, disguised := mark(value[i:])
-			word = !disguised && isWord(value[i])
+			size = max(size, n)
+			word = !disguised && isWord(value[i+size-1])
 			if run > 0 && !linkByte(value[i]) {
 				run = 0
 			}
-			i += max(size, 1)
+			i += size
 			continue
 		}
 		run++

@@ -43,25 +43,18 @@ func (s *Score) scheme(name, rest string, first bool) {
 	}
 }
 
-func points(ok bool, yes, no uint8) uint8 {
-	if ok {
-		return yes
-	}
-	return no
-}
-
 // absolute judges a value that is one path from the root of a disk: files of the system,
 // logs and configurations are not what a site's own forms and links hold.
 func (s *Score) absolute(value string) {
 	var buf [96]byte
-	plain := flatten(value, &buf)
+	plain := string(flatten(value, &buf))
 	path := strings.TrimLeft(plain, "/ \x00")
 	rooted := len(path) < len(plain)
 	if len(path) > 2 && isLetter(path[0]) && path[1] == ':' && path[2] == '/' {
 		rooted, path = true, strings.TrimLeft(path[2:], "/")
 	}
 	switch {
-	case sensitiveStart(path), strings.Contains(plain, "/.ssh/"), strings.Contains(plain, "/.ht"), strings.Contains(plain, "/.git/"):
+	case sensitiveStart([]byte(path)), strings.Contains(plain, "/.ssh/"), strings.Contains(plain, "/.ht"), strings.Contains(plain, "/.git/"):
 		s.add(Path, Refuse, "a file of the system")
 	case rooted && systemFolder(path):
 		s.add(Path, Refuse, "a folder of the system")
@@ -77,9 +70,9 @@ func sensitive(path string) bool {
 	return sensitiveStart(flatten(path, &buf))
 }
 
-func sensitiveStart(plain string) bool {
+func sensitiveStart(plain []byte) bool {
 	for _, want := range sensitiveFiles {
-		if strings.HasPrefix(plain, want) || len(plain) > len(want) && plain[0] == '/' && strings.HasPrefix(plain[1:], want) {
+		if n := len(want); len(plain) >= n && string(plain[:n]) == want || len(plain) > n && plain[0] == '/' && string(plain[1:n+1]) == want {
 			return true
 		}
 	}
@@ -96,7 +89,7 @@ var sensitiveFiles = [...]string{
 }
 
 // flatten lowers a path and makes its slashes plain, as far as buf goes.
-func flatten(path string, buf *[96]byte) string {
+func flatten(path string, buf *[96]byte) []byte {
 	n := 0
 	for i := 0; i < len(path) && n < len(buf); {
 		c := path[i]
@@ -120,7 +113,7 @@ func flatten(path string, buf *[96]byte) string {
 		n++
 		i += size
 	}
-	return string(buf[:n])
+	return buf[:n]
 }
 
 // systemFolder says whether the first folder of an absolute path belongs to the system.

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// judgeRequest looks for URLs that lead a server to itself, to its neighbours or to the
+// request looks for URLs that lead a server to itself, to its neighbours or to the
 // service that holds its keys. It is a weak sign only: where the server fetches nothing, the
 // address of a machine at home is as good as any other.
-func judgeRequest(value string, has bytesSeen, s *Score) {
-	if has&colons == 0 || len(value) > 2048 || has&lines != 0 {
+func (s *Score) request(value string, sh *shape) {
+	if sh.has&colons == 0 || len(value) > 2048 || sh.has&lines != 0 {
 		return
 	}
 	scheme, rest, ok := strings.Cut(strings.TrimSpace(value), ":")

@@ -39,9 +39,12 @@ func pickled(value string) bool {
 	case len(value) > 8 && strings.HasPrefix(value, "gA") && strings.IndexByte("JNSW", value[2]) >= 0 && pickledBase64(value):
 		return true
 	}
+	if len(value) < 8 || value[0] != 'c' {
+		return false
+	}
 	line, rest, found := strings.Cut(value, "\n")
 	name, body, more := strings.Cut(rest, "\n")
-	return found && more && strings.HasPrefix(line, "c") && oneWord(strings.ReplaceAll(line, ".", "_")) && oneWord(name) && strings.HasPrefix(body, "(")
+	return found && more && !strings.ContainsAny(line, " ,:;") && oneWord(name) && strings.HasPrefix(body, "(")
 }
 
 // pickledBase64 says whether what begins like a pickle in base64 is one: protocols 2 to 5,
@@ -66,7 +69,7 @@ func phpObject(value string) bool {
 			end++
 		}
 		if end > i+2 && strings.HasPrefix(value[end:], `:"`) {
-			name := strings.IndexByte(value[end+2:], '"')
+			name := strings.IndexByte(value[end+2:min(len(value), end+130)], '"')
 			if name > 0 && strings.HasPrefix(value[end+2+name:], `":`) {
 				return true
 			}

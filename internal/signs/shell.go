@@ -46,6 +46,8 @@ scan:
 		case c == '$' && emptyExpansion(s[i:]) > 0:
 			w.tricks += 2
 			i += emptyExpansion(s[i:]) - 1
+		case c == '/' && w.size > 4 && w.program() == rareWord && !strings.Contains(s[at:i], "/"): // bcdboot/r
+			break scan
 		case c == '/' || c == '\\': // a folder: begin anew
 			w.size = 0
 		case isWord(c) || c == '.' || c == '-' || c == '+':

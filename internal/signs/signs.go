@@ -12,6 +12,8 @@
 // left encoded in a path or a header is understood here. All of it takes linear time.
 package signs
 
+import "strings"
+
 // Class is a kind of attack.
 type Class uint8
 
@@ -95,30 +97,81 @@ func (s *Score) add(c Class, points uint8, why string) {
 // Judge scores the structure of a value.
 func Judge(value string) Score {
 	var s Score
-	has := survey(value)
-	if has&^(letters|digits|spaces) == 0 {
-		judgeWords(value, has, &s)
+	sh := shape{has: survey(value)}
+	if sh.has&^(letters|digits|spaces) == 0 {
+		s.words(value, &sh)
 		return s
 	}
-	judgeSQL(value, has, &s)
-	judgePath(value, has, &s)
-	judgeCommand(value, has, &s)
-	judgeTemplate(value, has, &s)
-	judgeHeader(value, has, &s)
-	judgeXML(value, has, &s)
-	judgeNoSQL(value, has, &s)
-	judgeCode(value, has, &s)
-	judgeRequest(value, has, &s)
+	sh.measure(value)
+	s.sql(value, &sh)
+	s.path(value, &sh)
+	s.command(value, &sh)
+	s.template(value, &sh)
+	s.header(value, &sh)
+	s.xml(value, &sh)
+	s.nosql(value, &sh)
+	s.code(value, &sh)
+	s.request(value, &sh)
 	return s
 }
 
-// judgeWords judges a value of letters, digits and blanks. Only a whole clause of a
-// statement can be made of these.
-func judgeWords(value string, has bytesSeen, s *Score) {
-	if has&spaces != 0 && len(value) < 256 {
-		judgeSQL(value, has, s)
+// words judges a value of letters, digits and blanks. Only a clause of a statement and a
+// command can be made of these.
+func (s *Score) words(value string, sh *shape) {
+	if sh.has&spaces != 0 && len(value) < 256 {
+		s.sql(value, sh)
 		s.wholeCommand(value)
 	}
+}
+
+// shape is what the judges need to know of the whole value, found once.
+type shape struct {
+	has   bytesSeen
+	text  bool // several lines or sentences, in which code may be told about
+	lines bool // more than one line
+	word  int  // where the second word begins
+	third int  // where the fourth does
+}
+
+func (sh *shape) measure(value string) {
+	words, breaks, blank := 0, 0, true
+	sh.word, sh.third = len(value), len(value)
+	for i := range len(value) {
+		if isBlank(value[i]) {
+			if value[i] == '\n' {
+				breaks++
+			}
+			blank = true
+			continue
+		}
+		if blank {
+			if words++; words == 2 {
+				sh.word = i
+			} else if words == 4 {
+				sh.third = i
+			}
+			blank = false
+		}
+	}
+	sh.lines = breaks > 0
+	sh.text = len(value) > 600 && words > 60 || breaks > 2 || strings.Contains(value, "```")
+}
+
+// short says that nothing stands before value[at] but one word.
+func (sh *shape) short(at int) bool { return at <= sh.word }
+
+// begins says that program text which begins at value[at] stands at the beginning of it,
+// and not behind a sentence.
+func (sh *shape) begins(at int) bool { return at <= sh.third && !sh.lines }
+
+// strong gives the points for what is told about in texts, and is an attack elsewhere.
+func (sh *shape) strong() uint8 { return points(!sh.text, Refuse, Weak) }
+
+func points(ok bool, yes, no uint8) uint8 {
+	if ok {
+		return yes
+	}
+	return no
 }
 
 // bytesSeen says which kinds of bytes a value has.

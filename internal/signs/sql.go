@@ -6,15 +6,15 @@ import (
 	libinjection "github.com/corazawaf/libinjection-go"
 )
 
-// judgeSQL reads the value as the app's statement might hold it: bare, where a number or a
+// sql reads the value as the app's statement might hold it: bare, where a number or a
 // name is expected; behind an operand; and after the end of a string in each kind of quotes.
-func judgeSQL(value string, has bytesSeen, s *Score) {
-	if has&quotes != 0 {
+func (s *Score) sql(value string, sh *shape) {
+	if sh.has&quotes != 0 {
 		for _, quote := range [...]string{"'", `"`, "`"} {
 			judgeBreakOut(value, quote, s)
 		}
 	}
-	if has&foreign != 0 {
+	if sh.has&foreign != 0 {
 		judgeWideBreakOut(value, s)
 	}
 	judgeBare(value, s)
@@ -107,7 +107,7 @@ const sqlWhole = "a statement"
 // statement judges a value that is a whole statement: who sends one may be writing about
 // SQL, unless it reads the database's own tables or does harm by itself.
 func (s *Score) statement(value string) {
-	p := sqlParser{lex: sqlLexer{text: value}}
+	p := sqlParser{lex: sqlLexer{text: value}, whole: true}
 	t := p.lex.next()
 	p.state = p.statement(t, sqlAppended)
 	p.prev, p.strong = t, ""
@@ -119,6 +119,10 @@ func (s *Score) statement(value string) {
 		s.add(SQL, Refuse, "several statements")
 	case p.facts&sqlAppended != 0 && (p.lex.trick && !strings.Contains(value, "\n") || p.comment && p.rest == ""):
 		s.add(SQL, Refuse, "a statement with comments as an attack has them")
+	case p.done && p.facts&sqlCalls != 0 && p.facts&sqlNames != 0 && !p.fromTable && t.word == sqlSelect && !strings.Contains(value, "\n"):
+		s.add(SQL, Refuse, "a statement that asks the database about itself")
+	case p.facts&sqlAppended != 0 && (p.why == sqlDefines || p.why == sqlManages) && strings.HasSuffix(strings.TrimSpace(value), ";") && !strings.Contains(value, "\n"):
+		s.add(SQL, Refuse, p.why)
 	case p.done && p.unfinished && p.depth > 0 && (p.cases > 0 || p.facts&sqlCalls != 0):
 		s.add(SQL, Refuse, "a statement cut off inside a call")
 	case p.facts&(sqlAppended|sqlNested|sqlUnited) != 0:
@@ -170,6 +174,8 @@ func (p *sqlParser) afterQuote(prefix string) (uint8, string) {
 		return Refuse, "ends the statement and swallows the rest"
 	case swallows && bare:
 		return Refuse, "ends the string and swallows the rest of the statement"
+	case p.facts&sqlEmptySemi != 0 && p.done && bare && prefix != "" && p.facts&^sqlEmptySemi == 0:
+		return Refuse, "ends the string and the statement"
 	case p.facts&sqlAppended != 0 && (swallows || prefix == ""):
 		return Refuse, "a second statement"
 	case prefix == "" && p.begun():
@@ -206,7 +212,7 @@ func (p *sqlParser) bare() (uint8, string) {
 	condition, compared := p.facts&sqlCondition != 0, p.facts&sqlCompared != 0
 	work := p.operators + p.concats + p.closed
 	switch {
-	case p.harms, p.facts&sqlActing != 0 && (p.unfinished || condition || compared || work > 0 || swallows || p.facts&sqlSorts != 0):
+	case p.harms, p.facts&sqlActing != 0 && (p.unfinished || p.done && p.depth > 0 || condition || compared || work > 0 || swallows || p.facts&sqlSorts != 0):
 		return Refuse, p.why
 	case condition && p.facts&sqlConstants != 0 && p.done:
 		return Refuse, "a condition that is always true or false"

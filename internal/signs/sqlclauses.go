@@ -70,6 +70,7 @@ func (p *sqlParser) from(t sqlToken) sqlState {
 	if !p.inQuery && p.depth == 0 {
 		return sqlStop
 	}
+	p.fromTable = p.fromTable || t.word == sqlFrom
 	if p.inQuery {
 		p.prove()
 	}

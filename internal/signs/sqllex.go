@@ -204,6 +204,9 @@ func (l *sqlLexer) quoted(n int, mark string) sqlKind {
 	for l.at += n; l.at < len(l.text); {
 		rest := l.text[l.at:]
 		switch {
+		case strings.HasPrefix(rest, "′"): // what blogs make of a quote
+			l.at += len("′")
+			return sqlText
 		case rest[0] == '\\' && len(rest) > 1:
 			l.at += 2
 		case rest[0] == mark[0]:

@@ -61,6 +61,7 @@ type sqlParser struct {
 	condition, extended bool // a condition awaits its operand; an alias was read
 	harms               bool // a function that can have no other purpose
 	aliased, ended      bool // AS name was read; a semicolon was
+	fromTable           bool // FROM was read
 	done                bool // read to the end
 	comment             bool // ends in a comment
 	rest                string
@@ -68,6 +69,7 @@ type sqlParser struct {
 	tailText            string
 	unfinished          bool // ends where an operand is missing
 	backtick            bool // stands in a quoted name
+	whole               bool // the value is a statement from its first word
 }
 
 // run reads text to its end, or to where it is no SQL.
@@ -133,6 +135,7 @@ func (p *sqlParser) have(cur operand) sqlState {
 func (p *sqlParser) prove() {
 	p.facts |= p.pending
 	switch {
+	case p.whole:
 	case p.pending&sqlUnited != 0:
 		p.strong = "UNION SELECT joins another query"
 	case p.pending&sqlStacked != 0:

@@ -3,11 +3,11 @@ package signs
 import "strings"
 
 // substituted looks at commands whose output a shell would put in: $(id), `id`.
-func (s *Score) substituted(value string, text bool) {
-	for i := 0; i < len(value); i++ {
+func (s *Score) substituted(value string, sh *shape) {
+	for i := 0; i < len(value) && s.points[Command] < Refuse; i++ {
 		switch {
 		case value[i] == '$' && i+1 < len(value) && value[i+1] == '(':
-			s.inside(value, i, i+2, text)
+			s.inside(value, i, i+2, sh)
 			i++
 		case value[i] == '`':
 			end := strings.IndexByte(value[i+1:], '`')
@@ -17,16 +17,16 @@ func (s *Score) substituted(value string, text bool) {
 			if strings.HasPrefix(value[i:], "```") {
 				return // a block of Markdown
 			}
-			s.ticks(value, i, i+1+end, text)
+			s.ticks(value, i, i+1+end, sh.text)
 			i += end + 1
 		}
 	}
 }
 
 // inside judges $( ... at value[open:].
-func (s *Score) inside(value string, open, at int, text bool) {
+func (s *Score) inside(value string, open, at int, sh *shape) {
 	if strings.HasPrefix(value[at:], "(") || strings.HasPrefix(value[at:], ")") { // $((1+1)), $()
-		if !text && !strings.ContainsAny(value[:open], " \n") {
+		if !sh.text && sh.short(open) {
 			s.add(Command, Refuse, "an expansion of the shell")
 		}
 		return
@@ -39,8 +39,7 @@ func (s *Score) inside(value string, open, at int, text bool) {
 		return
 	}
 	a := readArguments(value, w.end)
-	short := !strings.ContainsAny(strings.TrimSpace(value[:open]), " \t\n")
-	if !text && (short || a.prose <= a.shell) {
+	if !sh.text && (sh.short(open) || a.prose <= a.shell) {
 		s.add(Command, Refuse, "a command whose output is put in")
 		return
 	}
@@ -59,8 +58,8 @@ func (s *Score) ticks(value string, open, end int, text bool) {
 		return
 	}
 	a := readArguments(value[:end], w.end)
-	glued := open > 0 && (isWord(value[open-1]) || strings.IndexByte("=|;&$/", value[open-1]) >= 0)
-	alone := strings.Trim(value[:open], " '\"") == "" && strings.Trim(value[end+1:], " '\";#") == ""
+	glued := end+1 < len(value) && value[end+1] == '`' || open > 0 && (isWord(value[open-1]) || strings.IndexByte("=|;&$/", value[open-1]) >= 0)
+	alone := open < 32 && len(value)-end < 64 && strings.Trim(value[:open], " '\"") == "" && strings.Trim(value[end+1:], " '\";#") == ""
 	switch {
 	case text:
 	case glued && (kind == rareWord || a.shell > 0), alone && (a.prose <= a.shell):
@@ -71,8 +70,9 @@ func (s *Score) ticks(value string, open, end int, text bool) {
 }
 
 // shellTricks looks for what nobody writes but to get past a filter.
-func (s *Score) shellTricks(value string, has bytesSeen, text bool) {
-	if has&dollars != 0 {
+func (s *Score) shellTricks(value string, sh *shape) {
+	text := sh.text
+	if sh.has&dollars != 0 {
 		if i := strings.Index(value, "IFS"); i > 0 && (value[i-1] == '$' || value[i-1] == '{' && i > 1 && value[i-2] == '$') {
 			s.add(Command, points(!text || isWord(value[max(0, i-3)]), Refuse, Weak), "blanks that only a shell makes")
 		}
@@ -84,16 +84,16 @@ func (s *Score) shellTricks(value string, has bytesSeen, text bool) {
 	if strings.HasPrefix(value, "() {") || strings.HasPrefix(value, "(){") {
 		s.add(Command, Refuse, "a function definition as in Shellshock")
 	}
-	if !text && has&slashes != 0 {
+	if !text && sh.has&slashes != 0 {
 		s.wildcards(value)
 	}
-	if !text && has&braces != 0 && !strings.HasPrefix(value, `{"`) && !strings.HasPrefix(value, "[") {
+	if !text && sh.has&braces != 0 && !strings.HasPrefix(value, `{"`) && !strings.HasPrefix(value, "[") {
 		s.braces(value)
 	}
-	if !text && has&angles != 0 {
+	if !text && sh.has&angles != 0 {
 		s.hereString(value)
 	}
-	if !text && has&pipes != 0 && forkBomb(value) {
+	if !text && sh.has&pipes != 0 && forkBomb(value) {
 		s.add(Command, Refuse, "a function that calls itself twice")
 	}
 }

@@ -14,33 +14,32 @@ var delimiters = [...]delimiter{
 	{"{php", "}", true}, {"{$", "}", false}, {"~{", "}", false},
 }
 
-// judgeTemplate looks for expressions that a template engine would compute, and that do
+// template looks for expressions that a template engine would compute, and that do
 // more than name a variable: {{ name }} is what templates are made of, and documentation too.
-func judgeTemplate(value string, has bytesSeen, s *Score) {
-	if has&(braces|ats) == 0 && (has&angles == 0 || has&(percents|hashes) == 0) && has&hashes == 0 {
+func (s *Score) template(value string, sh *shape) {
+	if sh.has&(braces|ats) == 0 && (sh.has&angles == 0 || sh.has&(percents|hashes) == 0) && sh.has&hashes == 0 {
 		return
 	}
-	text := document(value)
 	for i := 0; i < len(value); i++ {
 		if kinds[value[i]]&(braces|dollars|hashes|stars|angles|ats|squares) == 0 && value[i] != '~' {
 			continue
 		}
 		for d := range delimiters {
 			if strings.HasPrefix(value[i:], delimiters[d].open) {
-				if n := s.expression(value, i, &delimiters[d], text); n > 0 {
+				if n := s.expression(value, i, &delimiters[d], sh); n > 0 {
 					i += n - 1
 				}
 				break
 			}
 		}
 		if value[i] == '{' && i+2 < len(value) && isLetter(value[i+1]) {
-			s.smarty(value, i, text)
+			s.smarty(value, i, sh.text)
 		}
 	}
 }
 
 // expression judges what stands in delimiters at value[at:] and returns the length of it.
-func (s *Score) expression(value string, at int, d *delimiter, text bool) int {
+func (s *Score) expression(value string, at int, d *delimiter, sh *shape) int {
 	start := at + len(d.open)
 	limit := min(len(value), start+2048)
 	length := closing(value[start:limit], d.close)
@@ -51,8 +50,8 @@ func (s *Score) expression(value string, at int, d *delimiter, text bool) int {
 		}
 	}
 	body := value[start : start+length]
-	before, after := strings.TrimSpace(value[:at]), strings.TrimSpace(value[min(len(value), start+length+len(d.close)):])
-	alone := !text && (before == "" || !strings.ContainsAny(before, " \n")) && len(after) < 64
+	text := sh.text
+	alone := !text && sh.short(at) && len(value)-start-length < 80
 	e := readExpression(body, d.code)
 	if d.open == "{php" && alone {
 		e.danger = true
@@ -97,7 +96,7 @@ func (s *Score) judgeExpression(e *expression, d *delimiter, alone, text bool) {
 		s.add(Template, Refuse, "an expression that reads the app's own objects")
 	case e.literalMethod && alone:
 		s.add(Template, Refuse, "an expression that calls a method of a constant")
-	case d.code && alone && e.words > 0 && d.open == "<%", e.assigns && alone && d.open == "{{":
+	case d.code && alone && e.words > 0 && d.open == "<%", e.assigns && alone && (d.open == "{{" || d.open == "${"), e.calls > 0 && e.calls == e.empty && alone && d.open == "{{":
 		s.add(Template, Refuse, "an expression with program text in it")
 	case e.numbers || e.danger || e.root || e.calls > 0 || e.literalMethod:
 		s.add(Template, Weak, "an expression of a template")
@@ -113,7 +112,7 @@ func (s *Score) smarty(value string, at int, text bool) {
 	if end >= len(value) || value[end] != '(' && !strings.HasPrefix(value[at:], "{var $") && !strings.HasPrefix(value[at:], "{if ") {
 		return
 	}
-	length := closing(value[at+1:min(len(value), at+2048)], "}")
+	length := closing(value[at+1:min(len(value), at+256)], "}")
 	if length < 0 {
 		return
 	}

@@ -2,40 +2,48 @@ package signs
 
 import "strings"
 
-// judgeXML looks for documents that make their reader fetch or run something: entities,
+// xml looks for documents that make their reader fetch or run something: entities,
 // external document types, XInclude, and stylesheets that reach outside.
-func judgeXML(value string, has bytesSeen, s *Score) {
-	if has&angles == 0 {
+func (s *Score) xml(value string, sh *shape) {
+	if sh.has&angles == 0 {
 		return
 	}
-	text := document(value) && !strings.HasPrefix(strings.TrimSpace(value), "<?xml")
-	strong := points(!text, Refuse, Weak)
+	strong := sh.strong()
+	if strings.HasPrefix(strings.TrimSpace(value), "<?xml") {
+		strong = Refuse
+	}
+	sheet := false
 	for i := strings.IndexByte(value, '<'); i >= 0; {
 		switch rest := value[i:]; {
 		case foldPrefix(rest, "<!entity"):
 			s.add(XML, Refuse, "a document that declares entities")
 		case foldPrefix(rest, "<!doctype"):
 			s.doctype(rest, strong)
-		case foldPrefix(rest, "<xi:include"), strings.Contains(rest[:min(len(rest), 200)], "http://www.w3.org/2001/XInclude"):
+		case foldPrefix(rest, "<xi:include"):
 			s.add(XML, strong, "a document that includes others")
-		case foldPrefix(rest, "<xsl:"):
+		case !sheet && foldPrefix(rest, "<xsl:"):
+			sheet = true
 			s.stylesheet(rest, strong)
 		case foldPrefix(rest, "<?xml-stylesheet"):
 			s.add(XML, Weak, "a document that fetches a stylesheet")
 		}
 		next := strings.IndexByte(value[i+1:], '<')
 		if next < 0 {
-			return
+			break
 		}
 		i += next + 1
+	}
+	if strings.Contains(value, "http://www.w3.org/2001/XInclude") {
+		s.add(XML, strong, "a document that includes others")
 	}
 }
 
 // doctype judges a document type: pages begin with one, but theirs is public or names nothing.
 func (s *Score) doctype(rest string, strong uint8) {
+	rest = rest[:min(len(rest), 1024)]
 	end := strings.IndexByte(rest, '>')
 	if end < 0 {
-		end = min(len(rest), 400)
+		end = len(rest)
 	}
 	head := rest[:end]
 	var system bool
@@ -52,7 +60,6 @@ func (s *Score) doctype(rest string, strong uint8) {
 
 // stylesheet judges XSLT, which is a programming language.
 func (s *Score) stylesheet(rest string, strong uint8) {
-	rest = rest[:min(len(rest), 4096)]
 	for _, reach := range [...]string{"document(", "php:function", "system-property(", "unparsed-text(", "xsl:import", "xsl:include", "xsl:result-document",
 		"msxsl:script", "java:", "exsl:document", "ptswarm:", "date:date", "rt:exec"} {
 		if strings.Contains(rest, reach) {
