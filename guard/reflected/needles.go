@@ -65,12 +65,12 @@ func needlesOf(inputs []fumehood.Input) (needles []needle, all bool) {
 // escaped returns what the usual functions make of a value. In a text that is harmless; in an
 // event handler or a script it is not.
 func escaped(value string) []string {
-	if strings.IndexAny(value, `'"\`) < 0 {
+	if !strings.ContainsAny(value, `'"\`) {
 		return nil
 	}
 	forms := []string{html.EscapeString(value)} // as markupsafe: &#39; and &#34;
 	forms = append(forms, strings.NewReplacer("&#39;", "&#x27;", "&#34;", "&quot;").Replace(forms[0]))
-	if strings.IndexAny(value, `"\`) >= 0 {
+	if strings.ContainsAny(value, `"\`) {
 		forms = append(forms, strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(value)) // as json.dumps
 	}
 	return forms

@@ -14,7 +14,10 @@
 // The time is linear in the length of the string.
 package active
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // HTML says whether s could run script in a page, whatever the place it is put into: a text,
 // an attribute with quotes of either kind or without, a URL, a style, a script. Where a place
@@ -51,33 +54,14 @@ func hasMarks(s string) bool {
 }
 
 func anywhere(s string, known bool) (string, bool) {
-	if strings.IndexByte(s, '<') >= 0 {
-		j := judge{known: known}
-		if j.markup(s, Page{}) {
-			return j.why, true
-		}
-		if strings.Contains(s, `\"`) || strings.Contains(s, `\'`) { // from within a string
-			if j.markup(strings.NewReplacer(`\"`, `"`, `\'`, `'`).Replace(s), Page{}) {
-				return j.why, true
-			}
-		}
-	}
-	if strings.IndexByte(s, '=') >= 0 {
-		for _, start := range [...]state{beforeAttr, doubleQuoted, singleQuoted, unquoted} {
-			if start == doubleQuoted && strings.IndexByte(s, '"') < 0 || start == singleQuoted && strings.IndexByte(s, '\'') < 0 {
-				continue
-			}
-			j := judge{known: known, brokeOut: true}
-			if j.markup(s, Page{state: start}) {
-				return j.why, true
-			}
-		}
+	if why := markupRuns(s, known); why != "" {
+		return why, true
 	}
 	if strings.IndexByte(s, ':') >= 0 {
 		if urlRuns(s, known) {
 			return "a script URL", true
 		}
-		if activeCSS(s) && styleRuns(s) {
+		if strings.IndexByte(s, '(') >= 0 && activeCSS(s) { // what runs in a style does so in brackets
 			return "a style that runs script", true
 		}
 	}
@@ -85,6 +69,52 @@ func anywhere(s string, known bool) (string, bool) {
 		return why, true
 	}
 	return "", false
+}
+
+// markupRuns says why s would run as markup, in a text or in an attribute that it breaks out
+// of. Where the tag ends that it stands in then, it is a text, and has been read as one unless
+// the reading as a text was in a tag there.
+func markupRuns(s string, known bool) string {
+	var texts [4]int // where the text begins after a way out, for each
+	var from []int
+	if strings.IndexByte(s, '=') >= 0 {
+		for _, start := range [...]state{beforeAttr, doubleQuoted, singleQuoted, unquoted} {
+			if start == doubleQuoted && strings.IndexByte(s, '"') < 0 || start == singleQuoted && strings.IndexByte(s, '\'') < 0 {
+				continue
+			}
+			j := judge{known: known, brokeOut: true}
+			if j.markup(s, Page{state: start}) {
+				return j.why
+			}
+			if j.text > 0 {
+				texts[len(from)] = j.text
+				from = texts[:len(from)+1]
+			}
+		}
+	}
+	if strings.IndexByte(s, '<') < 0 {
+		return ""
+	}
+	slices.Sort(from)
+	j := judge{known: known, texts: from}
+	if j.markup(s, Page{}) {
+		return j.why
+	}
+	for _, begin := range j.missed {
+		if begin == 0 {
+			continue
+		}
+		rest := judge{known: known}
+		if rest.markup(s[begin:], Page{}) {
+			return rest.why
+		}
+	}
+	if strings.Contains(s, `\"`) || strings.Contains(s, `\'`) { // from within a string
+		if j.markup(strings.NewReplacer(`\"`, `"`, `\'`, `'`).Replace(s), Page{}) {
+			return j.why
+		}
+	}
+	return ""
 }
 
 // urlRuns says whether s as a whole is a URL that runs. A title such as "JavaScript: The Good
@@ -105,12 +135,7 @@ func urlRuns(s string, known bool) bool {
 		return true
 	}
 	c := runsFrom(rest, 0)
-	return !c.bad && c.effect || strings.IndexAny(rest, "<\\") >= 0 // a string becomes a page
-}
-
-// styleRuns keeps prose about CSS out: what runs in a style does so in brackets.
-func styleRuns(s string) bool {
-	return strings.IndexByte(s, '(') >= 0
+	return !c.bad && c.effect || strings.ContainsAny(rest, "<\\") // a string becomes a page
 }
 
 // scriptRuns says why s would run in a script.

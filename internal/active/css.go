@@ -5,7 +5,7 @@ import "strings"
 // activeCSS says whether a style holds what runs script, or did in browsers of the past:
 // expressions, behaviours, bindings, script URLs, style sheets of somebody else.
 func activeCSS(s string) bool {
-	if len(s) > 0 && strings.IndexAny(s, "(@:") < 0 {
+	if !strings.ContainsAny(s, "(@\\") && !strings.Contains(s, "-link") {
 		return false
 	}
 	return activePlainCSS(plainCSS(s, false)) || strings.Contains(s, "/*") && activePlainCSS(plainCSS(s, true))
@@ -25,7 +25,7 @@ func activePlainCSS(s string) bool {
 	if i := strings.Index(s, "-moz-binding:"); i >= 0 {
 		return true
 	}
-	if i := strings.Index(s, "behavior:"); i >= 0 && !strings.HasSuffix(s[:i], "-") && strings.Contains(s[i:], "url(") {
+	if strings.Contains(strings.ReplaceAll(s, "-behavior:", ""), "behavior:") && strings.Contains(s, "url(") {
 		return true // "scroll-behavior" is something else
 	}
 	if strings.Contains(s, "-o-link:") || strings.Contains(s, "@import") {

@@ -11,8 +11,13 @@ type judge struct {
 	known    bool // the place in the page is known: no need to be sure that it is an attack
 	depth    int
 
+	texts  []int  // positions of which is asked: is it in a text there?
+	missed [4]int // those that are not
+	text   int    // where the first text begins, for one who broke out
+
 	element string // facts about the tag that is being read
 	facts   facts
+	styled  int  // the style sheets before here have been judged
 	skip    bool // the attribute that is open began in the page
 }
 
@@ -39,6 +44,7 @@ func (j *judge) markup(s string, p Page) bool {
 			}
 			i += n
 		}
+		j.asked(i, p.state)
 		was := p.state
 		p.step(s[i])
 		if p.state == was {
@@ -60,16 +66,12 @@ func (j *judge) markup(s string, p Page) bool {
 		case unquoted:
 			start, open = i, true
 		case text:
-			if was >= tagName && was <= selfClosing {
+			if j.brokeOut {
 				j.finish()
+				j.text = i + 1
+				return j.why != ""
 			}
-			j.element = ""
-			if was < tagName || p.end || j.why != "" {
-				continue
-			}
-			if p.tag.is("style") && j.why == "" {
-				j.style(s[i+1:])
-			}
+			j.end(&p, was, s, i)
 		}
 	}
 	if j.why == "" && open && inAValue(p.state) {
@@ -87,6 +89,27 @@ func (j *judge) markup(s string, p Page) bool {
 		j.finish()
 	}
 	return j.why != ""
+}
+
+// asked notes the positions up to i of which is asked and which are in no text.
+func (j *judge) asked(i int, s state) {
+	for len(j.texts) > 0 && j.texts[0] <= i {
+		if s != text {
+			j.missed[len(j.texts)-1] = j.texts[0]
+		}
+		j.texts = j.texts[1:]
+	}
+}
+
+// end is called where a text begins at s[i+1:].
+func (j *judge) end(p *Page, was state, s string, i int) {
+	if was >= tagName && was <= selfClosing {
+		j.finish()
+		if p.tag.is("style") && !p.end && j.why == "" && i >= j.styled {
+			j.styled = i + 1 + j.style(s[i+1:])
+		}
+	}
+	j.element = ""
 }
 
 func inAValue(s state) bool { return s == doubleQuoted || s == singleQuoted || s == unquoted }
@@ -141,7 +164,7 @@ func (j *judge) attribute(p *Page, raw string) {
 		return // attributes of end tags are dropped
 	}
 	value := unescape(raw)
-	if len(value) > 2 && value[0] == '`' && p.state != afterValue { // a quote to old browsers
+	if len(value) > 2 && value[0] == '`' && p.state != afterValue && j.depth < maxInside { // a quote to old browsers
 		if end := strings.IndexByte(value[1:], '`'); end >= 0 {
 			inner := judge{depth: maxInside, element: j.element}
 			if inner.markup(value[end+2:], Page{state: beforeAttr}) {
@@ -261,14 +284,15 @@ func (j *judge) finish() {
 	}
 }
 
-// style judges what follows a style tag, up to its end tag.
-func (j *judge) style(s string) {
+// style judges what follows a style tag, up to an end tag. It returns where that is.
+func (j *judge) style(s string) int {
 	if i := strings.Index(s, "</"); i >= 0 {
 		s = s[:i]
 	}
 	if activeCSS(s) {
 		j.why = "a style that runs script"
 	}
+	return len(s)
 }
 
 // foreignCharset says whether the content of a meta element names a charset in which bytes
@@ -292,7 +316,7 @@ func foreignCharset(content string) bool {
 func oddScheme(s string) bool {
 	s = strings.ToLower(strings.TrimSpace(s))
 	colon := strings.IndexByte(s, ':')
-	if colon < 0 || strings.IndexAny(s[:colon], "/?#") >= 0 {
+	if colon < 0 || strings.ContainsAny(s[:colon], "/?#") {
 		return false
 	}
 	return s[:colon] != "https" && s[:colon] != "http" && s[:colon] != "about" && s[:colon] != "blob"

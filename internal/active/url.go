@@ -135,7 +135,7 @@ func activeData(s string, picture bool) bool {
 }
 
 func stripSpaces(s string) string {
-	if strings.IndexAny(s, " \t\r\n") < 0 {
+	if !strings.ContainsAny(s, " \t\r\n") {
 		return s
 	}
 	return strings.Join(strings.Fields(s), "")

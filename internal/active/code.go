@@ -162,25 +162,10 @@ func (c *code) begin() {
 	c.operand, c.either, c.binary, c.target = true, false, false, false
 }
 
+// identifier reads a name or a word of the language.
 func (c *code) identifier() {
-	start := c.i
-	for c.i < len(c.s) {
-		b := c.s[c.i]
-		if b == '\\' && c.peek(1) == 'u' {
-			c.i++
-		} else if b == '{' && c.i > start && c.s[c.i-1] == 'u' && c.i > start+1 && c.s[c.i-2] == '\\' {
-			end := strings.IndexByte(c.s[c.i:], '}')
-			if end < 0 || end > 8 {
-				break
-			}
-			c.i += end
-		} else if !isWord(b) && !(b == '#' && c.i == start) {
-			break
-		}
-		c.i++
-	}
-	name := c.s[start:c.i]
-	wasFunction := c.word == "function"
+	name := c.name()
+	before := c.word
 	c.word = name
 	c.words++
 	c.noteName(name)
@@ -199,31 +184,55 @@ func (c *code) identifier() {
 		c.begin()
 		c.control, c.operand = true, false
 		return
-	case "class":
-		c.begin()
-		c.operand = false
+	case "else", "finally", "extends": // after an operand, too
+		c.operand, c.binary, c.either = false, name == "extends", false
 		return
-	case "var", "let", "const", "return", "typeof", "void", "delete", "new", "case", "else", "do", "try",
-		"finally", "yield", "await", "async", "import", "export", "default", "static", "extends", "throw":
-		if name == "else" || name == "finally" || name == "extends" {
-			c.operand = false
+	case "import":
+		if c.peek(0) == '(' {
+			c.effect, c.sink = true, true
 		}
-		c.begin()
-		c.operand = false
-		c.binary = name == "typeof" || name == "delete" || name == "extends"
-		switch name {
-		case "throw", "new":
-			c.effect = true
-		case "import":
-			if c.peek(0) == '(' {
-				c.effect, c.sink = true, true
-			}
-		}
+		c.prefix(name)
+		return
+	case "throw", "new":
+		c.effect = true
+		c.prefix(name)
+		return
+	case "var", "let", "const", "return", "typeof", "void", "delete", "case", "do", "try", "yield", "await", "async", "export", "default",
+		"static", "class":
+		c.prefix(name)
 		return
 	}
 	c.begin()
 	c.target = true
-	c.control = wasFunction || c.control && c.word == "await"
+	c.control = before == "function" || c.control && before == "await"
+}
+
+// prefix takes a word that an operand follows.
+func (c *code) prefix(name string) {
+	c.begin()
+	c.operand = false
+	c.binary = name == "typeof" || name == "delete"
+}
+
+// name returns the identifier that begins here, with its escapes.
+func (c *code) name() string {
+	start := c.i
+	for c.i < len(c.s) {
+		b := c.s[c.i]
+		if b == '\\' && c.peek(1) == 'u' {
+			c.i++
+		} else if b == '{' && c.i > start+1 && c.s[c.i-1] == 'u' && c.s[c.i-2] == '\\' {
+			end := strings.IndexByte(c.s[c.i:min(c.i+10, len(c.s))], '}')
+			if end < 0 {
+				break
+			}
+			c.i += end
+		} else if !isWord(b) && !(b == '#' && c.i == start) {
+			break
+		}
+		c.i++
+	}
+	return c.s[start:c.i]
 }
 
 func (c *code) number() {
