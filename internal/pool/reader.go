@@ -98,43 +98,8 @@ func (w *worker) logSaid() {
 // handle carries out one frame, with pool.mu held, and returns the call it was for.
 func (w *worker) handle(h frame.Header, payload []byte, now time.Time) (*Call, error) {
 	p := w.pool
-	switch h.Kind {
-	case frame.Pong:
-		if w.state.move(Probing, Ready) {
-			w.bootedWith(nil)
-		}
-		return nil, nil
-	case frame.Ready:
-		return nil, w.imported(payload)
-	case frame.Failed:
-		w.bootedWith(bootError(payload))
-		return nil, nil
-	case frame.Stack:
-		w.toLog = append(w.toLog, remark{message: "stack of the request that timed out", key: "stack", text: string(payload)})
-		return nil, nil
-	case frame.Taken:
-		if c := w.calls[h.ID]; c != nil && len(payload) == 4 {
-			c.taken(int(binary.LittleEndian.Uint32(payload)))
-		}
-		return nil, nil
-	case frame.Error:
-		if h.ID == 0 { // after the end of an answer
-			w.toLog = append(w.toLog, remark{message: "app raised after its answer", key: "traceback", text: string(payload)})
-			return nil, nil
-		}
-	case frame.News:
-		w.toLog = append(w.toLog, remark{news: h.Kind, text: string(payload)})
-		return nil, nil
-	case frame.Hit:
-		if h.ID == 0 || w.calls[h.ID] == nil { // nobody waits for that answer any more
-			w.toLog = append(w.toLog, remark{news: h.Kind, text: string(payload)})
-		}
-		if h.ID == 0 {
-			return nil, nil
-		}
-	case frame.Answer, frame.Piece, frame.File, frame.Hints:
-	default:
-		return nil, fmt.Errorf("%w: kind %d", frame.ErrGarbage, h.Kind)
+	if done, err := w.beside(h, payload); done || err != nil {
+		return nil, err
 	}
 	var file *os.File
 	if h.Kind == frame.File {
@@ -165,6 +130,43 @@ func (w *worker) handle(h frame.Header, payload []byte, now time.Time) (*Call, e
 		return c, fmt.Errorf("%w: it sent more than was asked for", frame.ErrGarbage)
 	}
 	return c, nil
+}
+
+// beside carries out a frame that is no part of an answer.
+func (w *worker) beside(h frame.Header, payload []byte) (done bool, err error) {
+	switch h.Kind {
+	case frame.Pong:
+		if w.state.move(Probing, Ready) {
+			w.bootedWith(nil)
+		}
+	case frame.Ready:
+		return true, w.imported(payload)
+	case frame.Failed:
+		w.bootedWith(bootError(payload))
+	case frame.Stack:
+		w.toLog = append(w.toLog, remark{message: "stack of the request that timed out", key: "stack", text: string(payload)})
+	case frame.Taken:
+		if c := w.calls[h.ID]; c != nil && len(payload) == 4 {
+			c.taken(int(binary.LittleEndian.Uint32(payload)))
+		}
+	case frame.Error:
+		if h.ID != 0 {
+			return false, nil
+		} // after the end of an answer
+		w.toLog = append(w.toLog, remark{message: "app raised after its answer", key: "traceback", text: string(payload)})
+	case frame.News:
+		w.toLog = append(w.toLog, remark{news: h.Kind, text: string(payload)})
+	case frame.Hit:
+		if w.calls[h.ID] == nil { // nobody waits for that answer any more
+			w.toLog = append(w.toLog, remark{news: h.Kind, text: string(payload)})
+		}
+		return h.ID == 0, nil
+	case frame.Answer, frame.Piece, frame.File, frame.Hints:
+		return false, nil
+	default:
+		return true, fmt.Errorf("%w: kind %d", frame.ErrGarbage, h.Kind)
+	}
+	return true, nil
 }
 
 // imported takes the worker's word of what the app is and asks its reading thread for a
