@@ -175,7 +175,7 @@ func (j *judge) attribute(p *Page, raw string) {
 	}
 	switch kindOf(name) {
 	case scriptValue:
-		if strings.TrimSpace(value) != "" && (!j.brokeOut || runsCode(value, true)) {
+		if strings.TrimSpace(value) != "" && (!j.brokeOut || j.known || runsCode(value, true)) {
 			j.why = "the event handler " + string(name)
 		}
 		return
