@@ -170,7 +170,7 @@ func startMariaDB() (*Server, error) {
 	cmd := home.command(mariadbd, "--no-defaults", "--datadir="+data, "--socket="+s.Socket, "--init-file="+first,
 		"--pid-file="+filepath.Join(home.folder, "pid"), "--tmpdir="+home.folder, "--skip-networking",
 		"--character-set-server=utf8mb4", "--innodb-buffer-pool-size=8M", "--innodb-log-file-size=4M",
-		"--innodb-flush-log-at-trx-commit=0", "--innodb-fast-shutdown=2", "--skip-log-bin")
+		"--innodb-flush-log-at-trx-commit=0", "--innodb-fast-shutdown=2", "--skip-log-bin", "--skip-sync-frm")
 	return s, s.run(cmd, "ready for connections")
 }
 

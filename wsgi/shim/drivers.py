@@ -304,16 +304,18 @@ def watch_mysqlclient(module):
 # -- SQLAlchemy and all others ---------------------------------------------------------------
 
 def watch_sqlalchemy(module):
-    begin, handle = module.Engine.__init__, module.Connection._handle_dbapi_exception
+    begin, handle = module.Connection.__init__, module.Connection._handle_dbapi_exception
 
     @functools.wraps(begin)
-    def begun(self, *args, **kwargs):
-        begin(self, *args, **kwargs)
-        name = getattr(getattr(self.dialect, "dbapi", None), "__name__", "").split(".")[0]
-        name = {"pymysql": "PyMySQL", "MySQLdb": "mysqlclient"}.get(name, name)
-        if not any(kind == "sql" and not why and said.split()[0] == name for kind, said, why in WATCHED):
-            from sqlalchemy import event
-            event.listen(self, "before_cursor_execute", before)
+    def begun(self, engine, *args, **kwargs):
+        if not hasattr(engine, "_fumehood"):
+            name = getattr(getattr(engine.dialect, "dbapi", None), "__name__", "").split(".")[0]
+            name = {"pymysql": "PyMySQL", "MySQLdb": "mysqlclient"}.get(name, name)
+            engine._fumehood = any(kind == "sql" and not why and said.split()[0] == name for kind, said, why in WATCHED)
+            if not engine._fumehood:
+                from sqlalchemy import event
+                event.listen(engine, "before_cursor_execute", before)
+        begin(self, engine, *args, **kwargs)
 
     def before(conn, cursor, statement, parameters, context, executemany):
         checked(statement, SQLALCHEMY_DIALECTS.get(conn.dialect.name, ""))
@@ -329,7 +331,7 @@ def watch_sqlalchemy(module):
             self._safe_close_cursor(cursor)
         raise e
 
-    module.Engine.__init__, module.Connection._handle_dbapi_exception = begun, handled
+    module.Connection.__init__, module.Connection._handle_dbapi_exception = begun, handled
 
 
 def not_hooked(module):

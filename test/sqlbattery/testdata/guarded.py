@@ -14,12 +14,12 @@ class Shim:
         return [entry for entry in self.scope["WATCHED"] if entry[0] == "sql"]
 
     @contextlib.contextmanager
-    def request(self, values, unseen=False):
+    def request(self, values, unseen=False, modes=None):
         """A request that brings values: [[place, name, value, other forms...]]."""
         exchange = self.scope["Exchange"](None, 1)
         exchange.environ = {"PATH_INFO": "/items"}
         if values or unseen:
-            exchange.inputs = self.scope["Inputs"](exchange, {"unseen": unseen, "values": values, "modes": None})
+            exchange.inputs = self.scope["Inputs"](exchange, {"unseen": unseen, "values": values, "modes": modes})
         before = self.scope["CURRENT"].set(exchange)
         try:
             yield exchange
