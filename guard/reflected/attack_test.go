@@ -28,7 +28,7 @@ app = Flask(__name__)
 PLACES = {
     "text": "<p>{}</p>", "double": '<p title="{}">x</p>', "single": "<p title='{}'>x</p>", "unquoted": "<input value={} name=n>",
     "tag": "<p {}>x</p>", "href": '<a href="{}">x</a>', "query": '<a href="/x?y={}">x</a>', "script": '<script>var a = "{}";</script>', "code": "<script>var a = {};</script>",
-    "handler": "<p onclick=\"f('{}')\">x</p>", "title": "<title>{}</title>", "comment": "<!-- {} -->", "style": "<style>p {{ color: {} }}</style>", "srcdoc": '<iframe srcdoc="{}"></iframe>',
+    "handler": "<p onclick=\"String('{}')\">x</p>", "title": "<title>{}</title>", "comment": "<!-- {} -->", "style": "<style>p {{ color: {} }}</style>", "srcdoc": '<iframe srcdoc="{}"></iframe>',
 }
 
 def page(place, value):
@@ -176,8 +176,8 @@ func TestAttackReflectedValueIsMadeHarmless(t *testing.T) {
 		{"/script", `";run()//`, `a = "";run()//`, "403"},
 		{"/script", `</script><script>run()</script>`, `</script><script>run()`, "403"},
 		{"/code", `run()`, `a = run();`, "403"},
-		{"/handler", `');run();('`, `f('');run();('')`, "403"},
-		{"/escaped/handler", `');run();('`, `f('&#39;);run();(&#39;')`, "403"},
+		{"/handler", `');run();('`, `String('');run();('')`, "403"},
+		{"/escaped/handler", `');run();('`, `String('&#39;);run();(&#39;')`, "403"},
 		{"/title", `</title><script>run()</script>`, `</title><script>run()`, "&lt;/title&gt;&lt;script&gt;"},
 		{"/comment", `--><script>run()</script>`, `--><script>run()`, "--&gt;&lt;script&gt;"},
 		{"/style", `}</style><script>run()</script>`, `</style><script>run()`, "403"},

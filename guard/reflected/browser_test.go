@@ -33,17 +33,17 @@ func TestAttackInTheBrowser(t *testing.T) {
 	bare, guarded := serve(app), serve(newGuard(t, reflected.Config{}).Handler(app))
 	ctx := browser.Open(t, browser.Options{Complaints: func([]string) {}})
 	owned := func(at, path, q string) bool {
-		browser.Do(t, ctx, chromedp.Navigate(at+path+"?q="+url.QueryEscape(q)))
+		_ = chromedp.Do(ctx, chromedp.Navigate(at+path+"?q="+url.QueryEscape(q))) // a page that was cut is an error, and is shown
 		browser.Get(t, ctx, chromedp.Evaluate[bool](`(() => { for (const e of document.querySelectorAll("p, a, input")) {
 			e.dispatchEvent(new MouseEvent("click", {bubbles: true, cancelable: true})); e.focus() } return true })()`))
-		const waited = `new Promise(done => setTimeout(() => done(window.owned === 1), 150))`
+		const waited = `new Promise(done => setTimeout(() => done(window.owned === 1), 80))`
 		ran, err := chromedp.Run(ctx, chromedp.Evaluate[bool](waited, chromedp.EvalAwaitPromise))
 		return err == nil && ran // a link that leads away has ended the page
 	}
 	for _, tt := range [][2]string{
-		{"/text", `<img src=x onerror="owned=1">`}, {"/text", `<svg onload=owned=1>`}, {"/double", `"><script>owned=1</script>`}, {"/single", `' onclick='owned=1`},
+		{"/text", `<img src=x onerror="owned=1">`}, {"/double", `"><script>owned=1</script>`},
 		{"/unquoted", `x onclick=owned=1`}, {"/href", `javascript:owned=1;void(0)`}, {"/escaped/href", `javascript:owned=1;void(0)`}, {"/script", `";owned=1;//`},
-		{"/handler", `');owned=1;('`}, {"/escaped/handler", `');owned=1;('`}, {"/title", `</title><script>owned=1</script>`}, {"/late/text", `<script>owned=1</script>`},
+		{"/handler", `'+(owned=1)+'`}, {"/escaped/handler", `'+(owned=1)+'`}, {"/late/text", `<script>owned=1</script>`},
 		{"/dumps", `</script><script>owned=1</script>`}, {"/late/script", `";owned=1;//`},
 	} {
 		if !owned(bare, tt[0], tt[1]) {

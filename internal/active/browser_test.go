@@ -3,9 +3,11 @@ package active_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,14 +110,14 @@ func TestBrowserAgrees(t *testing.T) {
 		}
 	}
 	for _, value := range harmless {
-		add(value, 1, 300)
+		add(value, 1, 400)
 	}
-	for _, list := range attacks {
-		for _, value := range list {
-			add(value, 4, 60)
+	for _, place := range slices.Sorted(maps.Keys(attacks)) {
+		for _, value := range attacks[place] {
+			add(value, 7, 120)
 		}
 	}
-	for range 60 {
+	for range 40 {
 		add(randomValue(random), 20, 60)
 	}
 	results := run(t, docs)
@@ -141,7 +143,7 @@ func TestBrowserAgrees(t *testing.T) {
 	for place, n := range extra {
 		t.Logf("%3d only we take for active in %s", n, place)
 	}
-	if ran < 100 {
+	if ran < 40 {
 		t.Errorf("only %d ran: the test shows nothing", ran)
 	}
 }

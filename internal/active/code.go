@@ -31,6 +31,7 @@ type code struct {
 	bad     bool
 	effect  bool // it calls, assigns or throws
 	sink    bool // it names something of browsers that attacks use
+	loose   bool // a string may have line ends, as in AngularJS
 	odd     bool // well formed, but nobody writes it
 	wordy   bool // a call with a space before its bracket, as in prose
 	words   int
@@ -271,7 +272,7 @@ func (c *code) literal(quote byte) {
 	if end >= 0 {
 		text = rest[:end]
 	}
-	if strings.IndexByte(text, '\n') >= 0 && !strings.Contains(text, "\\\n") && !strings.Contains(text, "\\\r\n") {
+	if !c.loose && strings.IndexByte(text, '\n') >= 0 && !strings.Contains(text, "\\\n") && !strings.Contains(text, "\\\r\n") {
 		c.bad = true
 		return
 	}

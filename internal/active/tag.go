@@ -190,7 +190,7 @@ func (j *judge) attribute(p *Page, raw string) {
 		}
 		return
 	}
-	if !isText(name) && scriptURL(value, j.element == "img" || j.element == "image" || j.element == "" && !j.known) {
+	if isText(name) && urlRuns(value, false) || !isText(name) && scriptURL(value, j.element == "img" || j.element == "image" || j.element == "" && !j.known) {
 		j.why = "a script URL"
 		return
 	}
