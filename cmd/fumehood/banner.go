@@ -146,6 +146,7 @@ func (o opening) protections() []row {
 		{"login", fmt.Sprintf("%d failed logins from one place, then a growing wait; fumehood unlock", cfg.Login.Attempts)},
 		{"upload", o.upload()},
 		{"validate", o.validate()},
+		{"reflected", "what a request brings does not run as script in the page it gets"},
 		{"errors", "no tracebacks, debuggers or database errors"},
 		{"sinks", o.sinks()},
 	}
@@ -335,6 +336,9 @@ func (o opening) onlyReported() (rows []row) {
 	}
 	if o.mode("redirects") == fumehood.Report {
 		rows = append(rows, row{"redirects", `to a site that the request named; refused with redirects.mode = "enforce"`})
+	}
+	if o.mode("reflected") == fumehood.Report {
+		rows = append(rows, row{"reflected", `made harmless with reflected.mode = "enforce"`})
 	}
 	return rows
 }

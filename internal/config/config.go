@@ -26,6 +26,7 @@ import (
 	"github.com/fumehood/fumehood/guard/paths"
 	"github.com/fumehood/fumehood/guard/ratelimit"
 	"github.com/fumehood/fumehood/guard/redirects"
+	"github.com/fumehood/fumehood/guard/reflected"
 	"github.com/fumehood/fumehood/guard/sinks"
 	"github.com/fumehood/fumehood/guard/upload"
 	"github.com/fumehood/fumehood/guard/validate"
@@ -72,6 +73,7 @@ type Config struct {
 	Upload     upload.Config     `toml:"upload"`
 	Login      login.Config      `toml:"login"`
 	ErrorPages errorpages.Config `toml:"error_pages"`
+	Reflected  reflected.Config  `toml:"reflected"`
 	Sinks      sinks.Config      `toml:"sinks"`
 
 	// Routes are settings for the requests that match a pattern, in place of the general
@@ -249,6 +251,7 @@ type Route struct {
 	Upload     upload.Config     `toml:"upload"`
 	Login      login.Config      `toml:"login"`
 	ErrorPages errorpages.Config `toml:"error_pages"`
+	Reflected  reflected.Config  `toml:"reflected"`
 	Sinks      sinks.Config      `toml:"sinks"`
 
 	merged bool // the tables are complete

@@ -12,6 +12,7 @@ import (
 	"github.com/fumehood/fumehood/guard/isolation"
 	"github.com/fumehood/fumehood/guard/paths"
 	"github.com/fumehood/fumehood/guard/redirects"
+	"github.com/fumehood/fumehood/guard/reflected"
 	"github.com/fumehood/fumehood/guard/sinks"
 	"github.com/fumehood/fumehood/guard/upload"
 	"github.com/fumehood/fumehood/guard/validate"
@@ -48,6 +49,8 @@ func (k *checker) guards(prefix string, c *Config) {
 	_, err = upload.New(c.Upload, upload.Site{})
 	k.blame(prefix+"upload", err)
 	k.blame(prefix+"login", c.Login.Validate())
+	_, err = reflected.New(c.Reflected, reflected.Site{})
+	k.blame(prefix+"reflected", err)
 	_, err = sinks.New(c.Sinks, nil)
 	k.blame(prefix+"sinks", err)
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/fumehood/fumehood/guard/ratelimit"
 	"github.com/fumehood/fumehood/guard/record"
 	"github.com/fumehood/fumehood/guard/redirects"
+	"github.com/fumehood/fumehood/guard/reflected"
 	"github.com/fumehood/fumehood/guard/sinks"
 	"github.com/fumehood/fumehood/guard/upload"
 	"github.com/fumehood/fumehood/guard/validate"
@@ -103,6 +104,7 @@ func steps(cfg config.Config, site Site, at *place) ([]Step, error) {
 	logins := made(login.New(cfg.Login, login.Site{State: site.Logins, Logger: site.Logger}))(&wrong)
 	redirect := made(redirects.New(cfg.Redirects))(&wrong)
 	pages := made(errorpages.New(cfg.ErrorPages, errorpages.Site{Roots: site.Roots, Logger: site.Logger}))(&wrong)
+	shown := made(reflected.New(cfg.Reflected, reflected.Site{Logger: site.Logger}))(&wrong)
 	inApp := made(sinks.New(cfg.Sinks, site.Sinks))(&wrong)
 	if err := errors.Join(wrong...); err != nil {
 		return nil, err
@@ -130,6 +132,7 @@ func steps(cfg config.Config, site Site, at *place) ([]Step, error) {
 		{"login", "who guesses passwords has to wait", cfg.Login.Mode, logins.Handler, false},
 		{"token", "forms prove where they come from, for browsers that do not", cfg.CSRF.Mode, forged.TokenHandler, false},
 		{"redirects", "header fields and redirects that the request has not forged", cfg.Redirects.Mode, redirect.Handler, false},
+		{"reflected", "what a request brings does not run as script in the page it gets", cfg.Reflected.Mode, shown.Handler, false},
 		{"errors", "no tracebacks, debuggers or database errors", cfg.ErrorPages.Mode, pages.Handler, false},
 		{"sinks", "in the app, what a request brings is data: in statements, commands, paths", sinksMode(cfg, inApp), inApp.Handler, false},
 	}, nil
