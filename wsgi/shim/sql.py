@@ -5,6 +5,7 @@ each dialect is enough: no grammar, no list of attacks. What an app has made of 
 the forms of sql_forms is not found; see docs/sql-sinks.md.
 """
 import bisect
+import itertools
 import re
 
 # Kinds of tokens: w space, i word, s literal, q quoted name, n number, c comment, p place for a
@@ -120,7 +121,7 @@ SQL_TERM = r"(?:%s|[0-9]+)(?:\s+(?:asc|desc))?(?:\s+nulls\s+(?:first|last))?" % 
 SQL_SORT = re.compile(r"%s(?:\s*,\s*%s)*" % (SQL_TERM, SQL_TERM))
 SQL_SHARP = re.compile(r"""[\w'"`)][()=<>|&!^~]{1,8}[\w'"`(]|\$\w*\$|\|\|""").search
 SQL_SOLID = re.compile(r"""[\w'"`]""").search
-SQL_SPLIT = re.compile(r"[\s,;]+")
+SQL_SPLITS = re.compile(r"[\s,;]+").split, re.compile(r'[,;:|"\n]+').split
 SQL_FORMS_MOST = 20000
 SQL_MADE, SQL_ESCAPED, SQL_RAW = range(3)  # made of a value; the value, escaped; the value
 
@@ -137,7 +138,7 @@ def sql_fold_one(letter):
 
 
 def sql_sharp(word):
-    """Could this word alone do harm?"""
+    """Could this alone do harm?"""
     return SQL_SHARP(word) or word.count("'") > 1 or word.count('"') > 1 or word.count("`") > 1 \
         or ("--" in word or "/*" in word or "#" in word) and SQL_SOLID(word)
 
@@ -152,7 +153,7 @@ def sql_forms(inputs):
             sure += [value.lower(), value.upper(), value.casefold()]
         made = [value.strip(" \t\r\n'\"`"), " ".join(value.split())]
         if sql_sharp(value):
-            made += [word for word in SQL_SPLIT.split(value) if sql_sharp(word)]
+            made += [part.strip() for split in SQL_SPLITS for part in split(value) if sql_sharp(part)]
             if "'" in value or '"' in value or "`" in value:
                 made.append(re.sub("['\"`]", "", value))
         for forms, raw, escaped in ((sure, SQL_RAW, SQL_ESCAPED), (made, SQL_MADE, SQL_MADE)):
@@ -166,6 +167,30 @@ def sql_forms(inputs):
             break
     return [(form, i, what) for form, (i, what) in found.items()
             if form and not SQL_PLAIN.fullmatch(form)]
+
+
+def sql_parts(inputs, low):
+    """What else of the values is in low: [(part of a value, its field)]. An app may have cut a
+    value: of any 23 characters, a block of 12 is whole."""
+    for value, i in inputs.values:
+        at, size = 0, len(value)
+        if size < 24:
+            continue
+        value = sql_fold(value)
+        while at + 12 <= size:
+            found = sql_find(low, value[at:at + 12], 0)
+            if found < 0:
+                at += 12
+                continue
+            begin, end, left, right = at, at + 12, found, found + 12
+            while begin and left and value[begin - 1] == low[left - 1]:
+                begin, left = begin - 1, left - 1
+            same = len(os.path.commonprefix((value[end:], low[right:right + size - end])))
+            end += same
+            part = value[begin:end].strip()
+            if len(part) >= 16:
+                yield part, i
+            at = end
 
 
 def sql_find(text, form, at):
@@ -206,20 +231,16 @@ def examine(inputs, text, dialect):
     forms = inputs.note.get("sql")
     if forms is None:
         forms = inputs.note["sql"] = sql_forms(inputs)
-    low, size, lexed = None, len(text), None
-    for form, i, what in forms:
-        if len(form) > size:
-            continue
-        if low is None:
-            low = sql_fold(text)
+    low, lexed = sql_fold(text), None
+    parts = ((part, i, SQL_MADE) for part, i in sql_parts(inputs, low))
+    for form, i, what in itertools.chain(forms, parts):
         at = sql_find(low, form, 0)
         if at < 0:
             continue
         if lexed is None:
             lexed = sql_tokens(text, dialect)
-        why = SQL_BEYOND if lexed[2] else SQL_OPEN
         if not lexed[2] or sql_beyond(text, low, lexed, dialect, form, what, at):
-            stop(inputs, "sql", text, i, why)
+            stop(inputs, "sql", text, i, SQL_BEYOND if lexed[2] else SQL_OPEN)
             return SQL_STOPPED
     return SQL_CLEAN if lexed is None else SQL_DATA
 

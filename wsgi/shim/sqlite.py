@@ -52,13 +52,13 @@ class SqliteConnection:
     if sys.version_info >= (3, 11):  # before, these call cursor themselves
 
         def execute(self, *args):
-            return SqliteConnection.cursor(self).execute(*args)
+            return super().cursor(SQLITE_GUARDS[2]).execute(*args)
 
         def executemany(self, *args):
-            return SqliteConnection.cursor(self).executemany(*args)
+            return super().cursor(SQLITE_GUARDS[2]).executemany(*args)
 
         def executescript(self, *args):
-            return SqliteConnection.cursor(self).executescript(*args)
+            return super().cursor(SQLITE_GUARDS[2]).executescript(*args)
 
 
 class SqliteCompiling(SqliteConnection):

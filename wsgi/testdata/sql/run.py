@@ -2,11 +2,16 @@
 
 Standard input: {"source": the shim, "task": a function below, ...}. Standard output: JSON.
 """
+import base64
+import codecs
+import html
 import json
 import os
 import re
 import sys
 import time
+import unicodedata
+from urllib.parse import quote, unquote
 
 ASK = json.load(sys.stdin)
 SHIM = {"__name__": "fumehood", "__shim__": "<fumehood>"}
@@ -161,10 +166,254 @@ def lex():
 
 
 def forms():
-    """The seconds that one statement takes with the given values."""
-    began = time.perf_counter()
-    refused = refuses(ASK["statement"], ASK["values"], ASK["dialect"])
-    return {"refused": refused, "seconds": time.perf_counter() - began}
+    """The seconds that each statement takes with its values."""
+    seconds = {}
+    for case in ASK["cases"]:
+        for dialect in ("sqlite", "postgresql", "mysql"):
+            began = time.process_time()
+            refuses(case["Text"], case["Values"], dialect)
+            SHIM["skeleton"](case["Text"], SHIM["sql_tokens"](case["Text"], dialect))
+            seconds[case["Name"] + ", " + dialect] = time.process_time() - began
+    return seconds
+
+
+def cost():
+    """Nanoseconds for each statement, the best of some rounds."""
+    def best(call, n=20000):
+        rounds = []
+        for _ in range(7):
+            began = time.perf_counter()
+            for _ in range(n):
+                call()
+            rounds.append((time.perf_counter() - began) / n * 1e9)
+        return min(rounds)
+
+    import sqlite3
+    checked, bare = SHIM["checked"], sqlite3.connect(":memory:")
+    statement, spliced = "SELECT id, name FROM notes WHERE id = ?", "SELECT id, name FROM notes WHERE name = 'two words'"
+    found = {"check, nothing risky": best(lambda: checked(statement, "sqlite"))}
+    with Request("two words", "it's; --"):
+        forget()
+        checked(statement, "sqlite")
+        found["check, risky values, known text"] = best(lambda: checked(statement, "sqlite"))
+        found["check, a value in a literal"] = best(lambda: checked(spliced, "sqlite"), 2000)
+    bare.executescript(TABLES)
+    found["sqlite3, bare"] = best(lambda: bare.execute(statement, (1,)).fetchone())
+    watch()
+    import sqlite3
+    db = sqlite3.connect(":memory:")
+    assert SHIM["WATCHED"] and isinstance(db, SHIM["SqliteConnection"])
+    db.executescript(TABLES)
+    found["sqlite3, guarded"] = best(lambda: db.execute(statement, (1,)).fetchone())
+    return found
+
+
+# -- sqlite3 -------------------------------------------------------------------------------
+
+def watch():
+    for name in ("sqlite3", "sqlite3.dbapi2", "_sqlite3"):
+        sys.modules.pop(name, None)
+    sys.meta_path.insert(0, SHIM["Importer"])
+    SHIM["watch_sqlite"]()
+    SHIM["watch_threads"]()
+
+
+def all_ways(ways, values, wanted):
+    """What does not end as wanted: refused or not. Each is tried twice on one connection."""
+    wrong = []
+    for connect in ways.CONNECT:
+        for run, call in ways.RUN.items():
+            db = ways.opened(connect)
+            for thread in (False, True):
+                for _ in range(2):
+                    with Request(*values):
+                        try:
+                            made = (lambda: call(ways.opened(connect), ASK["attack"]))
+                            ways.in_thread(made) if thread else call(db, ASK["attack"])
+                            refused = False
+                        except Refused:
+                            refused = True
+                        except ways.sqlite3.Error as error:
+                            wrong.append("%s, %s: %r" % (connect, run, error))
+                            continue
+                    if refused != wanted:
+                        wrong.append("%s, %s, %s: refused is %s" % (connect, run, "thread" if thread else "", refused))
+    return wrong
+
+
+def ways():
+    """{"watched": ..., "wrong": [...]}: all of ways.py, with and without a value in the request."""
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    watch()
+    import ways
+    wrong = all_ways(ways, [ASK["attack"]], True)
+    wrong += all_ways(ways, ["another value"], False)
+    forget()
+    wrong += all_ways(ways, [], False) + ways.keeps_working()
+    with Request("pear", "it's; --"):
+        wrong += ways.keeps_working()
+    # Without the guard's own classes there is no connection.
+    base = [kind for kind in ways.sqlite3.Connection.__mro__ if kind.__name__ == "Connection"][-1]
+    for name, call in (("the type below", lambda: base(":memory:")),
+                       ("the function below", lambda: ways.sqlite3.connect.__wrapped__(":memory:"))):
+        try:
+            call()
+            wrong.append(name + " makes connections")
+        except PermissionError:
+            pass
+    return {"watched": SHIM["WATCHED"], "wrong": wrong, "alarms": [list(a) for a in SHIM["ALARMS"]]}
+
+
+def forget():
+    SHIM["RECENT"].clear()
+    SHIM["BEFORE"].clear()
+    SHIM["SQL_USUAL"].clear()
+
+
+def broken_trick():
+    """A sqlite3 that no longer calls its connections: the canary says so, and each way to run a
+    statement is guarded by itself."""
+    kind = SHIM["SqliteCompiling"]
+    del kind.__call__
+    return ways()
+
+
+def knowledge():
+    """What is known of statements, step by step: [[what, is it so?]]."""
+    watch()
+    import sqlite3
+    db, steps = sqlite3.connect(":memory:"), []
+    db.executescript(TABLES)
+
+    def run(*values, statement, unseen=False, fresh=True, mode=None, path="/"):
+        nonlocal db
+        if fresh:
+            other = sqlite3.connect(":memory:")
+            db.backup(other)
+            db = other
+        with Request(*values, unseen=unseen, path=path) as request:
+            if mode:
+                request.inputs.modes = mode
+            try:
+                db.execute(statement).fetchall()
+            except Refused:
+                return "refused"
+            return "reported" if request.hit else "passed"
+
+    for name, wanted, values, rest in ASK["steps"]:
+        if name == "forget":
+            forget()
+            continue
+        got = run(*values, **rest)
+        steps.append([name, got, wanted])
+    return steps
+
+
+def shapes():
+    """Skeletons learned, then enforced: [[what, is, wanted]]."""
+    watch()
+    import sqlite3
+    db, steps, told = sqlite3.connect(":memory:"), [], []
+    db.executescript(TABLES)
+    SHIM["learned"] = lambda *what: told.append(what)
+
+    def run(statement, path="/a", values=()):
+        with Request(*values, path=path) as request:
+            try:
+                db.execute(statement).fetchall()
+            except Refused:
+                return "refused"
+            return "passed"
+
+    def step(name, is_, wanted):
+        steps.append([name, str(is_), wanted])
+
+    step("learning lets it pass", run("SELECT name FROM notes WHERE id = 5 AND name IN ('a', 'b')"), "passed")
+    step("and tells of it", told[-1][0] + ": " + told[-1][2], "/a: select name from notes where id = ? and name in ?")
+    count = len(told)
+    run("SELECT name  FROM notes WHERE id=-77 AND name IN ('c') -- x")
+    step("once for a shape", len(told) - count, "0")
+    run("SELECT name FROM notes WHERE id = 5 AND name IN ('a', 'b')", path="/b")
+    step("for each route", len(told) - count, "1")
+    db.execute("SELECT 1")
+    step("not outside of requests", len(told) - count, "1")
+    for mode, wanted in (("report", "passed"), ("enforce", "refused")):
+        SHIM["SETUP"]["sinks"]["skeletons"] = mode
+        step(mode + ": known", run("SELECT name FROM notes WHERE id = 9 AND name IN ('z')"), "passed")
+        step(mode + ": known, a value in it", run("SELECT name FROM notes WHERE id = 9 AND name IN ('z y')", values=["z y"]), "passed")
+        step(mode + ": unknown, no value in it", run("SELECT name FROM notes WHERE id = 9 OR 1=1 AND name IN ('z')"), wanted)
+        step(mode + ": again, from the cache", run("SELECT name FROM notes WHERE id = 9 OR 1=1 AND name IN ('z')"), wanted)
+        step(mode + ": another route's", run("SELECT name FROM notes WHERE id = 9 AND name IN ('z')", path="/c"), wanted)
+    db.execute("SELECT 2")
+    SHIM["SETUP"]["sinks"]["skeletons"] = "off"
+    step("off", run("SELECT 3"), "passed")
+    return steps
+
+
+# -- what an app makes of a value ----------------------------------------------------------
+
+def cut_at(text, n):
+    return text[:n]
+
+
+# Name of the transformation: (what the app does, what the attacker sends so that an attack comes
+# out of it).
+MADE = {
+    "as it is": (lambda v: v, lambda p: p),
+    "`strip()`": (str.strip, lambda p: "  " + p + " \n"),
+    "`lower()`": (str.lower, str.upper),
+    "`upper()`": (str.upper, lambda p: p.lower()),
+    "`casefold()` of other letters": (str.casefold, lambda p: p.replace("s", "\u017f").replace("k", "\u212a")),
+    "`\" \".join(v.split())`": (lambda v: " ".join(v.split()), lambda p: p.replace(" ", " \t ")),
+    "one word of `v.split()`": (lambda v: v.split()[1], lambda p: "a " + p.replace(" ", "/**/") + " b"),
+    "one part of `v.split(\",\")`": (lambda v: v.split(",")[1], lambda p: "a," + p.replace(" ", "/**/") + ",b"),
+    "quotes taken off the ends": (lambda v: v.strip("'\""), lambda p: '"' + p + '"'),
+    "`v[:80]`": (lambda v: cut_at(v, 80), lambda p: (p + " " + "x" * 80)[:80] + "and more"),
+    "`v[:12]`, and the attack is short": (lambda v: cut_at(v, 12), lambda p: (p + " " * 12)[:12] + "and more"),
+    "`unquote()`, twice": (lambda v: unquote(unquote(v)), lambda p: quote(quote(p, safe=""), safe="")),
+    "`html.unescape()`": (html.unescape, lambda p: html.escape(p).replace("=", "&#61;").replace(" ", "&#32;")),
+    "base64": (lambda v: base64.b64decode(v).decode(), lambda p: base64.b64encode(p.encode()).decode()),
+    "hex": (lambda v: bytes.fromhex(v).decode(), lambda p: p.encode().hex()),
+    "NFKC": (lambda v: unicodedata.normalize("NFKC", v), lambda p: p.replace("'", "\uff07").replace("=", "\uff1d").replace("(", "\uff08")),
+    "a field of JSON in a field": (lambda v: json.loads(v)["q"], lambda p: json.dumps({"q": p})),
+    "`'` doubled, which a `\\` before it undoes (MySQL)": (lambda v: v.replace("'", "''"), lambda p: p.replace("'", "\\'")),
+    "`'` taken out": (lambda v: v.replace("'", ""), lambda p: p.replace("or", "o'r").replace("OR", "O'R").replace("select", "sel'ect")),
+    "a word taken out": (lambda v: v.replace("script", ""), lambda p: p.replace("or", "oscriptr").replace("id>", "id>script").replace("select", "selscriptect").replace("secret", "secscriptret").replace("notes", "noscripttes")),
+    "`v[::-1]`": (lambda v: v[::-1], lambda p: p[::-1]),
+    "rot13": (lambda v: codecs.decode(v, "rot13"), lambda p: codecs.encode(p, "rot13")),
+}
+ATTACKS = {  # context: the attack that comes out
+    "number": "7 or id>2", "quoted": "a' or id>'2", "LIKE": "a' or id>2 --", "ORDER BY": "(select secret from notes limit 1)",
+}
+
+
+def sent():
+    """[[transformation, context, what the attacker sends]] where the attack comes out of it and,
+    says SQLite, changes the statement."""
+    oracle, found = Oracle(), []
+    for name, (made, back) in MADE.items():
+        for context in ASK["contexts"]:
+            attack = ATTACKS.get(context["name"])
+            if not attack:
+                continue
+            dialect = "mysql" if "MySQL" in name else "sqlite"
+            value = back(attack)
+            context["readings"] = [oracle.reading(context, v) for v in context["harmless"]]
+            if dialect == "sqlite" and oracle.opinion(context, made(value)) != "changed":
+                value = None
+            elif dialect == "mysql" and "'" not in attack:
+                value = None
+            found.append([name, context["name"], value])
+    return found
+
+
+def table():
+    """For each [transformation, context, forms of the value]: is the statement refused?"""
+    contexts, answers = {c["name"]: c["sql"] for c in ASK["contexts"]}, []
+    for name, context, forms in ASK["sent"]:
+        statement = contexts[context].replace("{v}", MADE[name][0](forms[0]))
+        answers.append(refuses(statement, forms, "mysql" if "MySQL" in name else "sqlite"))
+    return answers
 
 
 if __name__ == "__main__":
