@@ -69,11 +69,11 @@ func (c *collector) text(src *source, media string) {
 	}
 	text := src.text(0, min(src.size, int64(c.limits.MaxBody)))
 	if kind == jsonText {
-		text = inUTF8(text)
-		isJSON := c.json(text)
+		inner := inUTF8(text)
+		isJSON := c.json(inner)
 		switch {
 		case c.full:
-		case media == "application/x-www-form-urlencoded" && isJSON:
+		case media == "application/x-www-form-urlencoded" && isJSON && inner == text:
 			c.formAfterJSON(text)
 		case media == "application/x-www-form-urlencoded":
 			c.form(fumehood.InForm, text)
@@ -106,6 +106,8 @@ const (
 func kindOf(start, media string) kind {
 	first := strings.TrimLeft(start, "\x00\ufeff\xfe\xff \t\r\n")
 	switch {
+	case first == "" && media == "application/x-www-form-urlencoded":
+		return plainText
 	case first == "":
 		return binary
 	case strings.IndexByte("{[\"", first[0]) >= 0 || media == "application/json" || strings.HasSuffix(media, "+json"):

@@ -3,6 +3,7 @@ package inputs
 import (
 	"encoding/base64"
 	"net/http"
+	"net/netip"
 	"strings"
 	"unicode/utf8"
 
@@ -65,9 +66,8 @@ const (
 // path takes the whole decoded path, its risky segments, and what is left of it behind each of
 // the first folders: a view may get one or the other.
 func (c *collector) path(path string) {
-	path = lossy(path)
-	c.add(fumehood.InPath, "", path)
-	rest := strings.TrimPrefix(path, "/")
+	rest := strings.TrimLeft(lossy(path), "/") // Werkzeug has one slash before it
+	c.add(fumehood.InPath, "", "/"+rest)
 	for n := 0; rest != "" && n < mostSegments; n++ {
 		segment, after, more := strings.Cut(rest, "/")
 		if more && n > 0 && n < mostTails && Risky(rest) {
@@ -98,6 +98,12 @@ func (c *collector) fields(r *http.Request) {
 		case "Referer", "Origin":
 			for _, v := range values {
 				if !ownAddress(v, r.Host) {
+					c.field(name, v)
+				}
+			}
+		case "X-Forwarded-For", "X-Real-Ip":
+			for _, v := range values {
+				if !addresses(v) {
 					c.field(name, v)
 				}
 			}
@@ -138,7 +144,7 @@ func ofBrowsers(name string) bool {
 // field takes one risky field. Python has the bytes of a field as latin-1; apps that know it
 // make UTF-8 of them.
 func (c *collector) field(name, value string) {
-	if value == "" || addresses(value) || !Risky(value) {
+	if !Risky(value) {
 		return
 	}
 	if ascii(value) {
@@ -226,18 +232,12 @@ func ownAddress(v, host string) bool {
 
 // addresses says whether v is a list of IP addresses, as proxies write it.
 func addresses(v string) bool {
-	dots, colons := 0, 0
-	for i := 0; i < len(v); i++ {
-		switch c := v[i]; {
-		case c == '.':
-			dots++
-		case c == ':':
-			colons++
-		case c != ',' && c != ' ' && unhex(c) < 0:
+	for one := range strings.SplitSeq(v, ",") {
+		if _, err := netip.ParseAddr(strings.Trim(one, " ")); err != nil {
 			return false
 		}
 	}
-	return dots >= 3 || colons >= 2
+	return true
 }
 
 // authorization takes what apps read of the field: name and password of Basic (RFC 7617), a

@@ -39,13 +39,9 @@ func (c *collector) json(text string) bool {
 	r := jsonReader{text: text, deepest: c.limits.MaxDepth, take: func(path, value string, _ bool) bool {
 		return c.add(fumehood.InJSON, path, value)
 	}}
-	for r.space(); r.at < len(text); r.space() {
-		if !r.value() {
-			break
-		}
-		if !r.stopped && r.at < len(text) && text[r.at] == ',' { // two texts with a comma are none
-			break
-		}
+	ok := true
+	for r.space(); ok && r.at < len(text); r.space() {
+		ok = r.value()
 	}
 	switch {
 	case r.deep:
@@ -53,7 +49,7 @@ func (c *collector) json(text string) bool {
 	case r.half:
 		c.unseen("the JSON has half a character")
 	}
-	return r.at == len(text) && !r.stopped
+	return ok && !r.stopped
 }
 
 // jsonReader reads JSON as Python does (RFC 8259, NaN and infinities), and a little more: a
