@@ -1,0 +1,66 @@
+package signs_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fumehood/fumehood/internal/signs"
+)
+
+// TestCleanValuesCostNothing: what most requests are made of must not allocate.
+func TestCleanValuesCostNothing(t *testing.T) {
+	for name, value := range inputs {
+		if n := testing.AllocsPerRun(10, func() { signs.Judge(value) }); n > 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+// TestTimeIsLinear repeats what makes each judge look further than one byte. At a megabyte,
+// anything quadratic takes minutes.
+func TestTimeIsLinear(t *testing.T) {
+	t.Parallel()
+	for _, unit := range []string{
+		"'", `"`, "`", "''", `\'`, "'a", "/*", "*/", "--", "--\n", "#", "#\n ", "(", ")", "1,", "a.", "1+", " or 1", ";select a", ";;", "union ", "from 'a' ", "'a' ",
+		".", "..", "./", "../", "%", "%2", "%25", "%2e", "?", "0x2e", "\xc0", "%c0", "/", "\\", "//", ":", "a:", "file:",
+		";", "|ls", ";ls a", ";date|date", "&", "&#", "\n", `\n`, `\na`, "$(", "$(ls ", "`ls` ", "``", "{a,", "${", "${a", "$@", "<<<", "<(", "[", "/?",
+		"{{", "{{a", "{%", "<%", "#{", "{a(", "{a('", "@(", "[#", "#set(", "{{'\"", "$x.", "{{a ", "%0a", "%0aa:", "\r",
+		"<", "<!doctype ", "<!entity", "<xsl:", "<?php", "<!--#exec", "$ne", "$ne:", "'$ne'", ")(", "x)", "a(", "system(", "system('", " system('a", "O:8:\"", "jndi:", "${env:",
+		"http://", "a b", "é", "’", "\x00", "a\xa0", "if ", "for %a ", "1e", "1.e(", "[a]",
+	} {
+		value := strings.Repeat(unit, 1<<20/len(unit))
+		start := time.Now()
+		signs.Judge(value)
+		signs.Judge("x' or " + value)
+		if took := time.Since(start); took > 3*time.Second {
+			t.Errorf("2 MB of %q took %v", unit, took)
+		}
+	}
+}
+
+func FuzzJudge(f *testing.F) {
+	for _, kinds := range attacks {
+		for _, values := range kinds {
+			for _, value := range values {
+				f.Add(value)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		score := signs.Judge(value)
+		class, points, why := score.Top()
+		if points != 0 && points != signs.Weak && points != signs.Refuse || points > 0 && why == "" {
+			t.Errorf("%q: %v, %d points (%s)", value, class, points, why)
+		}
+		again := signs.Judge(value)
+		if again.Merge(&score); again != score {
+			t.Errorf("%q is not judged twice alike", value)
+		}
+	})
+}
+
+func FuzzJudgeName(f *testing.F) {
+	f.Add("user[$ne]")
+	f.Fuzz(func(_ *testing.T, name string) { signs.JudgeName(name) })
+}

@@ -1,0 +1,59 @@
+package signs_test
+
+import (
+	"testing"
+
+	"github.com/fumehood/fumehood/internal/signs"
+)
+
+// legit are values that people write, each kind chosen because something in it looks like a
+// part of an attack.
+var legit = map[string][]string{
+	"names":         {"O'Brien", "D'Arcy-O'Neill", "Dwayne \"The Rock\" Johnson", "Anne & Marie", "AT&T", "Smith; Jones", "Łukasz", "Union Select Ltd", "Robert'); -- no"[:6]},
+	"measures":      {"5'10\"", "6' or 7'", "12\" x 18\"", "5 > 3", "10 or more", "1/2", "3 * 4", "50% off", "1-2 days", "a+b", "#1", "24/7"},
+	"prose":         {"rock 'n' roll -- live", "it's", "don't say 'or' or 'and'", "\"Yes,\" she said; \"but when?\"", "the students' union selects a president", "Drop the table off at home; update me.", "I don't; you do -- or so they say.", "Select one: red, green or blue", "Insert coin to continue", "'Tis the season", "Order by 5 pm", "Where is it? Having fun; see you!", "he said: \"or what?\""},
+	"shell words":   {"cat and dog; find a home", "time is up | date to be set", "Salt & pepper; sort of", "kill the lights, then sleep", "who & when", "more or less", "News | Sports | Time", "echo chamber", "which one?", "a; b; c", "ls is a command", "ping me & call", "Date & time", "rest and sleep 8 hours"},
+	"Markdown":      {"Use `ls -l` to list.", "See [docs](../docs/x.md).", "Run:\n\n```sh\n$ cat a.txt | sort; echo done\n$ curl -o x https://a.example/x\n```\n\nThen stop.", "The `WHERE` clause, `--flag` and `'` are special.", "| cat | dog |\n|---|---|\n| 1 | 2 |", "`/etc/passwd` lists the users of a machine; never send it.", "A `union` of two sets", "* one\n* two; three\n"},
+	"templates":     {"{{ name }}", "Dear {{ user.name }}, hello", "{% if user %}Hi{% endif %}", "${name}", "#{id}", "a {placeholder} here", "100% {off}", "{{ url_for('static', filename='style.css') }}", "`{{ 1 + 1 }}` is 2"},
+	"code":          {"for (i = 0; i < 3; i++) { a[i] = 'x'; }", "if x == 'a' or y == 'b':\n    return 1\nelse:\n    pass\nprint(x)\n", "SELECT id, name FROM users WHERE id = 1 ORDER BY name", "const a = `x ${b}`;", "print('hello')", "a = [1, 2, 3]; b = a[0]", "<p class=\"x\">it's</p>", "std::string s(\"a\");", "items.sort((a, b) => a.x - b.x)"},
+	"JSON":          {`{"a": "it's", "b": [1, 2], "c": {"d": null}}`, `[{"id": 1}, {"id": 2}]`, `{"$type": "x", "$schema": "https://a.example/x"}`},
+	"queries":       {"status = open or owner = bob", "price:10..20 -sold", "\"exact phrase\" OR other", "name:*smith*", "tag:(a OR b)", "a AND b"},
+	"URLs":          {"https://a.example/x?a=1&sort=asc&id=3&date=2", "https://a.example/a;b=c/../d"[:22], "mailto:a@b.example", "/login?next=/home", "//cdn.example/x.js", "/select/union"},
+	"paths":         {"docs/a.md", "../img/photo.png", "photos/2024/x.jpg", "./a", "a...b", "wait...", "and so on.../or not", "src/**/test.js", "/home", "/about/us"},
+	"headers":       {"Note:\nsee below", "Dear Sir,\nThe date: tomorrow\nYours", "a: b"},
+	"XML":           {"<note><to>Tove</to></note>", "<!DOCTYPE html><html lang=\"en\"></html>", "<?xml version=\"1.0\"?><a/>"},
+	"brackets":      {"(yes)", "f(x) = (a)(b)", ":-) or :-(", ":)", "foo (bar)", "[1]", "{a, b}", "(1 2) (3 4)", "sleep (8 hours)", "max (or so)"},
+	"amounts":       {"$5", "US$ 10", "$total", "5 $ or less", "€ 5", "£3.50"},
+	"base64":        {"ZXhhbXBsZXRva2VuaGVyZQ==", "aGVsbG8gd29ybGQhIQ", "eyJhIjoxfQ.eyJiIjoyfQ.c2ln"},
+	"other scripts": {"l’homme et l’enfant", "„So“ sagte er – oder so", "日本語;テスト", "Привет; мир", "«oui» ou «non»", "ça n’est pas –", "a…b"},
+	"not much":      {"", " ", "-", "--", "'", ";", "*", "a", "0", "()", "\n", "...", "%", "$", "<3", "&", "|", "\\", "%20", "?"},
+}
+
+func TestLegitValuesPass(t *testing.T) {
+	t.Parallel()
+	for kind, values := range legit {
+		for _, value := range values {
+			score := signs.Judge(value)
+			if class, points, why := score.Top(); points >= signs.Refuse {
+				t.Errorf("%s: %q has %d points as %v (%s)", kind, value, points, class, why)
+			}
+		}
+	}
+}
+
+// TestLegitValuesChangeNoStatement asks SQLite whether the table above is right: none of its
+// values changes a statement from inside a string.
+func TestLegitValuesChangeNoStatement(t *testing.T) {
+	t.Parallel()
+	var all []string
+	for _, values := range legit {
+		all = append(all, values...)
+	}
+	for i, places := range ask(t, all) {
+		for _, place := range places {
+			if place == "quoted" || place == "double" || place == "paren" {
+				t.Errorf("%q changes a statement (%s): it is no legitimate value", all[i], place)
+			}
+		}
+	}
+}
