@@ -207,15 +207,10 @@ func addresses() []Attack {
 	}
 }
 
-// formats are texts that Python fills in, and header fields that the visitor chooses.
+// formats are texts that Python fills in.
 func formats() []Attack {
 	return []Attack{
-		leaky("format: the key", "the key of all sessions", sourceKey, asking("/receipt", "text", "{shop.secret_key}")),
-		leaky("format: the settings", "the key of all sessions", sourceKey, asking("/receipt", "text", "{shop.config}")),
-		leaky("format: by what is behind a function", "the key of all sessions", sourceKey, asking("/receipt", "text", "{shop.view_functions[index].__globals__[app].secret_key!r:>40}")),
-		{Name: "header: a cookie", App: "leaky", Gain: "a link plants a session", Works: func(s *Scene) bool {
-			answer := s.Try(s.Client(), asking("/raw", "text", "x", "header", "Set-Cookie", "value", "session=planted; Path=/")(s))
-			return strings.Contains(strings.Join(answer.Header.Values("Set-Cookie"), "\n"), "session=planted")
-		}},
+		leaky("format: by what is behind a function", "the key of all sessions", sourceKey,
+			asking("/receipt", "text", "{shop.view_functions[index].__globals__[app].secret_key!r:>40}")),
 	}
 }

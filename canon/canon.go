@@ -51,7 +51,7 @@ func Rows() []Row {
 		{"upload-name", "the server names files, and they are not a part of the app", slices.Concat(uploadName(), shopUploads())},
 		{"upload-size", "an upload costs what it has, and no more than is allowed", uploadSize()},
 		{"sqli", "user input is data, never SQL", sqli()},
-		{"beyond", "user input is no template, command, program, object or address", slices.Concat(beyond(), roundabout())},
+		{"beyond", "user input is no template, command, program, object or address", slices.Concat(beyond(), roundabout(), ruled())},
 		{"config-leak", "credentials, source and data are not files of the site", configLeak()},
 		{"traversal", "no path leaves its folder", slices.Concat(traversal(), shopFiles())},
 		{"validate", "input is what the app asks for, before the app sees it", validate()},

@@ -41,6 +41,15 @@ func TestCanon(t *testing.T) {
 	}
 }
 
+// TestOpen: what the page about attacks says still works does.
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, "leaky")
+	site := canon.NewSite(t, browser.Fumehood(t, dir, "app:app"), nil)
+	site.Folder = dir
+	all(t, site, canon.Open(), true)
+}
+
 // rows carries out the attacks on a served app.
 func rows(t *testing.T, app, dir string, served browser.Site, want bool) {
 	networks := new(atomic.Uint32)

@@ -32,6 +32,10 @@ func honest(t *testing.T, app string, s *canon.Scene) {
 		intranet := httptest.NewServer(canon.Proxy())
 		t.Cleanup(intranet.Close)
 		asks("this is", get("/tools/preview?url="+url.QueryEscape(intranet.URL+"/a?b=c;d")))
+	case "leaky_ruled":
+		client := s.LoggedIn(s.Join())
+		expect(t, s, client, s.Request(http.MethodPost, "/account", "address=here", "Content-Type", "application/x-www-form-urlencoded"), http.StatusFound, "/user/")
+		expect(t, s, client, s.Request(http.MethodGet, "/go?to=/product?id=3", ""), http.StatusFound, "/product?id=3")
 	case "leaky_proxied":
 		asks("this is http%3A%2F%2Fwww.example%2Fpreview%3Fa%3D1%26b%3D%2528x%2529", get("/tools/preview?url="+url.QueryEscape("http://www.example/preview?a=1&b=%28x%29")))
 	case "counting":
