@@ -97,7 +97,7 @@ func callKind(name string) int {
 	case "system", "passthru", "shell_exec", "phpinfo", "proc_open", "pcntl_exec", "popen", "file_get_contents", "file_put_contents", "call_user_func", "readfile",
 		"base64_decode", "str_rot13", "create_function", "preg_replace", "unserialize", "spawnsync", "execsync":
 		return 2
-	case "exec", "eval", "assert", "sleep", "spawn", "print", "printf", "require", "include", "usleep", "md5", "compile":
+	case "exec", "eval", "assert", "sleep", "spawn", "require", "include", "usleep", "md5", "compile":
 		return 1
 	}
 	return 0

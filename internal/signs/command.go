@@ -117,7 +117,7 @@ func (s *Score) separated(value string, sh *shape) {
 			continue // a=1&b=2, &amp;
 		}
 		at := i + n
-		for at < len(value) && (isBlank(value[at]) && value[at] != '\n' || strings.IndexByte("(!@{", value[at]) >= 0 || value[at] == '.' && at+1 < len(value) && value[at+1] == ' ') {
+		for at < len(value) && (isBlank(value[at]) && sh.has&lines == 0 || value[at] == ' ' || value[at] == '\t' || strings.IndexByte("(!@{", value[at]) >= 0 || value[at] == '.' && at+1 < len(value) && value[at+1] == ' ') {
 			at++
 		}
 		if strings.HasPrefix(value[at:], "$0") && !sh.text {
@@ -139,7 +139,11 @@ func separator(s string) int {
 		}
 		return n
 	case '\r':
-		return 1
+		n := 1
+		for n < len(s) && (s[n] == '\r' || s[n] == '\n') {
+			n++
+		}
+		return n
 	case '%':
 		if len(s) > 2 && s[1] == '0' && (s[2]|0x20 == 'a' || s[2]|0x20 == 'd') {
 			return 3
@@ -188,7 +192,7 @@ func (s *Score) afterSeparator(value string, sep, at int, sh *shape) {
 	tight := at == sep+1 || at == sep+2 && value[sep+1] == value[sep] || value[sep] == '%' || newline
 	over := a.end == len(value) || strings.IndexByte(";|&`\n", value[min(a.end, len(value)-1)]) >= 0
 	shell := a.shell > 0 && a.prose <= a.shell
-	glued := value[sep] == '&' && sep > 0 && isWord(value[sep-1]) && tight
+	glued := value[sep] == '&' && at == sep+1 && sep > 0 && isWord(value[sep-1])
 	switch {
 	case glued && (kind != rareWord || a.shell == 0): // AT&T
 	case sh.text || newline && !short:

@@ -14,6 +14,8 @@ func (s *Score) nosql(value string, sh *shape) {
 	}
 	if sh.has&parens != 0 && !text {
 		s.ldap(value)
+	}
+	if sh.has&slashes != 0 && sh.has&(parens|squares) != 0 && !text {
 		s.xpath(value)
 	}
 }

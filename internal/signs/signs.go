@@ -122,6 +122,9 @@ func (s *Score) words(value string, sh *shape) {
 		s.sql(value, sh)
 		s.wholeCommand(value)
 	}
+	if sh.has&spaces == 0 && len(value) > 8 && (value[0] == 'r' || value[0] == 'g' || value[0] == 'a' || value[0] == 'A') {
+		s.serialised(value, Refuse)
+	}
 }
 
 // shape is what the judges need to know of the whole value, found once.

@@ -248,7 +248,7 @@ func (p *sqlParser) behindOperand() (uint8, string) {
 	switch {
 	case p.facts&sqlActing != 0:
 		return Refuse, p.why
-	case (condition || p.concats > 0) && compared && p.done, compared && p.done && p.depth == 0 && p.facts&sqlNames == 0 && !p.unfinished:
+	case (condition || p.concats > 0) && compared && p.done, p.likes && p.done && p.depth == 0 && p.facts&sqlNames == 0 && !p.unfinished:
 		return Refuse, "a condition of its own"
 	case (condition || p.concats+p.operators == 0) && p.facts&sqlCalls != 0 && p.done:
 		return Refuse, "a clause with a function"

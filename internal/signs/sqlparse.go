@@ -61,7 +61,7 @@ type sqlParser struct {
 	condition, extended bool // a condition awaits its operand; an alias was read
 	harms               bool // a function that can have no other purpose
 	aliased, ended      bool // AS name was read; a semicolon was
-	fromTable           bool // FROM was read
+	fromTable, likes    bool // FROM was read; LIKE, IN and their kin were
 	done                bool // read to the end
 	comment             bool // ends in a comment
 	rest                string
@@ -336,7 +336,7 @@ func (p *sqlParser) operator(t sqlToken) sqlState {
 		}
 		return sqlWants
 	case sqlText, sqlOpen: // 'a' 'b' is one string
-		if p.prev.kind == sqlText && p.prev.end == t.start && p.prev.end > 0 {
+		if p.prev.kind == sqlNumber || p.prev.kind == sqlText && p.prev.end == t.start && p.prev.end > 0 {
 			return sqlStop
 		}
 		return p.operand(t)
@@ -371,7 +371,7 @@ func (p *sqlParser) operatorWord(t sqlToken) sqlState {
 		p.condition = true
 		return sqlWants
 	case sqlLike:
-		p.comparing = true
+		p.comparing, p.likes = true, true
 		return sqlWants
 	case sqlPostfix:
 		p.facts |= sqlCompared

@@ -38,8 +38,11 @@ func (s *Score) inside(value string, open, at int, sh *shape) {
 	if kind := w.program(); kind == notProgram || !wordEnds(value, w.end) {
 		return
 	}
-	a := readArguments(value, w.end)
-	if !sh.text && (sh.short(open) || a.prose <= a.shell) {
+	if sh.text {
+		s.add(Command, Weak, "a command whose output is put in")
+		return
+	}
+	if a := readArguments(value, w.end); sh.short(open) || a.prose <= a.shell {
 		s.add(Command, Refuse, "a command whose output is put in")
 		return
 	}
