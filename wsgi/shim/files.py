@@ -7,7 +7,6 @@ FILE_EVENTS = {  # audit event -> how many of its first arguments are paths
     "shutil.copyfile": 2, "shutil.copymode": 2, "shutil.copystat": 2, "shutil.copytree": 2, "shutil.move": 2,
     "shutil.rmtree": 1, "shutil.chown": 1, "shutil.make_archive": 3, "shutil.unpack_archive": 2,
 }
-TAILS_MOST = 32  # parts of the request's path, each of which may be what the app takes of it
 
 
 def watch_files():
@@ -17,9 +16,11 @@ def watch_files():
 
 
 def judge_file(inputs, event, args):
-    found = inputs.note.get("paths")
-    if found is None:
-        found = inputs.note["paths"] = paths_in(inputs)
+    parts = parts_of_path(inputs)
+    made_for, found = inputs.note.get("paths", (None, None))
+    if found is None or made_for is not parts:
+        found = paths_in(inputs, parts)
+        inputs.note["paths"] = parts, found
     if not found and not inputs.unseen:
         return
     for name in args[:FILE_EVENTS[event]]:
@@ -31,43 +32,44 @@ def judge_file(inputs, event, args):
                 stop(inputs, "file", path, -1, "a path climbs while not all of the request is known")
 
 
-def paths_in(inputs):
+def parts_of_path(inputs):
+    """What Flask's route takes of the request's path, None where that is not known (yet)."""
+    request = (inputs.exchange.environ or {}).get("werkzeug.request") if inputs.exchange else None
+    return getattr(request, "view_args", None)
+
+
+def paths_in(inputs, parts):
     """The values that could lead out of a folder."""
-    found, seen = [], set()
+    found = {}
     for text, i in inputs.values:
-        if (text, i) not in seen and ("/" in text or "\\" in text or text == "..") and text.strip("/."):
-            seen.add((text, i))
-            found.append(PathValue(inputs, text, i))
-        elif text.strip("/") == ".." and (text, i) not in seen:
-            seen.add((text, i))
-            found.append(PathValue(inputs, text, i))
-    return found
+        if text.strip("/.\\") if "/" in text or "\\" in text else text == "..":
+            found.setdefault(text, i)
+        elif ".." in text or text == "/" and inputs.fields[i][0] != "path":
+            found.setdefault(text, i)
+    made = [PathValue(text, i, inputs.fields[i][0] == "path", parts) for text, i in found.items()]
+    return [value for value in made if value.forms or value.whole]
 
 
 class PathValue:
     """One value, with the forms that apps make of it before they open a file."""
 
-    def __init__(self, inputs, text, i):
-        self.i, self.whole = i, inputs.fields[i][0] == "path"
-        forms = [text, text.strip(), text.replace("\\", "/"), text.replace("../", ""), text.lstrip("/")]
+    def __init__(self, text, i, of_path, parts):
+        self.i, self.whole = i, ""
+        plain = text.replace("\\", "/")
+        forms = [text, text.strip(), plain, text.replace("../", ""), text.lstrip("/")]
         if text.startswith("/"):
             whole = os.path.normpath(text)
             forms += [whole, "/" + whole.lstrip("/")]
+        if text.startswith("~"):
+            forms.append(os.path.expanduser(text))
         self.climbs = any(".." in form.split("/") for form in forms)
-        if self.whole:
-            forms = self.tails(inputs, text.replace("\\", "/"))
+        if of_path and not self.climbs:
+            # Which end of the path is it that the app takes? Only a link can lead out, and
+            # only the route knows where it begins. But the app may open all of the path.
+            forms = [part for part in (parts or {}).values() if isinstance(part, str) and part in text]
+            self.whole = text if text.count("/") > 1 and text[0] == "/" else ""
         self.forms = [form for form in dict.fromkeys(forms) if "/" in form or form == ".."]
-        self.core = self.core_of(text.replace("\\", "/"))
-
-    def tails(self, inputs, text):
-        """What the app may take of the request's path: what its route says, else any end of it."""
-        request = (inputs.exchange.environ or {}).get("werkzeug.request") if inputs.exchange else None
-        parts = getattr(request, "view_args", None)
-        if parts is not None:
-            self.whole = False
-            return [text] + [part for part in parts.values() if isinstance(part, str)]
-        pieces = text.split("/")
-        return [text] + ["/".join(pieces[n:]) for n in range(1, min(len(pieces), TAILS_MOST))]
+        self.core = self.core_of(plain)
 
     @staticmethod
     def core_of(text):
@@ -79,14 +81,13 @@ class PathValue:
         return core if core != text and core != ".." else ""
 
     def judge(self, inputs, path):
-        verdicts = [self.leaves(path, at, form) for form in self.forms if form in path
-                    for at in occurrences(path, form)]
-        # Where nobody knows which end of the request's path the app has taken, one that stays
-        # is enough, unless it climbs.
-        why = next(filter(None, verdicts), "") if self.climbs or not self.whole or all(verdicts) else ""
+        why = "it names the whole path" if path == self.whole else ""
+        for form in self.forms:
+            if not why and form in path:
+                why = next(filter(None, (self.leaves(path, at, form) for at in occurrences(path, form))), "")
         if not why and self.core and self.already(path):
             why = "it leads out of its folder"
-        if why and not allowed_file(path) and not written(path, 0, len(path)):
+        if why and not allowed_file(inputs, path) and not written(path, 0, len(path)):
             stop(inputs, "file", path, self.i, why)
 
     def already(self, path):
@@ -99,8 +100,8 @@ class PathValue:
             return ""  # such as in a..b
         if at == 0 and form.startswith("/"):
             rest = path[len(form):]
-            if "/" in rest and not self.climbs or form.count("/") < 2 and self.fields_path(rest):
-                return ""
+            if not self.climbs and ("/" in rest or rest and form.count("/") < 2):
+                return ""  # /app is easily the beginning of many
             return "it names the whole path"
         folder = path[:at] if form.startswith("/") else path[:path.rfind("/", 0, at) + 1]
         root, real = os.path.realpath(folder or "."), os.path.realpath(path)
@@ -108,12 +109,8 @@ class PathValue:
             return ""
         return "it leads out of its folder to " + real
 
-    def fields_path(self, rest):
-        """A short request path, such as /app, is easily the name of a folder as well."""
-        return self.whole or bool(rest)
 
-
-def allowed_file(path):
-    folders = SETUP["sinks"].get("files_allow") or ()
+def allowed_file(inputs, path):
+    folders = setting(inputs, "files_allow")
     real = os.path.realpath(path) if folders else ""
     return any(real.startswith(os.path.realpath(folder).rstrip("/") + "/") for folder in folders)

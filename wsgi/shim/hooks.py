@@ -15,16 +15,16 @@ def watch_hooks():
     for begin in (watch_code, watch_commands, watch_files, watch_pickles, watch_outbound):
         begin()
     watch_templates_made()
-    judges = JUDGES
+    judges, current = JUDGES, CURRENT.get
 
     def hook(event, args):
         entry = judges.get(event)
         if entry is None:
             return
-        inputs = live()
-        if inputs is None and (not entry[2] or asked() is None):
-            return
-        judge_event(entry, inputs, event, args)
+        exchange = current()
+        inputs = exchange.inputs
+        if inputs is not None or entry[2] and exchange is not NOBODY:
+            judge_event(entry, inputs, event, args)
 
     sys.addaudithook(hook)
 
@@ -52,6 +52,11 @@ def guarded(sink, judge):
         if inputs is not None:
             judge_event((sink, lambda inputs, event, args: judge(inputs, *args), False), inputs, "", args)
     return check
+
+
+def setting(inputs, name):
+    """An allow list, as the route has it."""
+    return ((inputs.modes if inputs is not None else None) or SETUP["sinks"]).get(name) or ()
 
 
 def text_of(value):
@@ -155,9 +160,8 @@ def body_of(exchange):
 
 def for_word(exchange, inputs, word):
     """Inputs with this one plain word, so that a refusal can name it."""
-    made = Inputs(exchange, {"unseen": False, "values": [list(word)],
+    return Inputs(exchange, {"unseen": False, "values": [list(word)],
                              "modes": inputs.modes if inputs is not None else None})
-    return made
 
 
 # -- Python code --------------------------------------------------------------------------

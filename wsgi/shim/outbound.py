@@ -7,7 +7,7 @@ OWN = set()      # (address, port) inside that the app calls without being told
 INWARD = {}      # address -> is it inside? What was asked lately
 HTTP = re.compile(r"\s*(?:url:)?(https?|data):", re.I)
 HOST_ENDS = re.compile(r"[@#?\\&;,]")
-SCHEME = re.compile(r"^[a-zA-Z][\w+.-]*:(?!\d+(?:$|[/?#]))")
+SCHEME = re.compile(r"^[a-zA-Z][\w+.-]*:")
 
 
 def watch_outbound():
@@ -123,7 +123,7 @@ def judge_inward(inputs, ip, port, names):
         if found is None:
             continue
         whose, i, bare = found
-        if bare and (ip, port) in OWN or allowed_request(ip, names):
+        if bare and (ip, port) in OWN or allowed_request(inputs, ip, names):
             continue  # somebody searches for "localhost", say, and the database is there
         stop(whose, "request", "%s at %s, port %s" % (name, ip, port), i,
              "it has the app call an address inside its network")
@@ -138,9 +138,9 @@ def judge_unix(inputs, address):
             stop(inputs, "request", address, i, "it has the app call a service of this machine")
 
 
-def allowed_request(ip, names):
+def allowed_request(inputs, ip, names):
     import ipaddress
-    for allowed in SETUP["sinks"].get("requests_allow") or ():
+    for allowed in setting(inputs, "requests_allow"):
         if host_of(allowed) in names:
             return True
         try:
@@ -205,20 +205,21 @@ def hosts_in(text, path=False):
     for form in {text, text.replace("\\", "/")}:
         before = None
         for piece in form.split("//", HOSTS_MOST):
-            region = ""
+            regions = []
             if before is None:
                 if path:
                     for part in form.split("/"):
                         if "." in part:
                             add_host(found, part)
-                elif piece[:1] != "/":
-                    region = SCHEME.sub("", piece).lstrip("/")
+                elif piece[:1] != "/":  # "localhost:" may be a host, "http:" is none
+                    regions = [piece, SCHEME.sub("", piece).lstrip("/")]
             elif not before or before[-1:] in ":=":  # else it is a path with // in it
-                region = piece.lstrip("/").split(None, 1)[0] if piece.strip("/ ") else ""
-            region = region.partition("/")[0]
-            if region and not re.search(r"\s", region):
-                for part in HOST_ENDS.split(region):
-                    add_host(found, part)
+                regions = piece.lstrip("/").split(None, 1)[:1]
+            for region in regions:
+                region = region.partition("/")[0]
+                if not re.search(r"\s", region):
+                    for part in HOST_ENDS.split(region):
+                        add_host(found, part)
             before = piece
     return found
 

@@ -17,7 +17,8 @@ HARMLESS = {  # what plain data is made of
     "numpy._core.multiarray": "_reconstruct scalar", "numpy._core.numeric": "_frombuffer",
 }
 HARMLESS = {module + "." + name for module, names in HARMLESS.items() for name in names.split()}
-OLD_NAMES = {"__builtin__": "builtins", "copy_reg": "copyreg", "UserDict": "collections", "UserList": "collections"}
+OLD_NAMES = {"__builtin__": "builtins", "copy_reg": "copyreg", "UserDict": "collections", "UserList": "collections",
+             "exceptions": "builtins"}
 NEVER = {"os", "posix", "nt", "subprocess", "_posixsubprocess", "sys", "importlib", "imp", "ctypes", "_ctypes", "socket",
          "_socket", "pty", "code", "codeop", "runpy", "shutil", "commands", "popen2", "webbrowser", "timeit", "pdb", "bdb",
          "cProfile", "profile", "trace", "doctest", "pip", "platform", "marshal", "pickle", "_pickle", "gc", "atexit",
@@ -26,11 +27,13 @@ NEVER_NAMES = {"builtins." + name for name in (
     "eval exec compile open __import__ input breakpoint globals locals vars setattr delattr help exit quit "
     "memoryview").split()} | {"operator.methodcaller", "operator.attrgetter", "_operator.methodcaller",
                               "_operator.attrgetter", "types.CodeType", "types.FunctionType"}
-OPENING = re.compile(rb"\x80[\x02-\x05]|\(?[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n|\((?:lp|dp|[SVIFc])|[\]}(]q?\x00?[cX]")
-INSIDE = re.compile(rb"(?:^|[^\w])[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
+PICKLE_AT = re.compile(rb"\x80[\x02-\x05]|[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
+BRINGS_NAMES = {"GLOBAL", "INST", "STACK_GLOBAL", "EXT1", "EXT2", "EXT4"}
+OPCODES_MOST = 20000  # that are read to see whether something is a pickle
 TOKEN = re.compile(rb"[A-Za-z0-9+/_-]{8,}={0,2}")
 HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){4,}$")
 TOKENS_MOST = 2000
+CUT = 65536  # bytes that are inflated, and fewer than a body that is known in part
 PICKLED = "fumehood.pickled"  # in the environ: what the request may have brought
 
 
@@ -53,11 +56,12 @@ def judge_name(inputs, module, name, what):
     full = module + "." + name
     if full in HARMLESS:
         return
-    for allowed in SETUP["sinks"].get("pickle_allow") or ():
+    for allowed in setting(inputs, "pickle_allow"):
         if allowed == full or allowed.endswith(".*") and module == allowed[:-2] and "." not in name:
             return
     if (module.partition(".")[0] in NEVER or full in NEVER_NAMES) and not only_data(module, name):
-        stop(inputs, "pickle", full, -1, what + " would make use of " + full)
+        i = brought(inputs)
+        stop(inputs, "pickle", full, -1 if i is None else i, what + " would make use of " + full)
         return
     if module == "builtins" and only_data(module, name):
         return
@@ -145,11 +149,25 @@ def brought(inputs):
 
 
 def looks_pickled(piece):
-    piece = piece.lstrip(b" \r\n\t")
-    head = piece[:65536]
-    return OPENING.match(head) is not None or INSIDE.search(head) is not None \
-        or head.startswith(b"\x93NUMPY") or head.startswith(b"PK") and b".pkl" in piece \
-        or b"!!python/" in piece or b"yaml.org,2002:python/" in piece or b'"py/' in piece
+    """Can there be a pickle in piece that makes use of a name, or the like of YAML and JSON?"""
+    if piece.startswith(b"\x93NUMPY") or piece.startswith(b"PK") and b".pkl" in piece or b"!!python/" in piece \
+            or b"yaml.org,2002:python/" in piece or b'"py/' in piece:
+        return True
+    import pickletools
+    stream, read = io.BytesIO(piece), 0
+    for match in PICKLE_AT.finditer(piece):
+        stream.seek(match.start())
+        names = False
+        try:
+            for opcode, _, _ in pickletools.genops(stream):
+                read, names = read + 1, names or opcode.name in BRINGS_NAMES
+                if read > OPCODES_MOST:
+                    return True
+        except Exception:  # it is none, or cut
+            names = len(piece) >= CUT and (names or stream.tell() >= len(piece))
+        if names:
+            return True
+    return False
 
 
 def pieces_of(exchange, inputs):
@@ -206,12 +224,12 @@ def inflated(data):
     if data[:2] in (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\x1f\x8b"):
         import zlib
         try:
-            yield zlib.decompressobj(47).decompress(data, 65536)
+            yield zlib.decompressobj(47).decompress(data, CUT)
         except zlib.error:
             pass
     elif data[:3] == b"BZh":
         import bz2
         try:
-            yield bz2.BZ2Decompressor().decompress(data, 65536)
+            yield bz2.BZ2Decompressor().decompress(data, CUT)
         except (OSError, ValueError):
             pass
