@@ -7,8 +7,9 @@ text that was given. Every check comes before the driver's own code.
 """
 DRIVER_ALONE = "what does not go through SQLAlchemy is not seen"
 NOT_HOOKED = ("asyncpg", "aiomysql", "asyncmy", "mysql.connector", "mariadb", "pg8000", "psycopg2cffi", "pymssql",
-              "pyodbc", "aioodbc", "cx_Oracle", "oracledb", "apsw", "pysqlite3", "sqlcipher3", "duckdb", "firebird.driver",
-              "fdb", "ibm_db", "hdbcli", "snowflake.connector", "clickhouse_driver", "clickhouse_connect")
+              "pyodbc", "aioodbc", "cx_Oracle", "oracledb", "apsw", "pysqlite3", "sqlcipher3", "duckdb", "ibm_db",
+              "firebird.driver", "fdb", "hdbcli", "snowflake.connector", "clickhouse_driver", "clickhouse_connect")
+GREENLETS = "not supported: greenlets of several requests in one thread"
 # What SQLAlchemy calls a database, and whose grammar the lexer has for it.
 SQLALCHEMY_DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql", "redshift": "postgresql",
                        "cockroachdb": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
@@ -30,12 +31,15 @@ def driver_checked(statement, dialect, encoding=None, template=None):
         return
     if template is None:
         checked(text, dialect)
-    elif unasked() or driver_filled(text, template, dialect):
-        checked(template, dialect)
-    else:
-        checked(text, dialect)
-        if SQL_SHAPES is None:
-            checked(template, dialect)  # so that it is known the next time
+        return
+    inputs = live()
+    if inputs is not None:
+        try:
+            if not driver_filled(text, template, dialect):
+                judge(inputs, text, dialect)
+        except Exception as error:
+            broken(inputs, "sql", error)
+    checked(template, dialect)
 
 
 def unasked():
@@ -60,7 +64,7 @@ def binding(kind):
         @functools.wraps(function)
         def method(self, query, args=None, *rest, **more):
             connection = self.connection
-            if args is None or connection is None or connection._fumehood_template is not None:
+            if args is None or getattr(connection, "_fumehood_template", connection) is not None:
                 return function(self, query, args, *rest, **more)
             connection._fumehood_template = query
             try:
@@ -83,7 +87,8 @@ class Canary:
     statement = "select name from birds where id = " + value
 
     def __init__(self):
-        self.inputs = Inputs(self, {"unseen": False, "modes": {"sql": "enforce"}, "values": [["query", "id", self.value]]})
+        self.inputs = Inputs(self, {"unseen": False, "modes": {"sql": "enforce"},
+                                    "values": [["query", "id", self.value]]})
 
     @classmethod
     def sings(cls, call):
@@ -161,8 +166,7 @@ class Psycopg2Connection:
     __slots__ = ()
 
     def cursor(self, name=None, cursor_factory=None, *args, **kwargs):
-        import psycopg2.extensions
-        factory = cursor_factory or self.cursor_factory or psycopg2.extensions.cursor
+        factory = cursor_factory or self.cursor_factory or self._fumehood_cursor
         made = super().cursor(name, guarded_type(factory, Psycopg2Cursor), *args, **kwargs)
         if not isinstance(made, Psycopg2Cursor):
             watched("sql", "psycopg2 cursors made by %r" % factory, False)
@@ -178,7 +182,8 @@ def guarded_type(kind, guard):
         return kind
     made = GUARDED_TYPES.get((kind, guard))
     if made is None:
-        made = type(kind.__name__, (guard, kind), {"__module__": kind.__module__, "__slots__": (), "__doc__": kind.__doc__})
+        made = type(kind.__name__, (guard, kind),
+                    {"__module__": kind.__module__, "__slots__": (), "__doc__": kind.__doc__})
         GUARDED_TYPES[kind, guard] = made
     return made
 
@@ -190,6 +195,7 @@ def watch_psycopg2(module):
         kind = guarded_type(getattr(extensions, name), guard)
         setattr(extensions, name, kind)
         setattr(_psycopg, name, kind)
+    Psycopg2Connection._fumehood_cursor = extensions.cursor
 
     @functools.wraps(connect)
     def connected(dsn, connection_factory=None, *args, **kwargs):
@@ -201,8 +207,9 @@ def watch_psycopg2(module):
 
     module._connect = _psycopg._connect = connected
     cursor = extensions.cursor.__new__(extensions.cursor)
-    watched_driver(module, "psycopg2", [("execute", cursor.execute), ("executemany", lambda s: cursor.executemany(s, [()])),
-                                        ("copy_expert", lambda s: cursor.copy_expert(s, None))])
+    watched_driver(module, "psycopg2", [
+        ("execute", cursor.execute), ("executemany", lambda s: cursor.executemany(s, [None])),
+        ("copy_expert", lambda s: cursor.copy_expert(s, None))])
 
 
 # -- psycopg 3 -------------------------------------------------------------------------------
@@ -298,7 +305,10 @@ def watch_mysqlclient(module):
     """The module in C: MySQLdb's own Connection then derives from what is guarded."""
     made = type("connection", (MysqlclientConnection, module.connection), {"__module__": module.connection.__module__})
     module.connection = module.connect = made
-    watched_driver(module, "mysqlclient", [("query", made.__new__(made).query), ("send_query", made.__new__(made).send_query)])
+    early = sys.modules.get("MySQLdb.connections")  # such as a .pth file has imported
+    kinds = [made] if early is None else [made, early.Connection]
+    watched_driver(module, "mysqlclient", [(name, getattr(kind.__new__(kind), name))
+                                           for kind in kinds for name in ("query", "send_query")])
 
 
 # -- SQLAlchemy and all others ---------------------------------------------------------------
@@ -341,7 +351,10 @@ def not_hooked(module):
 def watch_drivers():
     for name, function in (("psycopg2", watch_psycopg2), ("psycopg", watch_psycopg), ("pymysql", watch_pymysql),
                            ("MySQLdb._mysql", watch_mysqlclient),
-                           ("MySQLdb.cursors", lambda module: binding(module.BaseCursor)), ("sqlalchemy.engine", watch_sqlalchemy)):
+                           ("MySQLdb.cursors", lambda module: binding(module.BaseCursor)),
+                           ("sqlalchemy.engine", watch_sqlalchemy)):
         after_import(name, function)
     for name in NOT_HOOKED:
         after_import(name, not_hooked)
+    for name in ("gevent", "eventlet"):
+        after_import(name, lambda module: watched("sql", module.__name__, False, GREENLETS))

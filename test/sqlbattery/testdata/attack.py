@@ -1,4 +1,5 @@
-"""Marks a function of ways_*.py: which attack it is given."""
+"""Marks a function of ways_*.py: which attack it is given. Those that are called harmless_... are
+safe, and not to be refused."""
 
 
 def attack(field):
@@ -8,4 +9,4 @@ def attack(field):
     return mark
 
 
-number, text, bare, name = map(attack, ("number", "text", "bare", "name"))
+number, text, bare, backslash, name = map(attack, ("number", "text", "bare", "backslash", "name"))

@@ -14,7 +14,8 @@ from guarded import Shim
 from views import BOUND, CONTEXTS, escaped
 
 # Where an app may put a value of each kind as it is.
-SPLICED = {"number": ["numeric", "IN"], "ids": ["IN"], "sort": ["ORDER BY"], "count": ["LIMIT"], "text": ["quoted", "LIKE"]}
+SPLICED = {"number": ["numeric", "IN"], "ids": ["IN"], "sort": ["ORDER BY"], "count": ["LIMIT"],
+           "text": ["quoted", "LIKE"]}
 
 
 def attacks(ask, shim, driver):

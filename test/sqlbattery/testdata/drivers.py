@@ -69,10 +69,12 @@ class SQLAlchemy:
 
     def __init__(self, ask):
         import sqlalchemy
-        query = {"sqlite": {}, "postgresql": {"host": ask["folder"]}, "mysql": {"unix_socket": ask["socket"]}}[self.dialect]
+        query = {"sqlite": {}, "postgresql": {"host": ask["folder"]},
+                 "mysql": {"unix_socket": ask["socket"]}}[self.dialect]
         user, database = (None, None) if self.dialect == "sqlite" else (ask["user"], ask["database"])
-        self.engine = sqlalchemy.create_engine(sqlalchemy.URL.create(
-            self.dialect + self.driver, username=user, database=database, query=query), poolclass=sqlalchemy.pool.StaticPool)
+        self.engine = sqlalchemy.create_engine(sqlalchemy.engine.URL.create(
+            self.dialect + self.driver, username=user, database=database, query=query),
+            poolclass=sqlalchemy.pool.StaticPool)
         if self.dialect == "sqlite":
             with self.engine.connect() as connection:
                 connection.connection.dbapi_connection.executescript(ask["tables"])

@@ -53,22 +53,24 @@ class PostgreSQL:
         tree = " ".join(" ".join(filter(None, self.trees)).split())
         assert tree, "no tree was shown"
         tree = re.sub(r"\{CONST :consttype \d+.*?(?=:location).*?\}", "{CONST}", tree)
+        # The implicit cast of a number.
         tree = re.sub(r"\{FUNCEXPR :funcid \d+ :funcresulttype \d+ :funcretset false :funcvariadic false "
-                      r":funcformat 2[^{}]*:args \(\{CONST\}\) :location -?\d+\}", "{CONST}", tree)  # a number's implicit cast
+                      r":funcformat 2[^{}]*:args \(\{CONST\}\) :location -?\d+\}", "{CONST}", tree)
         return re.sub(r":(location|stmt_location|stmt_len) -?\d+", "", tree)
 
 
 class MariaDB:
     def __init__(self, ask, tables):
         import pymysql
-        self.db = pymysql.connect(unix_socket=ask["socket"], user=ask["user"], charset="utf8mb4", database=ask["database"],
-                                  client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS)
+        self.db = pymysql.connect(unix_socket=ask["socket"], user=ask["user"], charset="utf8mb4",
+                                  database=ask["database"], client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS)
         with self.db.cursor() as cursor:
             cursor.execute(tables)
             while cursor.nextset():
                 pass
         self.db.close()
-        self.db = pymysql.connect(unix_socket=ask["socket"], user=ask["user"], charset="utf8mb4", database=ask["database"])
+        self.db = pymysql.connect(unix_socket=ask["socket"], user=ask["user"], charset="utf8mb4",
+                                  database=ask["database"])
         self.error = (pymysql.Error, ValueError, UnicodeError)
 
     def reading(self, statement):

@@ -1,3 +1,4 @@
+import duckdb  # noqa: F401
 import sqlalchemy
 import sqlalchemy.orm
 from attack import number, text
@@ -9,9 +10,8 @@ from sqlalchemy import text as raw
 class Database:
     def __init__(self, ask):
         self.tables = ask["tables"]
-        self.postgresql = sqlalchemy.create_engine(sqlalchemy.URL.create(
+        self.postgresql = sqlalchemy.create_engine(sqlalchemy.engine.URL.create(
             "postgresql+psycopg2", username=ask["user"], database=ask["database"], query={"host": ask["folder"]}))
-        self.psycopg = sqlalchemy.create_engine(self.postgresql.url.set(drivername="postgresql+psycopg"))
         self.memory = sqlalchemy.create_engine(
             "sqlite://", poolclass=sqlalchemy.pool.StaticPool, connect_args={"cached_statements": 0})
         self.lonely = sqlalchemy.create_engine("sqlite://", module=Lonely())
@@ -64,14 +64,10 @@ class Lonely:
     commit = rollback = create_function = close
 
 
-class Base(sqlalchemy.orm.DeclarativeBase):
-    pass
-
-
-class User(Base):
+class User(sqlalchemy.orm.declarative_base()):
     __tablename__ = "users"
-    id = sqlalchemy.orm.mapped_column(sqlalchemy.Integer, primary_key=True)
-    name = sqlalchemy.orm.mapped_column(sqlalchemy.String)
+    id = sqlalchemy.Column(sqlalchemy.Integer, primary_key=True)
+    name = sqlalchemy.Column(sqlalchemy.String)
 
 
 def user(v):
@@ -85,7 +81,7 @@ def a_text(db, v):
 
 @number
 def psycopg_3(db, v):
-    return db.all(db.psycopg, raw(user(v)))
+    return db.all(sqlalchemy.create_engine(db.postgresql.url.set(drivername="postgresql+psycopg")), raw(user(v)))
 
 
 @number

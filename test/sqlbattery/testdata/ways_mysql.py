@@ -1,5 +1,5 @@
 """PyMySQL and mysqlclient have almost the same interface."""
-from attack import bare, number, text
+from attack import backslash, bare, number, text
 
 
 class Database:
@@ -60,6 +60,25 @@ def quoted_placeholder(db, v):
 @text
 def in_quotes(db, v):
     return db.all(db.old.cursor(), "SELECT name FROM users WHERE name = '%s' AND id < 9" % v)
+
+
+@backslash
+def doubled_quotes(db, v):
+    return db.all(db.old.cursor(), "SELECT name FROM users WHERE name = '%s' AND id < 9" % v.replace("'", "''"))
+
+
+@backslash
+def harmless_bound(db, v):
+    return not db.all(db.old.cursor(), "SELECT name FROM users WHERE name = %s AND id < 9", (v,))
+
+
+@backslash
+def harmless_without_backslashes(db, v):
+    connection = db.connect()
+    with connection.cursor() as cursor:
+        cursor.execute("SET sql_mode = 'NO_BACKSLASH_ESCAPES'")
+    return not db.all(connection.cursor(), "SELECT name FROM users WHERE name = %s AND id < 9", (v,)) \
+        and not db.all(connection.cursor(), "SELECT name FROM users WHERE name = '" + v.replace("'", "''") + "' AND id < 9")
 
 
 @number

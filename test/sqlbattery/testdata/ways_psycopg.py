@@ -2,7 +2,7 @@ import asyncio
 
 import psycopg
 import psycopg.sql
-from attack import bare, number
+from attack import backslash, bare, number
 
 
 class Database:
@@ -178,3 +178,13 @@ def asynchronous_server_side(db, v):
             await cursor.execute(user(v))
             return len(await cursor.fetchall()) > 1
     return db.asynchronously(work)
+
+
+@backslash
+def harmless_bound(db, v):
+    return not db.all(db.old.cursor(), "SELECT name FROM users WHERE name = %s OR name = ANY(%s)", (v, [v, "x"]))
+
+
+@backslash
+def harmless_doubled_quotes(db, v):
+    return not db.all(db.old.cursor(), "SELECT name FROM users WHERE name = '" + v.replace("'", "''") + "' AND id < 9")

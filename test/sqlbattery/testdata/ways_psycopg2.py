@@ -7,7 +7,7 @@ import psycopg2.extensions
 import psycopg2.extras
 import psycopg2.pool
 import psycopg2.sql
-from attack import bare, name, number
+from attack import backslash, bare, name, number
 from psycopg2 import connect as early
 from psycopg2._psycopg import _connect as inner
 
@@ -240,3 +240,13 @@ def asynchronous(db, v):
     cursor.execute(user(v))
     psycopg2.extras.wait_select(connection)
     return len(cursor.fetchall()) > 1
+
+
+@backslash
+def harmless_bound(db, v):
+    return not db.all(db.old, "SELECT name FROM users WHERE name = %s OR name = ANY(%s)", (v, [v, "x"]))
+
+
+@backslash
+def harmless_doubled_quotes(db, v):
+    return not db.all(db.old, "SELECT name FROM users WHERE name = '" + v.replace("'", "''") + "' AND id < 9")

@@ -1,0 +1,2 @@
+"""Stands for a driver that nobody watches."""
+__version__ = "1.2"
