@@ -83,10 +83,7 @@ func (s *Score) batchCompare(rest string, slash bool) {
 		}
 		return
 	}
-	if strings.HasPrefix(rest, "(") {
-		rest = rest[1:]
-	}
-	_, rest = operandOf(rest)
+	_, rest = operandOf(strings.TrimPrefix(rest, "("))
 	op, _ := cutWord(rest)
 	switch string(lower(op, &buf)) {
 	case "equ", "neq", "lss", "leq", "gtr", "geq":

@@ -103,7 +103,7 @@ func (s *Score) runs(value string, at int) bool {
 
 // wordEnds says whether the name of a program ends at value[at].
 func wordEnds(value string, at int) bool {
-	return at >= len(value) || strings.IndexByte(" \t\r\n;|&<>)`'\"$\\{%", value[at]) >= 0
+	return at >= len(value) || strings.IndexByte(" \t\r\n;|&<>)`'\"$\\{%/", value[at]) >= 0
 }
 
 // separated looks at what stands behind each separator.

@@ -224,7 +224,7 @@ func (p *sqlParser) bare() (uint8, string) {
 		return Refuse, "a cast of PostgreSQL"
 	case compared && p.tail && p.tailText == "" && p.done && p.facts&sqlNames != 0:
 		return Refuse, "a comparison that the quote of the app completes"
-	case p.facts&sqlConstants != 0 && p.tail && p.done:
+	case p.facts&sqlTexts != 0 && p.done, p.facts&sqlConstants != 0 && p.tail && p.done:
 		return Refuse, "a comparison that the quote of the app completes"
 	case p.facts&sqlCalls != 0 && p.unfinished && p.depth > 0 && !condition:
 		return Refuse, "cut off inside a call"
@@ -250,6 +250,8 @@ func (p *sqlParser) behindOperand() (uint8, string) {
 		return Refuse, p.why
 	case (condition || p.concats > 0) && compared && p.done, p.likes && p.done && p.depth == 0 && p.facts&sqlNames == 0 && !p.unfinished:
 		return Refuse, "a condition of its own"
+	case condition && p.done && p.depth == 0 && p.facts&sqlNames == 0 && (strings.EqualFold(p.left.text, "true") || strings.EqualFold(p.left.text, "false")):
+		return Refuse, "a condition that is always true or false"
 	case (condition || p.concats+p.operators == 0) && p.facts&sqlCalls != 0 && p.done:
 		return Refuse, "a clause with a function"
 	case condition && p.facts&sqlNames == 0 && swallows:

@@ -30,6 +30,7 @@ const (
 	sqlSystemRead                      // a table or variable of the system
 	sqlCalled                          // a function of any name
 	sqlCasts                           // ::type, of PostgreSQL
+	sqlTexts                           // a comparison of two strings
 	sqlEmptySemi                       // ; with nothing behind it
 	sqlNames                           // a name as an operand
 )
@@ -117,6 +118,9 @@ func (p *sqlParser) have(cur operand) sqlState {
 	if p.comparing {
 		p.comparing = false
 		p.facts |= sqlCompared
+		if cur.constant && p.left.constant && quotedText(cur.text) && quotedText(p.left.text) {
+			p.facts |= sqlTexts
+		}
 		if cur.constant && p.left.constant || cur.text != "" && strings.EqualFold(cur.text, p.left.text) {
 			p.facts |= sqlConstants
 		}
@@ -207,13 +211,6 @@ func (p *sqlParser) operandWord(t sqlToken) sqlState {
 		return p.have(operand{constant: true, text: p.lex.slice(t)})
 	case sqlNot, sqlPrefix, sqlAll:
 		return sqlWants
-	case sqlSelect:
-		if p.prev.kind == sqlLeft || p.prev.kind == sqlMath || p.prev.kind == sqlCompare || p.condition {
-			p.pending |= sqlNested
-			p.inQuery = true
-			return sqlWants
-		}
-		return sqlStop
 	case sqlCase:
 		p.cases++
 		return sqlWants
@@ -222,27 +219,49 @@ func (p *sqlParser) operandWord(t sqlToken) sqlState {
 			return sqlWants
 		}
 		return sqlStop
+	case sqlSelect, sqlFrom, sqlJoin, sqlAndOr, sqlUnion, sqlOrder, sqlWhere, sqlLike, sqlLimit:
+		return p.clauseWord(t)
+	}
+	return p.nameWord(t)
+}
+
+// clauseWord reads a word that begins a clause, where an operand is expected.
+func (p *sqlParser) clauseWord(t sqlToken) sqlState {
+	call := p.next() == '('
+	switch t.word {
+	case sqlSelect:
+		if p.prev.kind == sqlLeft || p.prev.kind == sqlMath || p.prev.kind == sqlCompare || p.condition {
+			p.pending |= sqlNested
+			p.inQuery = true
+			return sqlWants
+		}
+		return sqlStop
 	case sqlFrom, sqlJoin:
 		if p.prev.word == sqlFrom || p.prev.word == sqlJoin || p.prev.word == sqlSelect && t.word == sqlFrom {
 			p.prove()
 			return sqlWants
 		}
-		if t.word == sqlJoin && p.next() == '(' {
+		if call { // LEFT('a', 1)
 			return p.call(t)
 		}
-	case sqlAndOr, sqlUnion, sqlOrder, sqlWhere, sqlLike, sqlLimit:
-		// A plus is a blank that nobody decoded; 1 AND AND is nothing.
-		if p.prev.kind == sqlMath && p.lex.text[p.prev.start] == '+' {
-			return p.operator(t)
-		}
-		if t.word == sqlLike && p.prev.word == sqlLike && p.prev.kind == sqlWord { // SOUNDS LIKE
+		return p.have(operand{text: p.lex.slice(t)})
+	case sqlLike:
+		if p.prev.word == sqlLike && p.prev.kind == sqlWord { // SOUNDS LIKE
 			return sqlWants
 		}
-		if t.word == sqlLike && p.next() == '(' { // LIKE('a','b') is a function of SQLite
+		if call { // LIKE('a', 'b') is a function of SQLite
 			return p.call(t)
 		}
-		return sqlStop
 	}
+	// A plus is a blank that nobody decoded; 1 AND AND is nothing.
+	if p.prev.kind == sqlMath && p.lex.text[p.prev.start] == '+' {
+		return p.operator(t)
+	}
+	return sqlStop
+}
+
+// nameWord reads the name of a function, a column or a table.
+func (p *sqlParser) nameWord(t sqlToken) sqlState {
 	if p.next() == '(' {
 		return p.call(t)
 	}
@@ -257,14 +276,11 @@ func (p *sqlParser) operandWord(t sqlToken) sqlState {
 		if t.end-t.start == 2 && p.prev.end == 0 { // IF condition, of SQL Server
 			return sqlWants
 		}
-	case sqlVerb, sqlInto, sqlThenKind, sqlAs, sqlAsc, sqlProcedure, sqlBy:
+	case sqlVerb, sqlInto, sqlFinish, sqlAs, sqlAsc, sqlProcedure, sqlBy:
 		return sqlStop
 	}
 	return p.have(operand{text: p.lex.slice(t)})
 }
-
-// sqlThenKind stands for the words inside CASE, which are no operands.
-const sqlThenKind = sqlFinish
 
 // next returns the byte of the next token.
 func (p *sqlParser) next() byte {
@@ -307,115 +323,5 @@ func sqlHarmless(name string) bool {
 
 func (p *sqlParser) system() { p.facts |= sqlSystemRead }
 
-// operator reads a token where an operator is expected.
-func (p *sqlParser) operator(t sqlToken) sqlState {
-	switch t.kind {
-	case sqlRight:
-		if p.depth > 0 {
-			p.depth--
-		} else {
-			p.closed++
-		}
-		p.left.constant = false
-		return sqlHas
-	case sqlCompare:
-		p.comparing = true
-		return sqlWants
-	case sqlLogic:
-		p.condition = true
-		return sqlWants
-	case sqlConcat:
-		p.concats++
-		return sqlWants
-	case sqlMath, sqlStar:
-		p.operators++
-		return sqlWants
-	case sqlComma:
-		if p.pending&^sqlNested != 0 {
-			p.prove()
-		}
-		return sqlWants
-	case sqlText, sqlOpen: // 'a' 'b' is one string
-		if p.prev.kind == sqlNumber || p.prev.kind == sqlText && p.prev.end == t.start && p.prev.end > 0 {
-			return sqlStop
-		}
-		return p.operand(t)
-	case sqlSemi:
-		p.ended = true
-		return p.semicolon()
-	case sqlVariable:
-		if p.lex.text[t.start] == '?' && p.prev.kind == sqlText { // the question marks of JSON in PostgreSQL
-			p.comparing = true
-			return sqlWants
-		}
-	case sqlCast:
-		return p.cast()
-	case sqlLeft:
-		// 1.e(1) in MySQL; some(thing) where the name was read as an alias.
-		if p.inQuery || p.prev.kind == sqlNumber || p.prev.kind == sqlRight {
-			p.depth++
-			return sqlWants
-		}
-	case sqlWord:
-		return p.operatorWord(t)
-	}
-	return sqlStop
-}
-
-func (p *sqlParser) operatorWord(t sqlToken) sqlState {
-	switch t.word {
-	case sqlAndOr:
-		p.condition = true
-		return sqlWants
-	case sqlWhere:
-		p.condition = true
-		return sqlWants
-	case sqlLike:
-		p.comparing, p.likes = true, true
-		return sqlWants
-	case sqlPostfix:
-		p.facts |= sqlCompared
-		return sqlHas
-	case sqlNot, sqlAsc:
-		return sqlHas
-	case sqlMod:
-		p.operators++
-		return sqlWants
-	case sqlUnion:
-		return p.union()
-	case sqlOrder:
-		if by := p.lex.next(); by.word != sqlBy || by.kind != sqlWord {
-			return sqlStop
-		}
-		p.facts |= sqlSorts
-		return sqlWants
-	case sqlLimit:
-		p.facts |= sqlLimits
-		return sqlWants
-	case sqlInto:
-		return p.into()
-	case sqlProcedure:
-		p.procedure()
-		return sqlStop
-	case sqlFrom, sqlJoin:
-		return p.from(t)
-	case sqlAs:
-		if alias := p.lex.next(); alias.kind == sqlWord || alias.kind == sqlText {
-			p.aliased = true
-			return sqlHas
-		}
-		return sqlStop
-	case sqlWhen, sqlFinish:
-		return p.inCase(t)
-	case sqlSelect, sqlVerb:
-		return p.statement(t, sqlAppended)
-	}
-	if p.lex.text[t.start] == '[' && p.prev.end == t.start { // array[1]
-		return sqlHas
-	}
-	if p.inQuery && !p.extended && t.word == sqlName {
-		p.extended = true
-		return sqlHas
-	}
-	return sqlStop
-}
+// quotedText says whether an operand is a string.
+func quotedText(text string) bool { return text != "" && (text[0] == '\'' || text[0] == '"') }

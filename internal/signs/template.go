@@ -24,13 +24,14 @@ func (s *Score) template(value string, sh *shape) {
 		if kinds[value[i]]&(braces|dollars|hashes|stars|angles|ats|squares) == 0 && value[i] != '~' {
 			continue
 		}
-		for d := range delimiters {
-			if strings.HasPrefix(value[i:], delimiters[d].open) {
-				if n := s.expression(value, i, &delimiters[d], sh); n > 0 {
-					i += n - 1
-				}
+		for _, d := range delimiters {
+			if strings.HasPrefix(value[i:], d.open) {
+				i += s.expression(value, i, d, sh) - 1
 				break
 			}
+		}
+		if i >= len(value) {
+			break
 		}
 		if value[i] == '{' && i+2 < len(value) && isLetter(value[i+1]) {
 			s.smarty(value, i, sh.text)
@@ -39,7 +40,7 @@ func (s *Score) template(value string, sh *shape) {
 }
 
 // expression judges what stands in delimiters at value[at:] and returns the length of it.
-func (s *Score) expression(value string, at int, d *delimiter, sh *shape) int {
+func (s *Score) expression(value string, at int, d delimiter, sh *shape) int {
 	start := at + len(d.open)
 	limit := min(len(value), start+2048)
 	length := closing(value[start:limit], d.close)
@@ -84,7 +85,7 @@ func closing(s, end string) int {
 	return strings.Index(s, end)
 }
 
-func (s *Score) judgeExpression(e *expression, d *delimiter, alone, text bool) {
+func (s *Score) judgeExpression(e *expression, d delimiter, alone, text bool) {
 	switch {
 	case e.gadget:
 		s.add(Template, Refuse, "an expression that reaches for the internals of the language")

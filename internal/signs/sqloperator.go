@@ -1,0 +1,114 @@
+package signs
+
+// operator reads a token where an operator is expected.
+func (p *sqlParser) operator(t sqlToken) sqlState {
+	switch t.kind {
+	case sqlRight:
+		if p.depth > 0 {
+			p.depth--
+		} else {
+			p.closed++
+		}
+		p.left.constant = false
+		return sqlHas
+	case sqlCompare:
+		p.comparing = true
+		return sqlWants
+	case sqlLogic:
+		p.condition = true
+		return sqlWants
+	case sqlConcat:
+		p.concats++
+		return sqlWants
+	case sqlMath, sqlStar:
+		p.operators++
+		return sqlWants
+	case sqlComma:
+		if p.pending&^sqlNested != 0 {
+			p.prove()
+		}
+		return sqlWants
+	case sqlText, sqlOpen: // 'a' 'b' is one string
+		if p.prev.kind == sqlNumber || p.prev.kind == sqlText && p.prev.end == t.start && p.prev.end > 0 {
+			return sqlStop
+		}
+		return p.operand(t)
+	case sqlSemi:
+		p.ended = true
+		return p.semicolon()
+	case sqlVariable:
+		if p.lex.text[t.start] == '?' && p.prev.kind == sqlText { // the question marks of JSON in PostgreSQL
+			p.comparing = true
+			return sqlWants
+		}
+	case sqlCast:
+		return p.cast()
+	case sqlLeft:
+		// 1.e(1) in MySQL; some(thing) where the name was read as an alias.
+		if p.inQuery || p.prev.kind == sqlNumber || p.prev.kind == sqlRight {
+			p.depth++
+			return sqlWants
+		}
+	case sqlWord:
+		return p.operatorWord(t)
+	}
+	return sqlStop
+}
+
+func (p *sqlParser) operatorWord(t sqlToken) sqlState {
+	switch t.word {
+	case sqlAndOr:
+		p.condition = true
+		return sqlWants
+	case sqlWhere:
+		p.condition = true
+		return sqlWants
+	case sqlLike:
+		p.comparing, p.likes = true, true
+		return sqlWants
+	case sqlPostfix:
+		p.facts |= sqlCompared
+		return sqlHas
+	case sqlNot, sqlAsc:
+		return sqlHas
+	case sqlMod:
+		p.operators++
+		return sqlWants
+	case sqlUnion:
+		return p.union()
+	case sqlOrder:
+		if by := p.lex.next(); by.word != sqlBy || by.kind != sqlWord {
+			return sqlStop
+		}
+		p.facts |= sqlSorts
+		return sqlWants
+	case sqlLimit:
+		p.facts |= sqlLimits
+		return sqlWants
+	case sqlInto:
+		return p.into()
+	case sqlProcedure:
+		p.procedure()
+		return sqlStop
+	case sqlFrom, sqlJoin:
+		return p.from(t)
+	case sqlAs:
+		if alias := p.lex.next(); alias.kind == sqlWord || alias.kind == sqlText {
+			p.aliased = true
+			return sqlHas
+		}
+		return sqlStop
+	case sqlWhen, sqlFinish:
+		return p.inCase(t)
+	case sqlSelect, sqlVerb:
+		return p.statement(t, sqlAppended)
+	}
+	if p.lex.text[t.start] == '[' && p.prev.end == t.start { // array[1]
+		return sqlHas
+	}
+	if p.inQuery && !p.extended && t.word == sqlName {
+		p.extended = true
+		return sqlHas
+	}
+	return sqlStop
+}
