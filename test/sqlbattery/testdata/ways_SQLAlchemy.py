@@ -1,3 +1,5 @@
+import itertools
+
 import duckdb  # noqa: F401
 import sqlalchemy
 import sqlalchemy.orm
@@ -13,7 +15,8 @@ class Database:
         self.postgresql = sqlalchemy.create_engine(sqlalchemy.engine.URL.create(
             "postgresql+psycopg2", username=ask["user"], database=ask["database"], query={"host": ask["folder"]}))
         self.memory = sqlalchemy.create_engine(
-            "sqlite://", poolclass=sqlalchemy.pool.StaticPool, connect_args={"cached_statements": 0})
+            "sqlite://", poolclass=sqlalchemy.pool.StaticPool)
+        self.numbers = itertools.count(9)
         self.lonely = sqlalchemy.create_engine("sqlite://", module=Lonely())
         app = Flask(__name__)
         app.config["SQLALCHEMY_DATABASE_URI"] = self.postgresql.url
@@ -129,7 +132,8 @@ def unknown_driver(db, v):
 def in_memory(db, v):
     """A refusal does not cost the connection, and with it the database."""
     try:
-        return db.all(db.memory, raw(user(v)))
+        # The module sqlite3 does not compile the same text twice.
+        return db.all(db.memory, raw(user(v) + " AND id < %d" % next(db.numbers)))
     finally:
         with db.memory.connect() as connection:
             assert connection.execute(raw("SELECT count(*) FROM users")).scalar() == 2

@@ -6,7 +6,8 @@ class Database:
     cursors = None  # of the driver
 
     def __init__(self, ask):
-        self.place = {"unix_socket": ask["socket"], "user": ask["user"], "database": ask["database"], "charset": "utf8mb4"}
+        self.place = {"unix_socket": ask["socket"], "user": ask["user"], "database": ask["database"],
+                      "charset": "utf8mb4"}
         self.tables = ask["tables"]
         self.old = self.connect()
 
@@ -77,8 +78,9 @@ def harmless_without_backslashes(db, v):
     connection = db.connect()
     with connection.cursor() as cursor:
         cursor.execute("SET sql_mode = 'NO_BACKSLASH_ESCAPES'")
-    return not db.all(connection.cursor(), "SELECT name FROM users WHERE name = %s AND id < 9", (v,)) \
-        and not db.all(connection.cursor(), "SELECT name FROM users WHERE name = '" + v.replace("'", "''") + "' AND id < 9")
+    start = "SELECT name FROM users WHERE name = "
+    return not db.all(connection.cursor(), start + "%s AND id < 9", (v,)) \
+        and not db.all(connection.cursor(), start + "'" + v.replace("'", "''") + "' AND id < 9")
 
 
 @number

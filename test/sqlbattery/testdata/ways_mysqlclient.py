@@ -34,7 +34,7 @@ def a_bytearray(db, v):
 
 @number
 def module_in_c(db, v):
-    connection = _mysql.connect(unix_socket=db.place["unix_socket"], user=db.place["user"], database=db.place["database"])
+    connection = _mysql.connect(**{name: db.place[name] for name in ("unix_socket", "user", "database")})
     connection.query(user(v).encode())
     return db.stored(connection) > 1
 

@@ -127,7 +127,8 @@ def copy(db, v):
 
 @bare
 def copy_with_parameters(db, v):
-    with db.old.cursor() as cursor, cursor.copy("COPY (SELECT name FROM users WHERE name = '%s') TO STDOUT", (v,)) as out:
+    statement = "COPY (SELECT name FROM users WHERE name = '%s') TO STDOUT"
+    with db.old.cursor() as cursor, cursor.copy(statement, (v,)) as out:
         return len(list(out.rows())) > 1
 
 
