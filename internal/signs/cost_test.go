@@ -47,6 +47,7 @@ func FuzzJudge(f *testing.F) {
 			}
 		}
 	}
+	f.Add("ls -l\v\vx") // blanks of other kinds once made an argument of no length
 	f.Fuzz(func(t *testing.T, value string) {
 		score := signs.Judge(value)
 		class, points, why := score.Top()

@@ -99,7 +99,7 @@ type arguments struct {
 func readArguments(s string, at int) (a arguments) {
 	for i := at; i < len(s); {
 		c := s[i]
-		if c == ' ' || c == '\t' {
+		if isBlank(c) && c != '\n' && c != '\r' {
 			i++
 			continue
 		}
