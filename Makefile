@@ -26,6 +26,7 @@ VENVS := $(CACHE)/py
 # Where the tests find what they need; each also looks in these places by itself.
 export FUMEHOOD_TEST_PYTHON     := $(VENVS)/test/bin/python
 export FUMEHOOD_TEST_PYTHON_OLD := $(VENVS)/old/bin/python
+export FUMEHOOD_TEST_PYTHON_SQL := $(VENVS)/sql/bin/python
 export FUMEHOOD_TEST_PYTHONS     = $(shell cat $(VENVS)/matrix 2>/dev/null)
 export PYTHONDONTWRITEBYTECODE  := 1
 

@@ -4,6 +4,7 @@
     venvs.py run     .venv             the notes app's pinned requirements
     venvs.py test    .cache/py/test    the newest Flask, Django, gunicorn
                      .cache/py/old     the oldest Flask that is supported
+                     .cache/py/sql     the database drivers
                      .cache/py/3.X     one for each CPython 3.9 to 3.14 on this machine
                                        (on PATH or under pyenv), each with another Flask
 
@@ -114,7 +115,8 @@ def main(what):
                      "make PYTHON=python3.12")
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         others = [pool.submit(make, CACHE / "test", sys.executable, HERE / "requirements.txt"),
-                  pool.submit(make, CACHE / "old", sys.executable, HERE / "flask-2.2.txt")]
+                  pool.submit(make, CACHE / "old", sys.executable, HERE / "flask-2.2.txt"),
+                  pool.submit(make, CACHE / "sql", sys.executable, HERE / "sql.txt")]
         matrix = [pool.submit(make, CACHE / ("%d.%d" % minor), python, HERE / MATRIX[minor])
                   for minor, python in interpreters().items()]
         for job in others:
