@@ -255,3 +255,36 @@ func isPickle(raw []byte) bool { return len(raw) > 1 && raw[0] == 0x80 && raw[1]
 func printable(c byte) bool {
 	return c >= ' ' && c != 0x7f || c == '\n' || c == '\r' || c == '\t'
 }
+
+// Password says whether a field has what must be shown nowhere, by its name: a password, a
+// secret or a token. Nobody can do more with such a name than have a value not judged that an
+// app reads by it.
+func Password(name string) bool {
+	for i := 0; i+3 <= len(name); i++ {
+		rest := name[i:]
+		switch rest[0] | 0x20 {
+		case 'p':
+			if foldPrefix(rest, "passw") || foldPrefix(rest, "passphrase") || foldPrefix(rest, "pwd") ||
+				foldPrefix(rest, "pass") && (len(rest) == 4 || classes[rest[4]]&letter == 0) {
+				return true
+			}
+		case 's':
+			if foldPrefix(rest, "secret") {
+				return true
+			}
+		case 't':
+			if foldPrefix(rest, "token") {
+				return true
+			}
+		case 'a':
+			if foldPrefix(rest, "apikey") || foldPrefix(rest, "api_key") || foldPrefix(rest, "api-key") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func foldPrefix(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}

@@ -1,0 +1,99 @@
+package injection
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/guard/injection/crs"
+	"github.com/fumehood/fumehood/internal/hint"
+)
+
+// Config says how the values of requests are judged.
+type Config struct {
+	// Mode says what happens to a request with an attack in a value: enforce, report or off. Off
+	// keeps the sinks in the workers at work.
+	Mode fumehood.Mode `toml:"mode" default:"enforce"`
+
+	// Engine is what judges: fumehood, or crs for the OWASP Core Rule Set, which takes
+	// milliseconds for a request and refuses more honest ones.
+	Engine string `toml:"engine" default:"fumehood" enum:"fumehood,crs"`
+
+	// Threshold is from how many points on a value is refused. 10 is the structure of an attack;
+	// 5 is a weak sign, such as a quote followed by a word of SQL.
+	Threshold int `toml:"threshold" default:"10" min:"5" max:"20"`
+
+	// Strict refuses at once what otherwise a sink in the worker decides about, which knows
+	// whether the value does anything there.
+	Strict bool `toml:"strict"`
+
+	// SkipFields are names of fields that are not judged, such as "template" in an editor of
+	// templates; "*" at the end stands for anything. The sinks still know their values.
+	SkipFields []string `toml:"skip_fields"`
+
+	// MaxBody is how much of a body is looked at, the content of files not counted. A longer one
+	// is refused, except where sinks in the worker decide.
+	MaxBody fumehood.Size `toml:"max_body" default:"2MB" min:"1KB" max:"64MB"`
+
+	// MaxValues is how many values of one request are looked at. One with more is treated as one
+	// with a longer body.
+	MaxValues int `toml:"max_values" default:"20000" min:"10" max:"1000000"`
+
+	// Memory says whether it is remembered what each field normally holds, so that a weak sign in
+	// a field that only ever held numbers or words is enough: on or off.
+	Memory string `toml:"memory" default:"on" enum:"on,off"`
+
+	// Repeat is for how long the same client is refused the same attack at once, after a sink in
+	// the worker has stopped it.
+	Repeat time.Duration `toml:"repeat" default:"10m" min:"1s" max:"24h"`
+
+	// CRS are the settings of the engine crs.
+	CRS crs.Config `toml:"crs"`
+}
+
+// complete gives zero values their defaults and returns every mistake.
+func (cfg *Config) complete() (mistakes []error) {
+	cfg.Mode, mistakes = hint.Mode("injection.mode", cfg.Mode)
+	number := func(key string, value *int, usual, least, most int) {
+		if *value == 0 {
+			*value = usual
+		}
+		if *value < least || *value > most {
+			mistakes = append(mistakes, hint.With(fmt.Errorf("injection.%s: %d is not between %d and %d", key, *value, least, most),
+				fmt.Sprintf("injection.%s = %d", key, usual)))
+		}
+	}
+	number("threshold", &cfg.Threshold, 10, 5, 20)
+	number("max_values", &cfg.MaxValues, 20_000, 10, 1_000_000)
+	if cfg.MaxBody == 0 {
+		cfg.MaxBody = 2 * fumehood.MB
+	}
+	if cfg.MaxBody < fumehood.KB || cfg.MaxBody > 64*fumehood.MB {
+		mistakes = append(mistakes, hint.With(fmt.Errorf("injection.max_body: %v is not between 1KB and 64MB", cfg.MaxBody), `injection.max_body = "2MB"`))
+	}
+	if cfg.Repeat == 0 {
+		cfg.Repeat = 10 * time.Minute
+	}
+	if cfg.Repeat < time.Second || cfg.Repeat > 24*time.Hour {
+		mistakes = append(mistakes, hint.With(fmt.Errorf("injection.repeat: %v is not between 1s and 24h", cfg.Repeat), `injection.repeat = "10m"`))
+	}
+	for _, word := range []struct{ key, value, first, second string }{
+		{"engine", cfg.Engine, "fumehood", "crs"}, {"memory", cfg.Memory, "on", "off"},
+	} {
+		if word.value != "" && word.value != word.first && word.value != word.second {
+			mistakes = append(mistakes, hint.With(fmt.Errorf("injection.%s: %q is neither %s nor %s", word.key, word.value, word.first, word.second),
+				"write "+word.first+" or "+word.second))
+		}
+	}
+	for _, name := range cfg.SkipFields {
+		if name == "" || name == "*" {
+			mistakes = append(mistakes, hint.With(fmt.Errorf("injection.skip_fields: %q is no name of a field", name),
+				`for all fields of a route: injection = { mode = "off" }`))
+		}
+	}
+	return mistakes
+}
+
+// Validate returns every mistake in cfg, as New does, and makes nothing.
+func (cfg Config) Validate() error { return errors.Join(cfg.complete()...) }

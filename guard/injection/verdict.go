@@ -1,0 +1,221 @@
+package injection
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/internal/active"
+	"github.com/fumehood/fumehood/internal/inputs"
+	"github.com/fumehood/fumehood/internal/signs"
+)
+
+// finding is the worst that one value does.
+type finding struct {
+	class  signs.Class
+	points int
+	why    string
+	form   string // the form of the value that it is in
+	at     *fumehood.Input
+	strict bool // the field has never held anything of the kind
+}
+
+// judge is what judges the values of one request.
+type judge struct {
+	*Guard
+	watched [classes]bool // a sink decides about it
+}
+
+// classes is how many there are with htmlClass.
+const (
+	htmlClass = signs.Request + 1 // executable HTML, which package signs does not know
+	classes   = int(htmlClass) + 1
+)
+
+// verdict judges all values. What a watched sink decides about is noted.
+func (g *Guard) verdict(r *http.Request, seen *reading) error {
+	j := judge{Guard: g}
+	var worst finding
+	rest, asked := 0, false
+	for i := range seen.set.All {
+		in := &seen.set.All[i]
+		if !judged(in) || g.skipped(in.Name) {
+			continue
+		}
+		if !asked {
+			asked = true
+			j.ask()
+		}
+		found := j.value(in)
+		if found.points < g.threshold && found.points >= signs.Weak && g.remember && g.site.State.fields.plain(g.routeOf(r, seen), in) {
+			found.points, found.strict = g.threshold, true
+		}
+		if j.watched[found.class] {
+			if found.points >= g.threshold {
+				fumehood.Note(r, refusal(&found))
+			}
+			continue
+		}
+		if found.points > worst.points {
+			rest += worst.points
+			worst = found
+		} else {
+			rest += found.points
+		}
+	}
+	// Weak signs in many fields are no attack; one that is nearly enough is, with them.
+	if worst.points == 0 || worst.points+min(rest/4, 2) < g.threshold {
+		return nil
+	}
+	return refusal(&worst)
+}
+
+// ask finds out which sinks are watched.
+func (j *judge) ask() {
+	for class := range signs.Class(classes) {
+		j.watched[class] = j.Guard.watched(sinkOf(class))
+	}
+	j.watched[signs.Code] = j.watched[signs.Code] && j.watched[signs.Command] // pickles, and Python code
+}
+
+// judged says whether a value is one to judge: not a harmless one, a password or a token.
+func judged(in *fumehood.Input) bool {
+	if len(in.Decoded) == 0 && (!inputs.Risky(in.Value) || inputs.Opaque(in.Value)) {
+		return false
+	}
+	return !inputs.Password(in.Name) || in.Name == in.Value
+}
+
+// value judges a value and its decoded forms.
+func (j *judge) value(in *fumehood.Input) (worst finding) {
+	worst.at = in
+	j.form(in, in.Value, &worst)
+	if ofPage(in) {
+		return worst
+	}
+	for _, form := range in.Decoded {
+		if worst.points >= signs.Refuse && !j.watched[worst.class] {
+			break
+		}
+		j.form(in, form, &worst)
+	}
+	return worst
+}
+
+// ofPage says whether a value is the address of the page that a visitor comes from: it may have
+// what that page was allowed to get, encoded, and any host.
+func ofPage(in *fumehood.Input) bool {
+	return in.Place == fumehood.InHeader && (in.Name == "Referer" || in.Name == "Origin")
+}
+
+// form judges one form of a value. Of two classes, the one that no sink decides about counts.
+func (j *judge) form(in *fumehood.Input, form string, worst *finding) {
+	take := func(class signs.Class, points int, why string) {
+		if points > worst.points || points == worst.points && points > 0 && j.watched[worst.class] && !j.watched[class] {
+			worst.class, worst.points, worst.why, worst.form = class, points, why, form
+		}
+	}
+	if why, runs := active.HTML(form); runs {
+		take(htmlClass, signs.Refuse, why)
+	}
+	scores := [2]signs.Score{signs.Judge(form)}
+	if in.Name == in.Value {
+		scores[1] = signs.JudgeName(form)
+	}
+	for i := range scores {
+		for class := range htmlClass {
+			if points := scores[i].Points(class); points > 0 && !(ofPage(in) && (class == signs.Request || class == signs.Path)) {
+				take(class, points, scores[i].Why(class))
+			}
+		}
+	}
+}
+
+// sinkOf is the sink that decides about a class, "" where there is none.
+func sinkOf(class signs.Class) string {
+	switch class {
+	case signs.SQL:
+		return "sql"
+	case signs.Path:
+		return "file"
+	case signs.Command:
+		return "command"
+	case signs.Template:
+		return "template"
+	case signs.Code:
+		return "pickle"
+	case signs.Request:
+		return "request"
+	}
+	return ""
+}
+
+// cause is what the owner is told: where, what, and a part of the value.
+func (f *finding) cause() error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s", f.at.Place)
+	if f.at.Name != "" {
+		fmt.Fprintf(&b, " %.80q", f.at.Name)
+	}
+	fmt.Fprintf(&b, ": %s", f.why)
+	if f.strict {
+		b.WriteString(", in a field that has only ever held numbers or words")
+	}
+	fmt.Fprintf(&b, ": %.160q", f.form)
+	if f.form != f.at.Value {
+		fmt.Fprintf(&b, ", decoded from %.80q", f.at.Value)
+	}
+	return errors.New(b.String())
+}
+
+// refusal is the "no" to a finding.
+func refusal(f *finding) error {
+	err := f.cause()
+	switch f.class {
+	case htmlClass:
+		return &fumehood.Refusal{Status: http.StatusForbidden, Code: "injection.html",
+			Public: "The request was refused: a part of it would run as a script in a web page.", Err: err}
+	case signs.SQL:
+		return &fumehood.Refusal{Status: http.StatusForbidden, Code: "injection.sql",
+			Public: "The request was refused: a part of it looks like a database command.", Err: err}
+	case signs.Path:
+		return &fumehood.Refusal{Status: http.StatusForbidden, Code: "injection.path",
+			Public: "The request was refused: a part of it looks like the path of a file on the server.", Err: err}
+	case signs.Command:
+		return &fumehood.Refusal{Status: http.StatusForbidden, Code: "injection.command",
+			Public: "The request was refused: a part of it looks like a command for the server.", Err: err}
+	case signs.Template:
+		return &fumehood.Refusal{Status: http.StatusForbidden, Code: "injection.template",
+			Public: "The request was refused: a part of it looks like the code of a page template.", Err: err}
+	case signs.Header:
+		return &fumehood.Refusal{Status: http.StatusForbidden, Code: "injection.header",
+			Public: "The request was refused: a part of it looks like a header line of an answer or a mail.", Err: err}
+	case signs.XML:
+		return &fumehood.Refusal{Status: http.StatusForbidden, Code: "injection.xml",
+			Public: "The request was refused: a document in it asks for other files.", Err: err}
+	case signs.NoSQL:
+		return &fumehood.Refusal{Status: http.StatusForbidden, Code: "injection.nosql",
+			Public: "The request was refused: a part of it looks like a search command for a database or a directory.", Err: err}
+	case signs.Request:
+		return &fumehood.Refusal{Status: http.StatusForbidden, Code: "injection.request",
+			Public: "The request was refused: it names an address inside the site's own network.", Err: err}
+	}
+	return &fumehood.Refusal{Status: http.StatusForbidden, Code: "injection.code",
+		Public: "The request was refused: a part of it looks like program code for the server.", Err: err}
+}
+
+// unseen is the refusal of a request that cannot be judged as a whole.
+func unseen(why string) error {
+	return &fumehood.Refusal{Status: http.StatusRequestEntityTooLarge, Code: "injection.unseen",
+		Public: "The request was refused: it is too large or too complicated to be checked.",
+		Err:    errors.New(why + "; injection.max_body and injection.max_values are the caps")}
+}
+
+// repeat is the refusal of what a sink has just stopped.
+func repeat(place, name string) error {
+	return &fumehood.Refusal{Status: http.StatusForbidden, Code: "injection.repeat",
+		Public: "The request was refused: the same was tried before, and it is dangerous for this site.",
+		Err:    fmt.Errorf("%s %.80q has the shape of what a sink in the worker has stopped of this client", place, name)}
+}
