@@ -55,7 +55,7 @@ def by_plain_word(exchange, inputs, program, words):
         programs, shown = [argv[0] for argv in Shell(words[2]).commands if argv], words[2]
     for word in plain_words(exchange):
         if word[2] in programs and not written(word[2], 0, len(word[2])):
-            stop(for_word(exchange, inputs, word), "command", shown, 0, "it is the program that would run")
+            refuse(for_word(exchange, inputs, word), "command", shown, 0, "it is the program that would run")
 
 
 def kind_of(program):
@@ -72,7 +72,7 @@ class Command:
         self.values = [(text.strip(), i) for text, i in inputs.values if len(text.strip()) > 1]
 
     def refuse(self, shown, i, why):
-        stop(self.inputs, "command", shown, i, why)
+        refuse(self.inputs, "command", shown, i, why)
 
     def run(self, program, argv, depth=0):
         """argv is started as it is, as program if that is not None."""
@@ -349,6 +349,6 @@ class Shell:
                 self.mark(1)
                 self.redirect = True
         else:
-            if c in "*?[{" or c == "~" and self.word is None:
+            if c in "*?[{" or c == "~" and (self.word or "=")[-1] in "=:":
                 self.mark(1)
             self.add(c)

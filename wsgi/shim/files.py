@@ -29,7 +29,7 @@ def judge_file(inputs, event, args):
             for value in found:
                 value.judge(inputs, path)
             if inputs.unseen and ".." in path.split("/") and not written(path, 0, len(path)):
-                stop(inputs, "file", path, -1, "a path climbs while not all of the request is known")
+                refuse(inputs, "file", path, -1, "a path climbs while not all of the request is known")
 
 
 def parts_of_path(inputs):
@@ -88,7 +88,7 @@ class PathValue:
         if not why and self.core and self.already(path):
             why = "it leads out of its folder"
         if why and not allowed_file(inputs, path) and not written(path, 0, len(path)):
-            stop(inputs, "file", path, self.i, why)
+            refuse(inputs, "file", path, self.i, why)
 
     def already(self, path):
         at = path.rfind("/" + self.core)

@@ -29,6 +29,16 @@ def watch_hooks():
     sys.addaudithook(hook)
 
 
+class Noted(Exception):
+    """It is said, and the mode is to let it pass."""
+
+
+def refuse(inputs, sink, statement, i, why):
+    """Like stop, which it is for; where that only reports, nothing more is said of the event."""
+    stop(inputs, sink, statement, i, why)
+    raise Noted
+
+
 def judge_event(entry, inputs, event, args):
     me = threading.get_ident()
     if me in JUDGING:
@@ -39,6 +49,8 @@ def judge_event(entry, inputs, event, args):
     JUDGING.add(me)
     try:
         judge(inputs, event, args)
+    except Noted:
+        pass
     except Exception as error:
         broken(inputs, sink, error)
     finally:
@@ -98,7 +110,8 @@ def written(text, start, end):
             named = [v for k, v in list(frame.f_globals.items()) if k.isupper()]
             for constant in strings([code.co_consts, named]):
                 for piece in [constant] + HOLES.split(constant):
-                    if len(piece) >= end - start and piece in text \
+                    # One that is no more than the value could be anywhere in the code.
+                    if (len(piece) > end - start or piece == text) and piece in text \
                             and text.find(piece, max(0, end - len(piece)), start + len(piece)) >= 0:
                         return True
         frame, frames = frame.f_back, frames + 1
@@ -191,20 +204,20 @@ def judge_code(inputs, event, args):
             and "-packages" not in frame.f_code.co_filename:
         return  # it imports, or reads literals
     if inputs.unseen and not library and not written(source, 0, len(source)):
-        stop(inputs, "command", source, -1, "code is made while not all of the request is known")
+        refuse(inputs, "command", source, -1, "code is made while not all of the request is known")
     for value, i in inputs.values:
         value = value.strip()
         if len(value) < 2 or value not in source or library and value != source.strip():
             continue  # what libraries make code of is more than one value, and their own
         if not all(written(source, at, at + len(value)) for at in occurrences(source, value)):
-            stop(inputs, "command", source, i, "it becomes Python code")
+            refuse(inputs, "command", source, i, "it becomes Python code")
 
 
 def judge_library(inputs, event, args):
     name = text_of(args[0]) or ""
     for value, i in inputs.values:
         if len(value) > 1 and value in name and not written(name, 0, len(name)):
-            stop(inputs, "command", name, i, "it names a library that is loaded")
+            refuse(inputs, "command", name, i, "it names a library that is loaded")
 
 
 # -- templates ----------------------------------------------------------------------------
@@ -242,7 +255,7 @@ def watch_mako(module):
 
     @functools.wraps(making)
     def compile_watched(template, text, filename, *args, **kwargs):
-        if template.filename is None:
+        if filename is None:
             source = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
             check(source, [("${", "}"), ("<%", ">"), ("</%", ">")], ["%", "##"])
         return making(template, text, filename, *args, **kwargs)
@@ -296,20 +309,20 @@ def judge_jinja(inputs, environment, source):
 def judge_template(inputs, source, pairs, lines):
     """pairs begin and end what is no plain text in a template, lines begin such lines."""
     if inputs.unseen and not written(source, 0, len(source)):
-        stop(inputs, "template", source, -1, "a template is made while not all of the request is known")
+        refuse(inputs, "template", source, -1, "a template is made while not all of the request is known")
     lower = source.lower()
     for value, i in inputs.values:
         for tag in tags(value, pairs):
             for form, text in forms_of(tag, source, lower):
                 for at in occurrences(text, form):
                     if not written(source, at, at + len(form)):
-                        stop(inputs, "template", source, i, "it becomes code of the template: " + form[:80])
+                        refuse(inputs, "template", source, i, "it becomes code of the template: " + form[:80])
         value = value.strip()
         if len(value) > 1:
             for at in occurrences(source, value):
                 why = in_a_tag(source, at, at + len(value), value, pairs, lines)
                 if why and not written(source, at, at + len(value)):
-                    stop(inputs, "template", source, i, why)
+                    refuse(inputs, "template", source, i, why)
 
 
 def forms_of(tag, source, lower):
@@ -367,4 +380,4 @@ def judge_expression(inputs, source):
         for at in occurrences(source, value) if len(value) > 1 else ():
             why = beyond_a_literal(source[:at], value)
             if why and not written(source, at, at + len(value)):
-                stop(inputs, "template", source, i, why)
+                refuse(inputs, "template", source, i, why)

@@ -2,6 +2,7 @@
 
 LOOKED = {}      # address -> the last host names that were found to be there
 LOOKED_MOST = 4096
+NAMES_MOST = 256
 HOSTS_MOST = 64  # hosts that are looked for in one value
 OWN = set()      # (address, port) inside that the app calls without being told
 INWARD = {}      # address -> is it inside? What was asked lately
@@ -39,16 +40,24 @@ def looking(function):
 
 
 def remember_host(host, found):
-    host = host_of(host)
+    host, inputs = host_of(host), live()
     addresses = [found] if type(found) is str else found[2] if type(found) is tuple else {e[4][0] for e in found}
-    for address in addresses:
+    for address in addresses if host else ():
+        if inputs is not None:
+            inputs.note.setdefault("looked", set()).add((address, host))
         names = LOOKED.get(address)
         if names is None:
             if len(LOOKED) >= LOOKED_MOST:
-                LOOKED.clear()
-            names = LOOKED[address] = collections.deque(maxlen=16)
-        if host and host not in names:
+                LOOKED.pop(next(iter(LOOKED)), None)
+            names = LOOKED[address] = collections.deque(maxlen=NAMES_MOST)
+        if host not in names:
             names.append(host)
+
+
+def names_of(inputs, host, address):
+    """The hosts that somebody who connects to address may have had in mind."""
+    looked = inputs.note.get("looked", ()) if inputs is not None else ()
+    return dict.fromkeys([host, address] + [h for a, h in list(looked) if a == address] + list(LOOKED.get(address, ())))
 
 
 def host_of(host):
@@ -107,35 +116,30 @@ def judge_connect(inputs, event, args):
     try:
         reached = [str(ip_of(host))]
     except ValueError:  # a name, which the system would look up without a word
-        reached = [entry[4][0] for entry in socket.getaddrinfo(host, None)] if named(inputs, host) else []
+        reached = [entry[4][0] for entry in socket.getaddrinfo(host, None)] if any(named(inputs, host)) else []
     for ip in reached:
-        names = [host, ip] + list(LOOKED.get(ip, ()))
         if not inward(ip):
-            note_fetch(inputs, names)
-        else:
-            judge_inward(inputs, ip, address[1], names)
+            note_fetch(inputs, names_of(inputs, host, ip))
+        elif inputs is not None or (ip, address[1]) not in OWN:
+            judge_inward(inputs, ip, address[1], names_of(inputs, host, ip))
 
 
 def judge_inward(inputs, ip, port, names):
-    whose = None
-    for name in names:
-        found = named(inputs, name)
-        if found is None:
-            continue
-        whose, i, bare = found
+    own = True
+    for whose, i, bare, name in named(inputs, *names):
+        own = False
         if bare and (ip, port) in OWN or allowed_request(inputs, ip, names):
             continue  # somebody searches for "localhost", say, and the database is there
-        stop(whose, "request", "%s at %s, port %s" % (name, ip, port), i,
-             "it has the app call an address inside its network")
-        return
-    if whose is None and len(OWN) < LOOKED_MOST:
+        refuse(whose, "request", "%s at %s, port %s" % (name, ip, port), i,
+               "it has the app call an address inside its network")
+    if own and len(OWN) < LOOKED_MOST:
         OWN.add((ip, port))
 
 
 def judge_unix(inputs, address):
     for value, i in inputs.values if inputs is not None else ():
         if value.count("/") > 1 and inputs.fields[i][0] != "path" and address.endswith(value):
-            stop(inputs, "request", address, i, "it has the app call a service of this machine")
+            refuse(inputs, "request", address, i, "it has the app call a service of this machine")
 
 
 def allowed_request(inputs, ip, names):
@@ -154,32 +158,29 @@ def allowed_request(inputs, ip, names):
 def note_fetch(inputs, names):
     """The app fetches what the request names: where that leads to counts as named, too."""
     if inputs is not None and "fetched" not in inputs.note:
-        found = next(filter(None, (named(inputs, name) for name in names)), None)
-        if found is not None:
-            inputs.note["fetched"] = found[1] if found[0] is inputs else -1
+        for whose, i, _, _ in named(inputs, *names):
+            inputs.note["fetched"] = i if whose is inputs else -1
 
 
 # -- hosts that a request names -----------------------------------------------------------
 
-def named(inputs, host):
-    """(inputs, index of the value, whether the host is all of it) if the request names this
-    host, else None."""
-    if not host:
-        return None
+def named(inputs, *names):
+    """For each of names that the request has given: (inputs, index of the value, whether the
+    host is all of it, the name)."""
+    names = [name for name in names if name]
     if inputs is not None:
         hosts = hosts_of(inputs)
-        if host in hosts:
-            return (inputs,) + hosts[host]
-        for tail, found in hosts.items():
-            if tail.startswith(".") and len(tail) > 1 and host.endswith(tail):
-                return (inputs,) + found
+        for name in names:
+            if name in hosts:
+                yield (inputs,) + hosts[name] + (name,)
+            for tail, found in hosts.items():
+                if tail[0] == "." and len(tail) > 1 and name.endswith(tail):
+                    yield (inputs,) + found + (name,)
     exchange = asked()
-    if exchange is None:
-        return None
-    for word in plain_words(exchange):
-        if host_of(word[2]) == host:
-            return for_word(exchange, inputs, word), 0, True
-    return None
+    for word in plain_words(exchange) if exchange is not None else ():
+        host = host_of(word[2])
+        if host in names:
+            yield for_word(exchange, inputs, word), 0, True, host
 
 
 def hosts_of(inputs):
@@ -232,6 +233,8 @@ def add_host(found, part):
     elif part.count(":") == 1:
         part = part.partition(":")[0]
     host = host_of(part)
+    if not host:
+        return
     found.add(host)
     if not host.isascii():
         import unicodedata
@@ -260,14 +263,17 @@ def judge_url(inputs, event, args):
     for value, i in inputs.values:
         value = value.strip()
         if len(value) > 3 and (value in url or url in value) and not written(url, 0, len(url)):
-            stop(inputs, "request", url, i, "it has the app read a URL that is not of the web")
+            refuse(inputs, "request", url, i, "it has the app read a URL that is not of the web")
 
 
-def redirected(inputs, location):
+def judge_redirect(inputs, location):
     """An answer says to go on to location."""
-    if inputs is not None and "fetched" in inputs.note and location and "//" in location.replace("\\", "/"):
+    if "fetched" in inputs.note and location and "//" in location.replace("\\", "/"):
         for host in hosts_in(location):
             hosts_of(inputs).setdefault(host, (inputs.note["fetched"], False))
+
+
+redirected = guarded("request", judge_redirect)
 
 
 def watch_http(module):
@@ -276,9 +282,8 @@ def watch_http(module):
     @functools.wraps(beginning)
     def begin_watched(self):
         beginning(self)
-        inputs = live()
-        if inputs is not None and 300 <= self.status < 400:
-            redirected(inputs, self.headers.get("Location"))
+        if 300 <= self.status < 400:
+            redirected(self.headers.get("Location"))
 
     module.HTTPResponse.begin = begin_watched
 
@@ -289,7 +294,7 @@ def watch_httpx(module):
     @functools.wraps(leading)
     def url_watched(self, request, response):
         url = leading(self, request, response)
-        redirected(live(), str(url))
+        redirected(str(url))
         return url
 
     module.BaseClient._redirect_url = url_watched
@@ -302,9 +307,8 @@ def watch_aiohttp(module):
     @functools.wraps(starting)
     async def start_watched(self, *args, **kwargs):
         result = await starting(self, *args, **kwargs)
-        inputs = live()
-        if inputs is not None and 300 <= self.status < 400:
-            redirected(inputs, self.headers.get("Location"))
+        if 300 <= self.status < 400:
+            redirected(self.headers.get("Location"))
         return result
 
     module.ClientResponse.start = start_watched

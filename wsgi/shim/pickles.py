@@ -61,13 +61,12 @@ def judge_name(inputs, module, name, what):
             return
     if (module.partition(".")[0] in NEVER or full in NEVER_NAMES) and not only_data(module, name):
         i = brought(inputs)
-        stop(inputs, "pickle", full, -1 if i is None else i, what + " would make use of " + full)
-        return
+        refuse(inputs, "pickle", full, -1 if i is None else i, what + " would make use of " + full)
     if module == "builtins" and only_data(module, name):
         return
     i = brought(inputs)
     if i is not None:
-        stop(inputs, "pickle", full, i, "%s comes with the request and would make a %s" % (what, full))
+        refuse(inputs, "pickle", full, i, "%s comes with the request and would make a %s" % (what, full))
 
 
 def only_data(module, name):
@@ -127,7 +126,7 @@ def judge_marshal(inputs, event, args):
     head, exchange = bytes(data)[:256], asked()
     pieces, whole = pieces_of(exchange, inputs)
     if not whole or any(head in piece for piece in pieces):
-        stop(inputs, "pickle", repr(head[:64]), -1, "marshalled code comes with the request")
+        refuse(inputs, "pickle", repr(head[:64]), -1, "marshalled code comes with the request")
 
 
 # -- what the request has brought ---------------------------------------------------------

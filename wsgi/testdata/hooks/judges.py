@@ -12,8 +12,9 @@ import collections
 import concurrent.futures
 import contextvars
 import datetime
-import gzip
+import functools
 import glob
+import gzip
 import http.client
 import http.server
 import io
@@ -22,6 +23,7 @@ import marshal
 import os
 import pathlib
 import pickle
+import random
 import shlex
 import shutil
 import socket
@@ -136,6 +138,45 @@ def commands():
     passes("not all is known, a constant", "a b", lambda v: os.system("true"), unseen=True)
     options()
     programs()
+
+
+def shells():
+    """What passes is for a real shell part of one word: it says so itself."""
+    draw, folder, script, want = random.Random(5), tempfile.mkdtemp(), [], []
+    texts = ("printf '<%%s>' x%s", "printf '<%%s>' 'x%s'", "printf '<%%s>' \"x%s\"", "printf '<%%s>' \"$(printf %%s x%s)\"",
+             "printf '<%%s>' \"`printf %%s x%s`\"", "printf '<%%s>' \"$(printf %%s 'x%s')\"", "printf '<%%s>' x\\%s",
+             "printf '<%%s>' \"$(printf %%s \"x%s\")\"", "if true; then printf '<%%s>' x%s; fi", "printf '<%%s>' \"'x%s'\"")
+    for n in range(3000):
+        value = "".join(draw.choice("ab\"'\\$`;|&<>(){}[]*?!#~=-%^ \n\t") for _ in range(draw.randint(2, 6))).strip()
+        if len(value) < 2:
+            continue  # one character is no risky value
+        text = texts[n % len(texts)] % value
+        if happens([("query", "v", value)], functools.partial(in_shell, text), {}, False)[0]:
+            continue
+        script.append(text)
+        want.append((n % len(texts), value))
+    outputs(texts, script, want, folder)
+
+
+def in_shell(text):
+    shim["Command"](shim["live"]()).shell(text)
+
+
+def outputs(texts, script, want, folder):
+    global count
+    plain = [sh(text % "ZZ", folder) for text in texts]
+    got = sh("\nprintf '\\n@'\n".join(script), folder).split("\n@")
+    count += 1
+    if len(script) < 100:
+        wrong.append("only %d texts pass" % len(script))
+    for (n, value), text, said in zip(want, script, got):
+        if said != plain[n].replace("ZZ", value) and said != plain[n].replace("xZZ", value):
+            wrong.append("the shell makes %r of %r" % (said, text))
+            return
+
+
+def sh(text, folder):
+    return subprocess.run(["sh"], input=text, cwd=folder, capture_output=True, text=True).stdout
 
 
 def options():
@@ -429,7 +470,7 @@ def ranges():
                 wrong.append("%s is not judged right" % address)
 
 
-for group in (commands, code, templates, files, pickles, requests):
+for group in (commands, shells, code, templates, files, pickles, requests):
     group()
 json.dump({"Cases": count, "Wrong": wrong}, sys.stdout)
 sys.stdout.flush()
