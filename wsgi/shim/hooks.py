@@ -141,7 +141,8 @@ def plain_words(exchange):
     for place, key in (("query", "args"), ("form", "form"), ("cookie", "cookies")):
         fields = known.get(key)
         for name in fields or ():
-            found += [(place, name, value) for value in fields.getlist(name)]
+            values = fields.getlist(name) if hasattr(fields, "getlist") else [fields[name]]
+            found += [(place, name, value) for value in values]
     for document in known.get("_cached_json") or ():
         found += [("json", "", value) for value in strings([document], 20)]
     if request is None:
