@@ -6,7 +6,6 @@ import (
 	"time"
 
 	fumehood "github.com/fumehood/fumehood"
-	"github.com/fumehood/fumehood/guard/injection/crs"
 	"github.com/fumehood/fumehood/internal/hint"
 )
 
@@ -16,8 +15,8 @@ type Config struct {
 	// keeps the sinks in the workers at work.
 	Mode fumehood.Mode `toml:"mode" default:"enforce"`
 
-	// Engine is what judges: fumehood, or crs for the OWASP Core Rule Set, which takes
-	// milliseconds for a request and refuses more honest ones.
+	// Engine is what judges: fumehood, or crs for the OWASP Core Rule Set (section
+	// crs), which takes milliseconds for a request and refuses more honest ones.
 	Engine string `toml:"engine" default:"fumehood" enum:"fumehood,crs"`
 
 	// Threshold is from how many points on a value is refused. 10 is the structure of an attack;
@@ -47,9 +46,6 @@ type Config struct {
 	// Repeat is for how long the same client is refused the same attack at once, after a sink in
 	// the worker has stopped it.
 	Repeat time.Duration `toml:"repeat" default:"10m" min:"1s" max:"24h"`
-
-	// CRS are the settings of the engine crs.
-	CRS crs.Config `toml:"crs"`
 }
 
 // complete gives zero values their defaults and returns every mistake.

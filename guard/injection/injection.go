@@ -96,8 +96,10 @@ func (g *Guard) Check(r *http.Request) error {
 	if g == nil || !g.ready {
 		return fumehood.NotReady("injection")
 	}
-	seen := g.read(r)
-	return g.judge(r, &seen)
+	if g.readsHere(r) {
+		*r = *held(r, int64(g.cfg.MaxBody))
+	}
+	return g.judge(r, g.read(r, inputs.Read(r, g.limits)))
 }
 
 // Handler passes requests without an attack to next.
@@ -106,19 +108,28 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 		return fumehood.RefuseAll(fumehood.NotReady("injection"))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		inner := r
 		if g.readsHere(r) {
-			inner = held(r, int64(g.cfg.MaxBody))
+			r = held(r, int64(g.cfg.MaxBody))
 		}
-		seen := g.read(inner)
-		if g.mode != fumehood.Off {
-			if verdict := g.judge(inner, &seen); verdict != nil && fumehood.Decide(w, inner, g.mode, verdict) {
-				return
-			}
+		set := inputs.Read(r, g.limits)
+		if len(set.All) == 0 && !set.Unseen && g.site.Engine == nil {
+			next.ServeHTTP(w, r)
+			return
 		}
-		next.ServeHTTP(w, inner)
-		g.learn(inner, &seen)
+		g.serve(w, r, set, next)
 	})
+}
+
+// serve is for requests that have values.
+func (g *Guard) serve(w http.ResponseWriter, r *http.Request, set inputs.Set, next http.Handler) {
+	seen := g.read(r, set)
+	if g.mode != fumehood.Off {
+		if verdict := g.judge(r, seen); verdict != nil && fumehood.Decide(w, r, g.mode, verdict) {
+			return
+		}
+	}
+	next.ServeHTTP(w, r)
+	g.learn(r, seen)
 }
 
 // reading is what is known of one request.
@@ -128,16 +139,14 @@ type reading struct {
 	route uint64           // zero until it is asked for
 }
 
-// read finds the values of r and tells its Exchange of the risky ones.
-func (g *Guard) read(r *http.Request) (seen reading) {
-	seen.set = inputs.Read(r, g.limits)
+// read tells the Exchange of r of the risky values, with their decoded forms.
+func (g *Guard) read(r *http.Request, set inputs.Set) *reading {
+	seen := &reading{set: set}
 	if len(seen.set.All) == 0 && !seen.set.Unseen {
 		return seen
 	}
-	for i := range seen.set.All {
-		if in := &seen.set.All[i]; inputs.Risky(in.Value) {
-			in.Decoded = inputs.Decoded(in.Value)
-		}
+	if !inputs.Decode(seen.set.All) && !seen.set.Unseen {
+		seen.set.Unseen, seen.set.Why = true, "there is too much that is encoded"
 	}
 	risky, all := inputs.Pick(seen.set.All)
 	seen.risky = risky

@@ -7,27 +7,53 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	fumehood "github.com/fumehood/fumehood"
 )
 
-// What Decoded may give.
+// What Decoded may give and do.
 const (
-	mostForms     = 8
-	mostRounds    = 3
-	mostFormBytes = 256 << 10 // more than the value itself has
+	mostForms  = 8
+	mostRounds = 3
+	longValue  = 64 << 10 // longer ones are decoded one layer deep
+	mostWork   = 8 << 20  // bytes that are decoded for one request
 )
 
 // Decoded returns other forms of value that an app, or what stands behind it, may make of it:
 // without one, two or three layers of URL encoding, without HTML entities, JavaScript's escapes
 // or NULs, in NFKC, and what base64 or hex is an encoding of, where that is text. Only forms
-// that differ are given, at most 8; most values have none. A form may be up to twice as long
-// as value (NFKC).
+// that differ are given, at most 8; most values have none. Of a value of more than 64 KB only
+// one layer is taken.
 func Decoded(value string) []string {
+	work := mostWork
+	return decoded(value, &work)
+}
+
+// Decode sets Decoded of the values that are risky. It returns false where it has given up,
+// because there was too much to decode.
+func Decode(in []fumehood.Input) bool {
+	work := mostWork
+	for i := range in {
+		if Risky(in[i].Value) {
+			if in[i].Decoded = decoded(in[i].Value, &work); in[i].Decoded == nil {
+				in[i].Decoded = []string{} // known to have none
+			}
+		}
+	}
+	return work >= 0
+}
+
+func decoded(value string, work *int) []string {
 	if !mayChange(value) {
 		return nil
 	}
-	d := decoder{budget: mostFormBytes + len(value)}
-	d.forms = append(d.forms, value)
-	for from, round := 0, 0; round < mostRounds && from < len(d.forms); round++ {
+	var room [mostForms + 1]string
+	d := decoder{forms: append(room[:0], value), work: work}
+	rounds := mostRounds
+	if len(value) > longValue {
+		rounds = 1
+	}
+	for from, round := 0, 0; round < rounds && from < len(d.forms); round++ {
 		until := len(d.forms)
 		for ; from < until; from++ {
 			d.expand(d.forms[from])
@@ -36,59 +62,74 @@ func Decoded(value string) []string {
 	if len(d.forms) == 1 {
 		return nil
 	}
-	return d.forms[1:]
+	return slices.Clone(d.forms[1:])
 }
 
 // mayChange says whether any of the decoders could change v; it is cheap.
 func mayChange(v string) bool {
-	plain := len(v) >= shortestHidden
-	for i := 0; i < len(v); i++ {
-		switch c := v[i]; {
-		case c == '%' || c == '&' || c == '\\' || c == 0 || c >= utf8.RuneSelf:
+	if len(v) >= shortestHidden {
+		end := 0
+		for end < len(v) && classes[v[end]]&(letter|digit|underline|hyphen|base|dot) != 0 {
+			end++
+		}
+		if end == len(v) { // it may be base64
 			return true
-		case plain && classes[c]&(letter|digit|underline|hyphen|base|dot) == 0:
-			plain = false // no base64
 		}
 	}
-	return plain
+	for _, c := range [...]byte{'%', '&', '\\', 0} {
+		if strings.IndexByte(v, c) >= 0 {
+			return true
+		}
+	}
+	return !ascii(v)
 }
 
 type decoder struct {
-	forms  []string
-	budget int
+	forms []string
+	work  *int // bytes that may still be decoded
 }
 
 // put takes a form that is new.
 func (d *decoder) put(form string) {
-	if form == "" || len(d.forms) > mostForms || len(form) > d.budget || slices.Contains(d.forms, form) {
+	if form != "" && len(d.forms) <= mostForms && !slices.Contains(d.forms, form) {
+		d.forms = append(d.forms, form)
+	}
+}
+
+// try puts what decode makes of v, if there is work left for it.
+func (d *decoder) try(v string, decode func(string) string) {
+	if len(d.forms) > mostForms || *d.work < 0 {
 		return
 	}
-	d.budget -= len(form)
-	d.forms = append(d.forms, form)
+	if *d.work -= len(v); *d.work >= 0 {
+		d.put(decode(v))
+	}
 }
 
 // expand puts the forms that are one step away from v.
 func (d *decoder) expand(v string) {
-	if len(d.forms) > mostForms || len(v) > d.budget {
-		return
-	}
 	if strings.IndexByte(v, '%') >= 0 {
-		d.put(unquoteLossy(v))
-		d.put(lenientURL(v))
+		d.try(v, unquoteLossy)
+		if len(v) <= longValue {
+			d.try(v, lenientURL)
+		}
 	}
 	if strings.IndexByte(v, '&') >= 0 {
-		d.put(html.UnescapeString(v))
+		d.try(v, html.UnescapeString)
 	}
 	if strings.IndexByte(v, '\\') >= 0 {
-		d.put(unescapeJS(v))
+		d.try(v, unescapeJS)
 	}
 	if strings.IndexByte(v, 0) >= 0 {
-		d.put(strings.ReplaceAll(v, "\x00", ""))
+		d.try(v, func(v string) string { return strings.ReplaceAll(v, "\x00", "") })
 	}
-	if !ascii(v) && !norm.NFKC.IsNormalString(v) {
-		if form := norm.NFKC.String(clip(v, pieceSize)); len(form) <= 2*pieceSize {
-			d.put(form)
-		}
+	if !ascii(v) {
+		d.try(clip(v, pieceSize), func(piece string) string {
+			if norm.NFKC.IsNormalString(piece) {
+				return ""
+			}
+			return norm.NFKC.String(piece)
+		})
 	}
 	unpacked(v, func(text string, _ bool) bool {
 		if Risky(text) {
@@ -117,20 +158,21 @@ func unquoteLossy(v string) string {
 
 // percentBytes decodes percent-encoding; a "%" that means nothing stays.
 func percentBytes(v string, plus bool) string {
-	var b strings.Builder
-	b.Grow(len(v))
+	out := make([]byte, 0, len(v))
 	for i := 0; i < len(v); i++ {
-		switch c := v[i]; {
+		c := v[i]
+		switch {
 		case c == '+' && plus:
-			b.WriteByte(' ')
-		case c == '%' && i+2 < len(v) && unhex(v[i+1]) >= 0 && unhex(v[i+2]) >= 0:
-			b.WriteByte(byte(unhex(v[i+1])<<4 | unhex(v[i+2])))
-			i += 2
-		default:
-			b.WriteByte(c)
+			c = ' '
+		case c == '%' && i+2 < len(v):
+			if high, low := unhex(v[i+1]), unhex(v[i+2]); high >= 0 && low >= 0 {
+				c = byte(high<<4 | low)
+				i += 2
+			}
 		}
+		out = append(out, c)
 	}
-	return b.String()
+	return string(out)
 }
 
 // lossy returns the text of bytes as Python's decode("utf-8", "replace") does: one U+FFFD for

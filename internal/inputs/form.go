@@ -38,14 +38,14 @@ func (c *collector) formAfterJSON(text string) {
 // percent-encoded. Runs of ASCII are decoded each for itself, as Python does: a "%C3" is no
 // character together with a byte that was not encoded.
 func unquotePlus(s string) string {
-	if strings.IndexByte(s, '+') >= 0 {
-		s = strings.ReplaceAll(s, "+", " ")
-	}
 	if strings.IndexByte(s, '%') < 0 {
+		if strings.IndexByte(s, '+') >= 0 {
+			s = percentBytes(s, true)
+		}
 		return lossy(s)
 	}
 	if ascii(s) {
-		return quoteInvalid(percentBytes(s, false))
+		return quoteInvalid(percentBytes(s, true))
 	}
 	var b strings.Builder
 	for s != "" {
@@ -53,7 +53,7 @@ func unquotePlus(s string) string {
 		for n < len(s) && s[n] < utf8.RuneSelf {
 			n++
 		}
-		b.WriteString(quoteInvalid(percentBytes(s[:n], false)))
+		b.WriteString(quoteInvalid(percentBytes(s[:n], true)))
 		s = s[n:]
 		for n = 0; n < len(s) && s[n] >= utf8.RuneSelf; {
 			n++

@@ -80,48 +80,50 @@ func (c *collector) path(path string) {
 	}
 }
 
-// fields takes the risky header fields that apps read, and the cookies. Left out are fields
-// that browsers and proxies fill in for servers and that hardly an app reads: negotiation
-// (Accept*), what a browser says of itself (Sec-*), caching and ranges (If-*, Range), the
-// connection's and the body's own (Connection, Content-*), and Host, which guard/hosts knows.
-// User-Agent and Referer come with all requests of browsers: in their usual form they are
-// harmless. Authorization has a user name and a password where it is Basic.
+// worthALook says whether a header field has something that fields would take. Left out are
+// fields that browsers and proxies fill in for servers and that hardly an app reads:
+// negotiation (Accept*), what a browser says of itself (Sec-*), caching and ranges (If-*,
+// Range), the connection's and the body's own (Connection, Content-*), and Host, which
+// guard/hosts knows. User-Agent and Referer come with all requests of browsers: in their usual
+// form they are harmless.
+func worthALook(r *http.Request, name, value string) bool {
+	switch name {
+	case "User-Agent":
+		return !usualAgent(value) && Risky(value)
+	case "Referer", "Origin":
+		return !ownAddress(value, r.Host) && Risky(value)
+	case "X-Forwarded-For", "X-Real-Ip":
+		return !addresses(value) && Risky(value)
+	case "Cookie":
+		return riskyCookies(value)
+	case "Authorization":
+		return true
+	case "Accept", "Accept-Language", "Accept-Encoding", "Connection", "Cache-Control", "Upgrade-Insecure-Requests",
+		"Host", "Pragma", "Range", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Keep-Alive", "Proxy-Connection",
+		"Proxy-Authorization", "Proxy", "Dnt", "Expect", "Via", "Date", "Priority", "Max-Forwards", "Http2-Settings":
+		return false
+	}
+	return !ofBrowsers(name) && Risky(value)
+}
+
+// fields takes the risky header fields that apps read, and the cookies.
 func (c *collector) fields(r *http.Request) {
 	for name, values := range r.Header {
-		switch name {
-		case "User-Agent":
-			for _, v := range values {
-				if !usualAgent(v) {
-					c.field(name, v)
-				}
+		look := false
+		for _, value := range values {
+			if !worthALook(r, name, value) {
+				continue
 			}
-		case "Referer", "Origin":
-			for _, v := range values {
-				if !ownAddress(v, r.Host) {
-					c.field(name, v)
-				}
+			switch look = true; name {
+			case "Cookie":
+			case "Authorization":
+				c.authorization(value)
+			default:
+				c.field(name, value)
 			}
-		case "X-Forwarded-For", "X-Real-Ip":
-			for _, v := range values {
-				if !addresses(v) {
-					c.field(name, v)
-				}
-			}
-		case "Cookie":
+		}
+		if look && name == "Cookie" {
 			c.cookies(values)
-		case "Authorization":
-			for _, v := range values {
-				c.authorization(v)
-			}
-		case "Accept", "Accept-Language", "Accept-Encoding", "Connection", "Cache-Control", "Upgrade-Insecure-Requests",
-			"Host", "Pragma", "Range", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Keep-Alive", "Proxy-Connection",
-			"Proxy-Authorization", "Proxy", "Dnt", "Expect", "Via", "Date", "Priority", "Max-Forwards", "Http2-Settings":
-		default:
-			if !ofBrowsers(name) {
-				for _, v := range values {
-					c.field(name, v)
-				}
-			}
 		}
 	}
 }
@@ -141,12 +143,9 @@ func ofBrowsers(name string) bool {
 	return false
 }
 
-// field takes one risky field. Python has the bytes of a field as latin-1; apps that know it
+// field takes one field. Python has the bytes of a field as latin-1; apps that know it
 // make UTF-8 of them.
 func (c *collector) field(name, value string) {
-	if !Risky(value) {
-		return
-	}
 	if ascii(value) {
 		c.add(fumehood.InHeader, name, value)
 		return
@@ -246,16 +245,19 @@ func (c *collector) authorization(v string) {
 	scheme, rest, _ := strings.Cut(v, " ")
 	rest = strings.Trim(rest, " ")
 	if !strings.EqualFold(scheme, "basic") {
+		if rest == "" {
+			rest = v
+		}
 		if Risky(rest) {
 			c.field("Authorization", rest)
-		} else if rest == "" {
-			c.field("Authorization", v)
 		}
 		return
 	}
 	raw, err := base64.StdEncoding.DecodeString(rest)
 	if err != nil {
-		c.field("Authorization", rest)
+		if Risky(rest) {
+			c.field("Authorization", rest)
+		}
 		return
 	}
 	name, password, _ := strings.Cut(lossy(string(raw)), ":")
@@ -267,16 +269,18 @@ func (c *collector) authorization(v string) {
 	}
 }
 
-// cookies takes the risky cookies, read as Werkzeug reads them.
-func (c *collector) cookies(values []string) {
-	look := false
-	cookie.Each(values, func(name, value string) {
+// riskyCookies says whether a field has cookies that may be risky.
+func riskyCookies(field string) (look bool) {
+	one := [1]string{field}
+	cookie.Each(one[:], func(name, value string) {
 		value = strings.Trim(value, `"`)
 		look = look || Risky(name) || Risky(value) || strings.IndexByte(value, '\\') >= 0
 	})
-	if !look {
-		return
-	}
+	return look
+}
+
+// cookies takes the risky cookies, read as Werkzeug reads them.
+func (c *collector) cookies(values []string) {
 	eachCookie(strings.Join(values, "; "), func(name, value string) bool { // as package wsgi joins them
 		if Risky(name) && !c.add(fumehood.InCookie, name, name) {
 			return false

@@ -54,18 +54,43 @@ type Set struct {
 // Read returns the values of r. It never consumes r.Body: a body is looked at only when it is
 // a wholebody.Whole. The values are copies and stay when the body is gone.
 func Read(r *http.Request, l Limits) Set {
+	if quiet(r) {
+		return Set{}
+	}
+	return readAll(r, l)
+}
+
+// quiet says whether r has nothing worth a look: most requests of most sites. It allocates
+// nothing.
+func quiet(r *http.Request) bool {
+	if hasBody(r) || r.URL != nil && (r.URL.RawQuery != "" || !plainPath(r.URL.Path)) {
+		return false
+	}
+	for name, values := range r.Header {
+		for _, value := range values {
+			if worthALook(r, name, value) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func hasBody(r *http.Request) bool {
+	return r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0
+}
+
+func readAll(r *http.Request, l Limits) Set {
 	l.complete()
 	c := collector{limits: l}
 	if r.URL != nil {
 		if !plainPath(r.URL.Path) {
 			c.path(r.URL.Path)
 		}
-		if r.URL.RawQuery != "" {
-			c.form(fumehood.InQuery, r.URL.RawQuery)
-		}
+		c.form(fumehood.InQuery, r.URL.RawQuery)
 	}
 	c.fields(r)
-	if r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0 {
+	if hasBody(r) {
 		c.body(r)
 	}
 	return c.Set
@@ -115,7 +140,8 @@ const (
 	mostPieces    = 64 // of what one value becomes
 )
 
-// Pick returns the risky ones of in with their decoded forms, as Exchange.Risky has them, and
+// Pick returns the risky ones of in with their decoded forms, which it finds unless Decode has, as
+// Exchange.Risky has them, and
 // whether they are all: at most 4,096 values of 192 KB together, decoded forms included.
 //
 // No Value is longer than 4 KB. A longer one comes in pieces that follow each other under the
@@ -131,10 +157,6 @@ func Pick(in []fumehood.Input) (risky []fumehood.Input, all bool) {
 		}
 		first := len(risky)
 		given := in[i]
-		forms := given.Decoded
-		if forms == nil {
-			forms = Decoded(given.Value)
-		}
 		for rest := given.Value; rest != ""; {
 			var piece string
 			if piece, rest = cut(rest); len(risky) > first && !Risky(piece) {
@@ -145,6 +167,10 @@ func Pick(in []fumehood.Input) (risky []fumehood.Input, all bool) {
 			if len(risky) > mostSent || bytes > mostSentBytes {
 				return risky[:len(risky)-1], false
 			}
+		}
+		forms := given.Decoded
+		if forms == nil {
+			forms = Decoded(given.Value)
 		}
 		for _, form := range forms {
 			for rest := form; rest != ""; {
