@@ -56,9 +56,12 @@ func (c *collector) body(r *http.Request) {
 
 // text takes the values of a body that is no form with files.
 func (c *collector) text(src *source, media string) {
-	start := src.peek(0, 512)
+	start := src.peek(src.blank(int64(c.limits.MaxBody)), 512)
 	kind := kindOf(string(start), media)
 	if kind == binary {
+		if len(bytes.TrimLeft(start, " \t\r\n")) == 0 && src.size > int64(c.limits.MaxBody) {
+			c.unseen("the body is too long")
+		}
 		if isPickle(start) {
 			c.add(fumehood.InForm, RawBody, latin1(string(start)))
 		}
@@ -90,6 +93,20 @@ func (c *collector) text(src *source, media string) {
 	default:
 		c.add(fumehood.InForm, RawBody, lossy(text))
 	}
+}
+
+// blank returns how many bytes of white space the body begins with, up to most.
+func (s *source) blank(most int64) int64 {
+	at := int64(0)
+	for at < min(s.size, most) {
+		piece := s.peek(at, windowSize)
+		rest := bytes.TrimLeft(piece, " \t\r\n")
+		at += int64(len(piece) - len(rest))
+		if len(rest) > 0 || len(piece) == 0 {
+			break
+		}
+	}
+	return at
 }
 
 // kind is what a body is.

@@ -183,20 +183,21 @@ func usualAgent(v string) bool {
 	if slash <= 0 || v[0] == '-' || v[0] == '/' || v[0] == '.' {
 		return false
 	}
+	last, slashes := byte(0), false
 	for i := 0; i < len(v); i++ {
-		if !agentByte[v[i]] {
+		c := v[i]
+		if !agentByte[c] || c == last && (c == '-' || c == '.') {
 			return false
 		}
-	}
-	if strings.Contains(v, "--") || strings.Contains(v, "..") {
-		return false
+		slashes = slashes || c == '/' && last == '/'
+		last = c
 	}
 	for i := 0; i < slash; i++ {
 		if classes[v[i]]&(letter|digit|underline|hyphen) == 0 && v[i] != ' ' {
 			return false
 		}
 	}
-	return !strings.Contains(v, "//") || !strings.Contains(strings.Replace(v, "; +http://", "", 1), "//")
+	return !slashes || !strings.Contains(strings.Replace(v, "; +http://", "", 1), "//") // where a crawler is described
 }
 
 // ownAddress says whether v is a usual address of this site, which browsers send with most

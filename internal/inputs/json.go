@@ -18,18 +18,15 @@ func isJSONStart(text string) bool {
 	return text != "" && (text[0] == '{' || text[0] == '[')
 }
 
-// leaves calls f for the texts and keys in a JSON text; what follows a mistake is not seen. It
-// returns what the last call has returned.
+// leaves calls f, unless it is nil, for the texts and keys of a JSON text. It reports whether
+// all of it was JSON and f has always wanted more.
 func leaves(text string, f func(text string, pickle bool) bool) bool {
-	more := true
 	r := jsonReader{text: text, deepest: 32, take: func(_, value string, number bool) bool {
-		if !number {
-			more = f(value, false)
-		}
-		return more
+		return number || f == nil || f(value, false)
 	}}
-	r.value()
-	return more
+	ok := r.value()
+	r.space()
+	return ok && !r.stopped && r.at == len(text)
 }
 
 // json takes the values of a body of JSON, or of several JSON texts one after the other

@@ -120,7 +120,7 @@ func unpacked(v string, f func(text string, pickle bool) bool) {
 			return
 		}
 		for part := range strings.SplitSeq(v, ".") {
-			if text, _ := fromBase64(part); text != "" && isJSONStart(text) && !leaves(text, f) {
+			if text, _ := fromBase64(part); text != "" && isJSONStart(text) && !inside(text, f) {
 				return
 			}
 		}
@@ -130,14 +130,25 @@ func unpacked(v string, f func(text string, pickle bool) bool) {
 		text, pickle := decode(v)
 		switch {
 		case text == "" && !pickle:
-		case !pickle && isJSONStart(text):
-			if !leaves(text, f) {
+		case pickle:
+			if !f(text, true) {
 				return
 			}
-		case !f(text, pickle):
+		case !inside(text, f):
 			return
 		}
 	}
+}
+
+// inside calls f with the keys and texts of JSON, or with what is none. It returns what f has
+// returned last.
+func inside(text string, f func(text string, pickle bool) bool) bool {
+	if isJSONStart(text) && leaves(text, nil) {
+		more := true
+		leaves(text, func(leaf string, pickle bool) bool { more = f(leaf, pickle); return more })
+		return more
+	}
+	return f(text, false)
 }
 
 func isToken64(v string) bool {
