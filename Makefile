@@ -51,6 +51,7 @@ build: need-go ## build bin/fumehood
 test: need-browser setup vet lint notes-test routers-test ## all tests (RACE=1, TESTFLAGS=..., FUMEHOOD_WITHOUT=browser)
 	$(if $(FUMEHOOD_WITHOUT),@echo "LEFT OUT: $(FUMEHOOD_WITHOUT)")
 	$(GO) test $(RACEFLAG) -timeout 15m $(TESTFLAGS) ./...
+	$(GO) test $(RACEFLAG) -timeout 5m -tags crs -run RuleSet $(TESTFLAGS) ./internal/server
 
 check: setup vet lint ## the quick part, under two minutes: vet, staticcheck, short tests
 	$(GO) test -short -timeout 5m $(TESTFLAGS) ./...

@@ -143,6 +143,7 @@ func (o opening) protections() []row {
 		{"caching", "what is for one visitor is in no cache"},
 		{"paths", "one canonical path; dot files, source, keys and backups are never sent"},
 		{"ratelimit", o.ratelimit()},
+		{"injection", o.injection()},
 		{"login", fmt.Sprintf("%d failed logins from one place, then a growing wait; fumehood unlock", cfg.Login.Attempts)},
 		{"upload", o.upload()},
 		{"validate", o.validate()},
@@ -185,6 +186,14 @@ func (o opening) mode(step string) fumehood.Mode {
 		}
 	}
 	return fumehood.Enforce
+}
+
+// injection says who judges the values of requests.
+func (o opening) injection() string {
+	if o.loaded.Config.Injection.Engine == "crs" {
+		return fmt.Sprintf("the OWASP Core Rule Set, paranoia level %d", o.loaded.Config.CRS.Paranoia)
+	}
+	return "scripts, SQL, commands, templates and paths in values, judged by their structure"
 }
 
 // sinks says what of the app is watched from inside.

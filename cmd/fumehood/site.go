@@ -49,6 +49,9 @@ func siteOf(cfg config.Config, app *runningApp, log *slog.Logger) (site server.S
 		Static: app.static, Prefixes: app.prefixes, Logger: log,
 		Reports: csp.NewReports(), Sessions: sessionsOf(app.about), Roots: app.about.Roots, Sinks: app.sinks,
 	}
+	if app.wsgi != nil {
+		site.Watches = app.wsgi.Watches
+	}
 	if site.Templates, err = readTemplates(app.about, cfg.App.Templates); err != nil {
 		return site, nil, err
 	}

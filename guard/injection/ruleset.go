@@ -16,5 +16,5 @@ type RuleSet struct {
 	Body fumehood.Size `toml:"body" default:"128KB" min:"1KB" max:"16MB"`
 	// Rules is a file with further directives, read after the rule set, such as
 	// "SecRuleRemoveById 942100".
-	Rules string `toml:"rules"`
+	Rules string `toml:"rules" path:"file"`
 }

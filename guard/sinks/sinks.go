@@ -112,6 +112,12 @@ func Settings(cfg Config) ([]byte, error) {
 	return json.Marshal(told) // with its keys in order
 }
 
+// Enforces says whether a sink refuses, by the name that a worker knows it by: "sql".
+func (cfg Config) Enforces(sink string) bool {
+	mode, known := cfg.sinks()[sink]
+	return known && weaker(cfg.Mode, mode) == fumehood.Enforce
+}
+
 // list is never null in JSON.
 func list(entries []string) []string { return append([]string{}, entries...) }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/fumehood/fumehood/guard/errorpages"
 	"github.com/fumehood/fumehood/guard/headers"
 	"github.com/fumehood/fumehood/guard/hosts"
+	"github.com/fumehood/fumehood/guard/injection"
 	"github.com/fumehood/fumehood/guard/isolation"
 	"github.com/fumehood/fumehood/guard/limits"
 	"github.com/fumehood/fumehood/guard/login"
@@ -73,8 +74,12 @@ type Config struct {
 	Upload     upload.Config     `toml:"upload"`
 	Login      login.Config      `toml:"login"`
 	ErrorPages errorpages.Config `toml:"error_pages"`
+	Injection  injection.Config  `toml:"injection"`
 	Reflected  reflected.Config  `toml:"reflected"`
 	Sinks      sinks.Config      `toml:"sinks"`
+
+	// CRS are the settings of the engine crs of injection.
+	CRS injection.RuleSet `toml:"crs"`
 
 	// Routes are settings for the requests that match a pattern, in place of the general
 	// ones.
@@ -251,6 +256,7 @@ type Route struct {
 	Upload     upload.Config     `toml:"upload"`
 	Login      login.Config      `toml:"login"`
 	ErrorPages errorpages.Config `toml:"error_pages"`
+	Injection  injection.Config  `toml:"injection"`
 	Reflected  reflected.Config  `toml:"reflected"`
 	Sinks      sinks.Config      `toml:"sinks"`
 

@@ -49,6 +49,7 @@ func (k *checker) guards(prefix string, c *Config) {
 	_, err = upload.New(c.Upload, upload.Site{})
 	k.blame(prefix+"upload", err)
 	k.blame(prefix+"login", c.Login.Validate())
+	k.blame(prefix+"injection", c.Injection.Validate())
 	_, err = reflected.New(c.Reflected, reflected.Site{})
 	k.blame(prefix+"reflected", err)
 	_, err = sinks.New(c.Sinks, nil)

@@ -20,6 +20,7 @@ import (
 	"github.com/fumehood/fumehood/guard/errorpages"
 	"github.com/fumehood/fumehood/guard/headers"
 	"github.com/fumehood/fumehood/guard/hosts"
+	"github.com/fumehood/fumehood/guard/injection"
 	"github.com/fumehood/fumehood/guard/isolation"
 	"github.com/fumehood/fumehood/guard/limits"
 	"github.com/fumehood/fumehood/guard/login"
@@ -101,6 +102,7 @@ func steps(cfg config.Config, site Site, at *place) ([]Step, error) {
 	bod := made(body.New(cfg.Body, at.streams(cfg)))(&wrong).Sharing(site.Bodies)
 	files := made(upload.New(cfg.Upload, upload.Site{TempDir: cfg.Body.TempDir, Pictures: site.Pictures, Logger: site.Logger}))(&wrong)
 	fields := made(validate.New(cfg.Validate, validate.Site{URLs: site.URLs, Files: site.OpenAPI, TempDir: cfg.Body.TempDir, Logger: site.Logger}))(&wrong)
+	values := made(injection.New(cfg.Injection, site.injection(cfg, at)))(&wrong)
 	logins := made(login.New(cfg.Login, login.Site{State: site.Logins, Logger: site.Logger}))(&wrong)
 	redirect := made(redirects.New(cfg.Redirects))(&wrong)
 	pages := made(errorpages.New(cfg.ErrorPages, errorpages.Site{Roots: site.Roots, Logger: site.Logger}))(&wrong)
@@ -129,6 +131,7 @@ func steps(cfg config.Config, site Site, at *place) ([]Step, error) {
 		{"body", "the whole body, read under deadlines", fumehood.Enforce, bod.Handler, false},
 		{"upload", "files that are what they say, under safe names", cfg.Upload.Mode, files.Handler, false},
 		{"validate", "parameters, forms and JSON as they should be", cfg.Validate.Mode, fields.Handler, false},
+		{"injection", "scripts, SQL, commands and paths out of their folder in what a request brings", cfg.Injection.Mode, values.Handler, false},
 		{"login", "who guesses passwords has to wait", cfg.Login.Mode, logins.Handler, false},
 		{"token", "forms prove where they come from, for browsers that do not", cfg.CSRF.Mode, forged.TokenHandler, false},
 		{"redirects", "header fields and redirects that the request has not forged", cfg.Redirects.Mode, redirect.Handler, false},

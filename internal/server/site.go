@@ -14,6 +14,7 @@ import (
 	"github.com/fumehood/fumehood/guard/cookies"
 	"github.com/fumehood/fumehood/guard/csp"
 	"github.com/fumehood/fumehood/guard/hosts"
+	"github.com/fumehood/fumehood/guard/injection"
 	"github.com/fumehood/fumehood/guard/login"
 	"github.com/fumehood/fumehood/guard/paths"
 	"github.com/fumehood/fumehood/guard/ratelimit"
@@ -39,6 +40,10 @@ type Site struct {
 	Roots     []string       // folders whose paths no answer may show
 	Sinks     []byte         // the settings that the workers' sinks have since their start
 
+	// Watches says whether every sink of a kind ("sql") that the app has is watched in its
+	// workers; nil where there are none.
+	Watches func(kind string) bool
+
 	// What the guards of all routes share. Open makes what is nil.
 	Bodies   *body.Memory
 	Logins   *login.State
@@ -46,6 +51,8 @@ type Site struct {
 	Rates    *ratelimit.Memory
 	Pictures *upload.Pictures
 	OpenAPI  *openapi.Files
+	Values   *injection.State
+	Rules    func(*http.Request) error // the Core Rule Set; nil where no route asks for it
 	stores   map[fumehood.Secret]*redisstore.Store
 }
 
@@ -78,6 +85,12 @@ func (s *Site) Open(cfg config.Config) error {
 	if s.OpenAPI == nil {
 		s.OpenAPI = &openapi.Files{}
 	}
+	if s.Values == nil {
+		s.Values = injection.NewState()
+	}
+	if err := s.openRules(cfg); err != nil {
+		return err
+	}
 	if s.stores == nil {
 		s.stores = map[fumehood.Secret]*redisstore.Store{}
 	}
@@ -105,6 +118,28 @@ func (s *Site) Close() {
 		store.Close()
 	}
 	s.stores = nil
+}
+
+// openRules compiles the Core Rule Set, once, if any route asks for it.
+func (s *Site) openRules(cfg config.Config) (err error) {
+	wanted := cfg.Injection.Engine == "crs"
+	for _, route := range cfg.Routes {
+		wanted = wanted || route.Merged(cfg).Injection.Engine == "crs"
+	}
+	if wanted && s.Rules == nil {
+		s.Rules, err = newRules(cfg.CRS)
+	}
+	return err
+}
+
+// injection is what the guard of values needs to know.
+func (s *Site) injection(cfg config.Config, at *place) injection.Site {
+	site := injection.Site{State: s.Values, Engine: s.Rules, Streams: at.stream, Logger: s.Logger}
+	if s.Watches != nil {
+		enforced := cfg.Sinks.Enforces
+		site.Watched = func(kind string) bool { return enforced(kind) && s.Watches(kind) }
+	}
+	return site
 }
 
 // rates is what a rate limit counts in.
