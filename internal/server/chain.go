@@ -82,6 +82,7 @@ func (p *place) streams(cfg config.Config) func(*http.Request) bool {
 func steps(cfg config.Config, site Site, at *place) ([]Step, error) {
 	var wrong mistakes
 	frames(&cfg)
+	trusted(&cfg)
 	sessions := site.sessions(cfg)
 	rec := made(record.New(record.Config{Logger: site.Logger, Access: cfg.Log.Access}))(&wrong)
 	head := made(headers.New(cfg.Headers))(&wrong)
@@ -93,9 +94,6 @@ func steps(cfg config.Config, site Site, at *place) ([]Step, error) {
 	policy := made(csp.New(cfg.CSP, csp.Site{Templates: site.Templates, StaticPrefixes: site.Prefixes, Reports: site.Reports, Logger: site.Logger}))(&wrong)
 	cross := made(cors.New(cfg.CORS))(&wrong)
 	isolated := made(isolation.New(cfg.Isolation, func(origin string) bool { return cross.TrustsApp() || cross.Allowed(origin) }))(&wrong)
-	if cfg.CORS.Credentials { // who may send cookies along may send requests that change something
-		cfg.CSRF.TrustedOrigins = slices.Concat(cfg.CSRF.TrustedOrigins, cfg.CORS.Origins)
-	}
 	forged := made(csrf.New(cfg.CSRF, csrf.Site{Key: site.Key, Session: sessions, Reads: cross.Allowed, Logger: site.Logger}))(&wrong)
 	cookie := made(cookies.New(cfg.Cookies, site.Sessions))(&wrong)
 	cached := made(caching.New(cfg.Caching, cookie.Sessions()))(&wrong)
@@ -175,6 +173,13 @@ func frames(cfg *config.Config) {
 		cfg.CSP.FrameAncestors = []string{"'none'"}
 	case "dangerously-any":
 		cfg.CSP.DangerouslyFrameAnywhere = true
+	}
+}
+
+// trusted: who may send cookies along may send requests that change something.
+func trusted(cfg *config.Config) {
+	if cfg.CORS.Credentials {
+		cfg.CSRF.TrustedOrigins = slices.Concat(cfg.CSRF.TrustedOrigins, cfg.CORS.Origins)
 	}
 }
 

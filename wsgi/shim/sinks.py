@@ -240,6 +240,17 @@ def carried(function, exchange):
     return carrying
 
 
+def quiet(function):
+    """function, which ends when it is refused: the log has it already."""
+    @functools.wraps(function)
+    def ending():
+        try:
+            function()
+        except Refused:
+            pass
+    return ending
+
+
 def watch_threads():
     """A thread that a view starts, and what it gives to an executor, do the work of its request."""
     start = threading.Thread.start
@@ -248,7 +259,7 @@ def watch_threads():
     def started(self):
         exchange = CURRENT.get()
         if exchange is not NOBODY:
-            self.run = carried(self.run, exchange)
+            self.run = quiet(carried(self.run, exchange))
         return start(self)
 
     def executor(module):
