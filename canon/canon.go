@@ -34,7 +34,7 @@ type Attack struct {
 // Rows returns the rows that have attacks here.
 func Rows() []Row {
 	return []Row{
-		{"xss", "user input never becomes script", slices.Concat(xss(), of("unhelped", xss()), of("leaky", shopScripts()), of("leaky_unhelped", shopScripts()))},
+		{"xss", "user input never becomes script", slices.Concat(xss(), of("unjudged", xss()), of("unhelped", xss()), of("leaky", shopScripts()), of("leaky_unhelped", shopScripts()))},
 		{"csp", "only the site's own scripts and styles run", csp()},
 		{"csrf", "state changes need proof of origin", csrf()},
 		{"clickjacking", "the site cannot be framed", clickjacking()},

@@ -99,12 +99,15 @@ func written(name, text string) Attack {
 	}}
 }
 
-// of are the attacks on another app.
+// of are the attacks on another app, or under another policy.
 func of(app string, attacks []Attack) []Attack {
 	for i := range attacks {
 		attacks[i].App = app
-		if app == "leaky_unhelped" || app == "unhelped" {
+		switch app {
+		case "unhelped", "leaky_unhelped":
 			attacks[i].Name += ", without a CSP"
+		case "unjudged":
+			attacks[i].Name += ", with nothing but a CSP"
 		}
 	}
 	return attacks

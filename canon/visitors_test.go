@@ -174,7 +174,7 @@ func searches(s *canon.Scene) {
 var texts = []string{
 	`<p style="text-align: left;">Dear <strong>all</strong>,</p><ul><li>one</li><li><a href="https://example.org/?a=1&amp;b=2">two</a></li></ul><img src="https://example.org/x.png" alt="">`,
 	"# How to\n\n```sh\ncurl -s https://example.org/install.sh | sh; rm -rf /tmp/x && cat /etc/passwd\n```\n\n```sql\nSELECT * FROM users WHERE name = '' OR 1=1; -- DROP TABLE\n```\n",
-	"```python\nimport os\nos.system(\"ls ../..\")\nprint(f\"{x!r}\")\n```\n<script>alert(1)</script> is what an attack looks like",
+	"```python\nimport os\nos.system(\"ls ../..\")\nprint(f\"{x!r}\")\n```\n`onerror=` and `alert(1)` are what an attack looks like",
 	`{"json": [1, 2, {"x": null}], "NaN": "NaN"}`,
 	"a\ttab, a \"quote\", an 'apostrophe', a \\ and a %00 and a %2e%2e/ and \u2028 \u200d \u202b",
 	"火を見るより明らか · भारत · العربية · עברית · ไทย · Ελληνικά · Русский · 👩‍👩‍👧‍👦 · e\u0301",
