@@ -121,7 +121,11 @@ const (
 
 // kindOf looks at how a body begins.
 func kindOf(start, media string) kind {
-	first := strings.TrimLeft(start, "\x00\ufeff\xfe\xff \t\r\n")
+	first := start
+	for first != "" && (first[0] <= ' ' && strings.IndexByte("\x00 \t\r\n", first[0]) >= 0 || first[0] >= 0xEF && strings.IndexByte("\xef\xfe\xff", first[0]) >= 0 ||
+		first[0] == 0xBB || first[0] == 0xBF) { // with marks of the byte order
+		first = first[1:]
+	}
 	switch {
 	case first == "" && media == "application/x-www-form-urlencoded":
 		return plainText

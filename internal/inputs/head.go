@@ -38,21 +38,23 @@ func plainSegments(path string) bool {
 }
 
 // riskySegment is Risky of a segment of a path, where most dots begin the extension of a file.
+// The names of hosts do not end like these.
 func riskySegment(segment string) bool {
-	stem, extension, file := strings.Cut(segment, ".")
-	if file && len(extension) <= 5 && isWord(extension) && (len(stem) < 2 || !Risky(stem)) && !isDigits(extension) {
+	dot := strings.LastIndexByte(segment, '.')
+	if dot < 1 {
+		return Risky(segment)
+	}
+	switch segment[dot+1:] {
+	case "css", "js", "mjs", "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "woff", "woff2", "ttf", "pdf", "txt", "html", "htm",
+		"xml", "json", "webmanifest", "mp3", "mp4", "webm", "csv":
+		for part := range strings.SplitSeq(segment[:dot], ".") {
+			if part == "" || len(part) >= shortestHidden && Risky(part) {
+				return true
+			}
+		}
 		return false
 	}
 	return Risky(segment)
-}
-
-func isWord(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if classes[s[i]]&(letter|digit|underline) == 0 {
-			return false
-		}
-	}
-	return s != ""
 }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
@@ -365,7 +367,7 @@ func unslash(s string) string {
 		case s[i] != '\\' || i+1 == len(s):
 			b.WriteByte(s[i])
 		case i+3 < len(s) && s[i+1] >= '0' && s[i+1] <= '3' && isOctal(s[i+2]) && isOctal(s[i+3]):
-			b.WriteByte((s[i+1]-'0')<<6 | (s[i+2]-'0')<<3 | s[i+3] - '0')
+			b.WriteByte((s[i+1]-'0')<<6 | (s[i+2]-'0')<<3 | (s[i+3] - '0'))
 			i += 3
 		default:
 			i++

@@ -211,32 +211,20 @@ func (r *jsonReader) enter(key string) {
 func (r *jsonReader) str() (string, bool) {
 	r.at++
 	rest := r.text[r.at:]
-	for i := 0; ; i++ {
-		next := strings.IndexByte(rest[i:], '"')
-		if next < 0 {
-			r.at = len(r.text)
-			return lossy(r.unescape(rest)), false
-		}
-		if strings.IndexByte(rest[i:i+next], '\\') < 0 {
-			r.at += i + next + 1
-			if strings.IndexByte(rest[:i], '\\') < 0 {
-				return lossy(rest[:i+next]), true
-			}
-			return lossy(r.unescape(rest[:i+next])), true
-		}
-		// The quote may be escaped: walk to it.
-		for i += strings.IndexByte(rest[i:], '\\'); i < len(rest) && rest[i] != '"'; i++ {
-			if rest[i] == '\\' {
-				i++
+	end := strings.IndexByte(rest, '"')
+	if end >= 0 && strings.IndexByte(rest[:end], '\\') >= 0 { // the quote may be escaped: walk to one that is not
+		for end = strings.IndexByte(rest, '\\'); end < len(rest) && rest[end] != '"'; end++ {
+			if rest[end] == '\\' {
+				end++
 			}
 		}
-		if i >= len(rest) {
-			r.at = len(r.text)
-			return lossy(r.unescape(rest)), false
-		}
-		r.at += i + 1
-		return lossy(r.unescape(rest[:i])), true
 	}
+	if end < 0 || end >= len(rest) {
+		r.at = len(r.text)
+		return lossy(r.unescape(rest)), false
+	}
+	r.at += end + 1
+	return lossy(r.unescape(rest[:end])), true
 }
 
 // unescape decodes the escapes of a string.

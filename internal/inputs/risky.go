@@ -77,7 +77,7 @@ func risky(v string, depth int) bool {
 func riskyWord(v string, seen uint16, depth int) bool {
 	switch {
 	case seen == digit:
-		return isAddress(v)
+		return isAddress(v) || strings.HasPrefix(v, "800") && hides(v, depth) // a pickle in hex
 	case len(v) > 2 && v[0] == '0' && v[1]|0x20 == 'x' && isHex(v[2:]):
 		return true
 	case len(v) >= len("localhost") && containsLocal(v):
