@@ -16,6 +16,7 @@ import (
 	"github.com/fumehood/fumehood/guard/errorpages"
 	"github.com/fumehood/fumehood/guard/headers"
 	"github.com/fumehood/fumehood/guard/hosts"
+	"github.com/fumehood/fumehood/guard/injection"
 	"github.com/fumehood/fumehood/guard/isolation"
 	"github.com/fumehood/fumehood/guard/limits"
 	"github.com/fumehood/fumehood/guard/login"
@@ -23,6 +24,7 @@ import (
 	"github.com/fumehood/fumehood/guard/ratelimit"
 	"github.com/fumehood/fumehood/guard/record"
 	"github.com/fumehood/fumehood/guard/redirects"
+	"github.com/fumehood/fumehood/guard/reflected"
 	"github.com/fumehood/fumehood/guard/upload"
 	"github.com/fumehood/fumehood/guard/validate"
 )
@@ -94,6 +96,8 @@ func guards(o options) ([]named, error) {
 	formGuards(o, add)
 	near, err := redirects.New(redirects.Config{}) // enforced: this program sends nobody elsewhere
 	add("redirects", near, err)
+	shown, err := reflected.New(reflected.Config{}, reflected.Site{Logger: o.log})
+	add("reflected", shown, err)
 	clean, err := errorpages.New(errorpages.Config{}, errorpages.Site{Logger: o.log})
 	add("errorpages", clean, err)
 	return all, errors.Join(mistakes...)
@@ -107,6 +111,8 @@ func formGuards(o options, add func(string, interface {
 	add("validate", fields, err)
 	files, err := upload.New(upload.Config{Types: []string{"png", "jpg", "pdf"}}, upload.Site{Logger: o.log})
 	add("upload", files, err)
+	values, err := injection.New(injection.Config{}, injection.Site{Logger: o.log})
+	add("injection", values, err)
 	// No page of this program shows the form, so the fields are named here.
 	logins, err := login.New(login.Config{Account: "name", Password: "password"}, login.Site{Logger: o.log})
 	add("login", logins, err)

@@ -102,6 +102,14 @@ func attacks() []attack {
 			resp, _ := s.read(t, "POST", "/upload", form, "Content-Type", "multipart/form-data; boundary=b")
 			return resp.StatusCode == 200
 		}},
+		{"injection", func(t *testing.T, s *site) bool { // a statement in a field
+			resp, _ := s.read(t, "POST", "/password", "new=x'+OR+'1'='1'+--+", "Content-Type", "application/x-www-form-urlencoded")
+			return resp.StatusCode == 200
+		}},
+		{"reflected", func(t *testing.T, s *site) bool { // a script in a link runs in the page
+			_, text := s.read(t, "GET", "/hello?name=%3Cscript%3Ealert(1)%3C/script%3E", "")
+			return strings.Contains(text, "<script>alert(1)</script>")
+		}},
 		{"login", func(t *testing.T, s *site) bool { // the right password is in a list
 			for _, guess := range append(strings.Fields(strings.Repeat("123456 ", 20)), "correct+horse") {
 				resp, _ := s.read(t, "POST", "/signin", "name=ann&password="+guess, "Content-Type", "application/x-www-form-urlencoded")

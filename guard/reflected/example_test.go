@@ -35,14 +35,16 @@ func Example() {
 	// Output: 200 <p>No results for &lt;script&gt;steal()&lt;/script&gt;</p>
 }
 
-// The guard does not read requests: without guard/injection around it, it finds nothing.
+// Behind guard/record it looks for what guard/injection has found: without that in between, it
+// finds nothing.
 func Example_incorrect() {
 	guard, err := reflected.New(reflected.Config{}, reflected.Site{})
 	if err != nil {
 		panic(err)
 	}
 	w := httptest.NewRecorder()
-	guard.Handler(search).ServeHTTP(w, httptest.NewRequest("GET", "/?q=%3Cscript%3Esteal()%3C/script%3E", nil))
+	r := httptest.NewRequest("GET", "/?q=%3Cscript%3Esteal()%3C/script%3E", nil)
+	guard.Handler(search).ServeHTTP(w, r.WithContext(fumehood.WithExchange(r.Context(), &fumehood.Exchange{})))
 	fmt.Println(w.Code, w.Body)
 
 	_, err = reflected.New(reflected.Config{Action: "escape"}, reflected.Site{})

@@ -11,7 +11,8 @@
 // content coding that cannot be undone (br, zstd), which is noted.
 //
 // Order: MUST come inside guard/injection, which finds the values, and outside guard/errorpages,
-// so that it sees the pages that leave.
+// so that it sees the pages that leave. Where guard/record does not run, it reads the values
+// itself.
 //
 // Only a request with a value that could run somewhere costs anything. Its page is then read
 // as a browser does, as it streams; at most 4 KB of it wait for the rest of a value, and the
@@ -31,6 +32,7 @@ import (
 	"github.com/fumehood/fumehood/internal/answer"
 	"github.com/fumehood/fumehood/internal/hint"
 	"github.com/fumehood/fumehood/internal/htmlrewrite"
+	"github.com/fumehood/fumehood/internal/inputs"
 )
 
 // lookSize is how much of a page is seen before its head leaves (bytes).
@@ -77,12 +79,12 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := fumehood.ExchangeOf(r.Context())
-		if x == nil || len(x.Risky) == 0 || r.Method == http.MethodHead {
+		risky := riskyOf(r)
+		if len(risky) == 0 || r.Method == http.MethodHead {
 			next.ServeHTTP(w, r)
 			return
 		}
-		needles, all := needlesOf(x.Risky)
+		needles, all := needlesOf(risky)
 		if len(needles) == 0 && all {
 			next.ServeHTTP(w, r)
 			return
@@ -92,6 +94,16 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 		}
 		answer.Serve(w, r, &hook{g: g, needles: needles, tooMany: !all}, next)
 	})
+}
+
+// riskyOf are the values that guard/injection has found; without an Exchange, in which it leaves
+// them, those of path, query, header fields, cookies and a body that is whole.
+func riskyOf(r *http.Request) []fumehood.Input {
+	if x := fumehood.ExchangeOf(r.Context()); x != nil {
+		return x.Risky
+	}
+	risky, _ := inputs.Pick(inputs.Read(r, inputs.Limits{}).All)
+	return risky
 }
 
 // readable returns r without the content codings that cannot be undone.
