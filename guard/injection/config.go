@@ -31,8 +31,8 @@ type Config struct {
 	// templates; "*" at the end stands for anything. The sinks still know their values.
 	SkipFields []string `toml:"skip_fields"`
 
-	// MaxBody is how much of a body is looked at, the content of files not counted. A longer one
-	// is refused, except where sinks in the worker decide.
+	// MaxBody is how much of a body is looked at, the content of files not counted. A longer
+	// form, JSON or XML is refused, except where sinks in the worker decide.
 	MaxBody fumehood.Size `toml:"max_body" default:"2MB" min:"1KB" max:"64MB"`
 
 	// MaxValues is how many values of one request are looked at. One with more is treated as one

@@ -33,7 +33,7 @@ func held(r *http.Request, most int64) *http.Request {
 		if err != nil {
 			rest = failing{err}
 		}
-		inner.Body = joined{io.MultiReader(bytes.NewReader(mem), rest), r.Body}
+		inner.Body = joined{io.MultiReader(bytes.NewReader(mem), rest), r.Body, mem}
 		return &inner
 	}
 	inner.Body = closing{wholebody.InMemory(mem, nil), r.Body}
@@ -45,7 +45,11 @@ func held(r *http.Request, most int64) *http.Request {
 type joined struct {
 	io.Reader
 	io.Closer
+	beginning []byte
 }
+
+// Beginning implements inputs.Beginning.
+func (j joined) Beginning() []byte { return j.beginning }
 
 // closing is a whole body that closes what it came from.
 type closing struct {

@@ -164,7 +164,7 @@ func (g *Guard) judge(r *http.Request, seen *reading) error {
 	if g.site.Engine != nil {
 		return g.site.Engine(r)
 	}
-	if seen.set.Unseen && !g.site.Streams && !g.allWatched() {
+	if seen.set.Unseen && !seen.set.Text && !g.site.Streams && !g.allWatched() {
 		return unseen(seen.set.Why)
 	}
 	if len(seen.set.All) == 0 {

@@ -34,11 +34,14 @@ const (
 	classes   = int(htmlClass) + 1
 )
 
+// mostNotes is how many attacks of one request are noted that a sink decides about.
+const mostNotes = 4
+
 // verdict judges all values. What a watched sink decides about is noted.
 func (g *Guard) verdict(r *http.Request, seen *reading) error {
 	j := judge{Guard: g}
 	var worst finding
-	rest, asked := 0, false
+	rest, notes, asked := 0, 0, false
 	for i := range seen.set.All {
 		in := &seen.set.All[i]
 		if !judged(in) || g.skipped(in.Name) {
@@ -53,7 +56,8 @@ func (g *Guard) verdict(r *http.Request, seen *reading) error {
 			found.points, found.strict = g.threshold, true
 		}
 		if j.watched[found.class] {
-			if found.points >= g.threshold {
+			if found.points >= g.threshold && notes < mostNotes {
+				notes++
 				fumehood.Note(r, refusal(&found))
 			}
 			continue

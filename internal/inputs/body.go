@@ -23,19 +23,9 @@ func (c *collector) body(r *http.Request) {
 	}
 	media, parameters := options(label)
 	media = strings.ToLower(media)
-	body, ok := whole(r)
-	if !ok {
-		if !isMedia(media) {
-			c.unseen("the body was still on its way")
-		}
+	src := c.source(r, media)
+	if src == nil {
 		return
-	}
-	src := &source{size: body.Size()}
-	if file := body.File(); file != nil {
-		src.file = file
-	} else {
-		src.mem = body.Bytes()
-		src.size = int64(len(src.mem))
 	}
 	if inner := c.unpacked(r, src); inner != nil {
 		src = inner
@@ -54,12 +44,31 @@ func (c *collector) body(r *http.Request) {
 	c.text(src, media)
 }
 
+// source is the body of r as far as it has arrived, nil where that is not known.
+func (c *collector) source(r *http.Request, media string) *source {
+	if body, ok := whole(r); ok {
+		if file := body.File(); file != nil {
+			return &source{file: file, size: body.Size()}
+		}
+		mem := body.Bytes()
+		return &source{mem: mem, size: int64(len(mem))}
+	}
+	if body, ok := r.Body.(Beginning); ok {
+		mem := body.Beginning()
+		return &source{mem: mem, size: int64(len(mem)), more: true}
+	}
+	if !isMedia(media) {
+		c.unseen("the body was still on its way")
+	}
+	return nil
+}
+
 // text takes the values of a body that is no form with files.
 func (c *collector) text(src *source, media string) {
 	start := src.peek(src.blank(int64(c.limits.MaxBody)), 512)
 	kind := kindOf(string(start), media)
 	if kind == binary {
-		if len(bytes.TrimLeft(start, " \t\r\n")) == 0 && src.size > int64(c.limits.MaxBody) {
+		if len(bytes.TrimLeft(start, " \t\r\n")) == 0 && (src.size > int64(c.limits.MaxBody) || src.more) {
 			c.unseen("the body is too long")
 		}
 		if isPickle(start) {
@@ -67,7 +76,8 @@ func (c *collector) text(src *source, media string) {
 		}
 		return
 	}
-	if src.size > int64(c.limits.MaxBody) {
+	if src.size > int64(c.limits.MaxBody) || src.more {
+		c.Text = !c.Unseen && kind == plainText && media != "application/x-www-form-urlencoded"
 		c.unseen("the body is too long")
 	}
 	text := src.text(0, min(src.size, int64(c.limits.MaxBody)))

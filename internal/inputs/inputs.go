@@ -49,10 +49,17 @@ type Set struct {
 
 	Unseen bool   // not everything was looked at
 	Why    string // for the owner, "" where Unseen is false
+
+	// Text says that what was not looked at is only the rest of a long text: neither a form, nor
+	// JSON or XML.
+	Text bool
 }
 
+// Beginning is a body that is still on its way, but of which the beginning is there.
+type Beginning interface{ Beginning() []byte }
+
 // Read returns the values of r. It never consumes r.Body: a body is looked at only when it is
-// a wholebody.Whole. The values are copies and stay when the body is gone.
+// a wholebody.Whole or a Beginning. The values are copies and stay when the body is gone.
 func Read(r *http.Request, l Limits) Set {
 	if quiet(r) {
 		return Set{}
@@ -199,7 +206,7 @@ func clip(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
-	for end := n; end > n-utf8.UTFMax; end-- {
+	for end := n; end > max(0, n-utf8.UTFMax); end-- {
 		if utf8.RuneStart(s[end]) {
 			return s[:end]
 		}

@@ -118,7 +118,7 @@ func (r *jsonReader) bare(inArray bool) bool {
 		return false
 	}
 	if c := word[0]; c >= '0' && c <= '9' || c == '-' {
-		if (!inArray || len(word) >= shortestHidden && Risky(word)) && !r.take(string(r.path), word, true) {
+		if (!inArray || len(word) >= shortestHidden && Risky(word)) && !r.take(string(r.path), lossy(word), true) {
 			r.stopped = true
 		}
 		return strings.Trim(word, "0123456789.+-eEInfity") == ""

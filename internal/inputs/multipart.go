@@ -20,6 +20,7 @@ type source struct {
 	mem  []byte      // nil: it is in the file
 	file io.ReaderAt // nil: it is in memory
 	size int64
+	more bool // what follows is still on its way
 
 	room []byte
 	have []byte // what of the file is in room
