@@ -115,6 +115,7 @@ func holeTable(internal, outside string) map[string][]struct {
 			{at("/hello", "{{ 6*7000 }}"), "Hello 42000", at("/hello", "O'Brien & {sons}"), "Hello O'Brien"},
 			{at("/hello", "{% if 1 %}o{% endif %}wned"), "Hello owned", at("/hello/variable", "{{ 6*7000 }}"), "{{ 6*7000 }}"},
 			{at("/hello/escaped", "{{ 6*7000 }}<'"), "Hello 42000", at("/page", "{{ 6*7000 }}"), "A file: {{ 6*7000 }}"},
+			{at("/hello/told", "{{ 6*7000 }}"), "Hello 42000", at("/hello/told", "Ann"), "Hello Ann"},
 			{at("/hello/inside", "6*7000|int"), "Hello 42000", at("/hello/variable", "{% raw"), "Hello {% raw"},
 		},
 		"command": {
@@ -126,6 +127,8 @@ func holeTable(internal, outside string) map[string][]struct {
 			{at("/sort", "--version"), "coreutils", at("/sort", "docs/a.txt"), "an honest page"},
 			{at("/sort", "--version"), "coreutils", at("/sort/safe", "--version"), "sorted"},
 			{at("/tool", "uniq"), "Usage: uniq", at("/tool/known", "sort"), "Usage: sort"},
+			{at("/tool/remembered", "uniq"), "Usage: uniq", at("/tool/listed", "sort"), "Usage: sort"},
+			{at("/ping/remembered", owned), "owned", at("/ping/remembered", "a.example.com"), "pinging a.example.com"},
 			{at("/tool", "/bin/uniq"), "Usage: /bin/uniq", at("/sort/fixed", "sort"), "Usage: sort"},
 			{at("/calc", "6*7000"), "42000", at("/calc", "42"), "42"},
 			{at("/thread", owned), "owned", at("/thread", "a.example.com"), "pinging a.example.com"},

@@ -8,6 +8,7 @@ import re
 JUDGES = {}      # audit event -> (sink, judge(inputs, event, args), rare)
 JUDGING = set()  # threads that are inside a judge
 SEEN_MOST = 64   # occurrences of one value in one text
+MODULES = {}     # name of a module of the app -> the texts at its top
 BODY_MOST = 1024 * 1024  # bytes of a request body that are looked at
 
 
@@ -100,32 +101,69 @@ def foreign(filename):
         or "site-packages" in filename or "dist-packages" in filename
 
 
+CONTEXT = 8  # characters that a text of the code has beside what it is asked for
+
+
 def written(text, start, end):
-    """Does text[start:end] stand just like that in the code which is running? Then it is the
-    programmer's, even if the request says the same."""
-    frame, frames = sys._getframe(1), 0
-    while frame is not None and frames < 60:
-        code = frame.f_code
+    """Does text[start:end] stand just like that, with what is around it, in the code which is
+    running? Then it is the programmer's, even if the request says the same."""
+    enough = min(len(text), end - start + CONTEXT)
+    return any(len(piece) >= enough and text.find(piece, max(0, end - len(piece)), start + len(piece)) >= 0
+               for constant in constants() for piece in [constant] + HOLES.split(constant))
+
+
+def constants():
+    """The texts in the app's functions that are running and at the top of their modules, and what
+    the NAMES there are: no variables and no lists, which a request may have filled."""
+    frame, left, seen = sys._getframe(1), 60, set()
+    while frame is not None and left:
+        code, names = frame.f_code, frame.f_globals
         if not foreign(code.co_filename):
-            named = [v for k, v in list(frame.f_globals.items()) if k.isupper()]
-            for constant in strings([code.co_consts, named]):
-                for piece in [constant] + HOLES.split(constant):
-                    # One that is no more than the value could be anywhere in the code.
-                    if (len(piece) > end - start or piece == text) and piece in text \
-                            and text.find(piece, max(0, end - len(piece)), start + len(piece)) >= 0:
-                        return True
-        frame, frames = frame.f_back, frames + 1
-    return False
+            yield from strings(texts_of(code))
+            if id(names) not in seen:
+                seen.add(id(names))
+                yield from texts_of_module(names)
+                yield from strings([v for k, v in list(names.items()) if k.isupper()])
+        frame, left = frame.f_back, left - 1
+
+
+def texts_of_module(names):
+    """The constants in a module's own lines, such as those of TOOLS = ["git", "hg"]."""
+    spec = names.get("__spec__")
+    name = getattr(spec, "name", None)
+    if name not in MODULES:
+        try:
+            code = spec.loader.get_code(name)
+            MODULES[name] = [text for text in strings(code.co_consts) if text != names.get("__doc__")]
+        except Exception:  # it comes from no file
+            MODULES[name] = []
+    return MODULES[name]
+
+
+def texts_of(code):
+    """The constants of a function without its docstring, which may tell of attacks."""
+    documented = sys.version_info < (3, 13) or code.co_flags & 0x4000000
+    return code.co_consts[1:] if documented else code.co_consts
 
 
 def strings(values, depth=3):
+    """The texts in constants, in tuples and in frozen sets: what nothing can be appended to."""
+    for value in values:
+        if type(value) is str:
+            yield value
+        elif type(value) in (tuple, frozenset) and depth:
+            yield from strings(list(value)[:1000], depth - 1)
+
+
+def texts_in(values, depth):
+    """The texts in a document."""
     for value in values:
         if type(value) is str:
             yield value
         elif type(value) is dict and depth:
-            yield from strings(list(value.items())[:1000], depth)
-        elif type(value) in (tuple, list, set, frozenset) and depth:
-            yield from strings(list(value)[:1000], depth - 1)
+            yield from texts_in(list(value.items())[:1000], depth)
+        elif type(value) in (tuple, list) and depth:
+            yield from texts_in(value[:1000], depth - 1)
 
 
 # -- the request beyond its risky values --------------------------------------------------
@@ -144,7 +182,7 @@ def plain_words(exchange):
             values = fields.getlist(name) if hasattr(fields, "getlist") else [fields[name]]
             found += [(place, name, value) for value in values]
     for document in known.get("_cached_json") or ():
-        found += [("json", "", value) for value in strings([document], 20)]
+        found += [("json", "", value) for value in texts_in([document], 40)]
     if request is None:
         from urllib.parse import parse_qsl
         query, (body, _) = environ.get("QUERY_STRING", ""), body_of(exchange)

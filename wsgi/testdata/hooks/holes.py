@@ -121,6 +121,35 @@ def tool_known():
     return subprocess.run([v(), "--help"], capture_output=True, text=True).stdout
 
 
+TOOLS = ["sort", "echo"]
+ASKED = []  # what the visitors asked for: no word of the app's own
+
+
+@app.route("/tool/listed")
+def tool_listed():
+    if v() not in TOOLS:
+        return "no such tool"
+    return subprocess.run([v(), "--help"], capture_output=True, text=True).stdout
+
+
+@app.route("/tool/remembered")
+def tool_remembered():
+    ASKED.append(v())
+    return subprocess.run([v(), "--help"], capture_output=True, text=True).stdout
+
+
+@app.route("/ping/remembered")
+def ping_remembered():
+    ASKED.append("echo pinging " + v())
+    return run(ASKED[-1])
+
+
+@app.route("/hello/told")
+def hello_told():
+    """Greets; never send it Hello {{ 6*7000 }} or so."""
+    return render_template_string("Hello " + v())
+
+
 @app.route("/sort/fixed")
 def sort_fixed():
     return subprocess.run(["sort", "--help"], capture_output=True, text=True).stdout
