@@ -223,6 +223,8 @@ func TestAttackBehindFilling(t *testing.T) {
 	fill := strings.Repeat("Lorem ipsum dolor sit amet. ", 30_000)
 	for name, r := range map[string]*http.Request{
 		"in one value":   post("/s", "q="+url.QueryEscape(fill+"<script>alert(1)</script>")),
+		"behind a file":  posted("/s", "application/json", `{"q":"data:image/png;base64,`+strings.Repeat("iVBORw0KGgoAAAANSUhEUgAA", 900)+`<script>alert(1)</script>"}`),
+		"a page as data": posted("/s", "application/json", `{"q":"data:text/html;base64,`+strings.Repeat("PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pgog", 900)+`"}`),
 		"in the last":    post("/s", strings.Repeat("a=b&", 15_000)+"q="+url.QueryEscape("<script>alert(1)</script>")),
 		"blanks in JSON": posted("/s", "application/json", strings.Repeat(" ", 1<<20)+`{"q":"<script>alert(1)</script>"}`),
 		"a deep leaf":    posted("/s", "application/json", strings.Repeat(`{"a":[`, 40)+`"<script>alert(1)</script>"`+strings.Repeat("]}", 40)),
