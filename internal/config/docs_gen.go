@@ -129,7 +129,7 @@ func docs() map[string]string {
 		"hosts.Config.Mode":                          "Says what happens to a request for another host: enforce, report or off. Empty means enforce where names are known (allow, tls.domains, or a listener on loopback) and report where they are not.",
 		"injection.Config":                           "Says how the values of requests are judged.",
 		"injection.Config.Engine":                    "What judges: fumehood, or crs for the OWASP Core Rule Set (section crs), which takes milliseconds for a request and refuses more honest ones.",
-		"injection.Config.MaxBody":                   "How much of a body is looked at, the content of files not counted. A longer one is refused, except where sinks in the worker decide.",
+		"injection.Config.MaxBody":                   "How much of a body is looked at, the content of files not counted. A longer form, JSON or XML is refused, except where sinks in the worker decide.",
 		"injection.Config.MaxValues":                 "How many values of one request are looked at. One with more is treated as one with a longer body.",
 		"injection.Config.Memory":                    "Says whether it is remembered what each field normally holds, so that a weak sign in a field that only ever held numbers or words is enough: on or off.",
 		"injection.Config.Mode":                      "Says what happens to a request with an attack in a value: enforce, report or off. Off keeps the sinks in the workers at work.",

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/internal/inputs"
 )
 
 // Hit is what a guard in a worker has stopped, or would have in report mode. It is the
@@ -49,7 +50,7 @@ func Parse(payload []byte) (*Hit, error) {
 	if refusals[h.Sink].code == "" {
 		return nil, fmt.Errorf("there is no sink %.40q", h.Sink)
 	}
-	if Secret(h.Name) && h.Value != "" {
+	if inputs.Password(h.Name) && h.Value != "" {
 		h.Statement = strings.ReplaceAll(h.Statement, h.Value, redacted)
 		h.Value = redacted
 	}
@@ -57,17 +58,6 @@ func Parse(payload []byte) (*Hit, error) {
 }
 
 const redacted = "[redacted]"
-
-// Secret says whether a field with this name holds what must not be logged.
-func Secret(name string) bool {
-	name = strings.ToLower(name)
-	for _, part := range []string{"pass", "pwd", "secret", "token", "apikey", "api_key", "pin", "otp"} {
-		if strings.Contains(name, part) {
-			return true
-		}
-	}
-	return false
-}
 
 // Refusal is the "no" for the visitor, with h as its private cause.
 func (h *Hit) Refusal() *fumehood.Refusal {
