@@ -201,16 +201,16 @@ func (o opening) sinks() string {
 	if o.loaded.Config.App.Upstream != "" {
 		return "none: the app is not run here"
 	}
-	var kinds []string
-	for _, entry := range o.app.about.Sinks {
-		if entry[2] == "" && !slices.Contains(kinds, entry[0]) {
-			kinds = append(kinds, entry[0])
+	var watched []string
+	for _, kind := range []string{"sql", "template", "command", "file", "pickle", "request"} {
+		if slices.ContainsFunc(o.app.about.Sinks, func(entry [3]string) bool { return entry[0] == kind && entry[2] == "" }) {
+			watched = append(watched, kind)
 		}
 	}
-	if len(kinds) == 0 {
-		return "what a request brings is data in the app's statements, commands and paths"
+	if len(watched) == 0 {
+		return "what a request brings stays data in what the app does with it"
 	}
-	return "what a request brings is data at every " + strings.Join(kinds, ", ") + " of the app"
+	return "what a request brings stays data in every " + strings.Join(watched, ", ")
 }
 
 // unwatched are the sinks that the app has and nobody watches.
