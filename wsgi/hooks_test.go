@@ -133,6 +133,8 @@ func holeTable(internal, outside string) map[string][]struct {
 			{at("/calc", "6*7000"), "42000", at("/calc", "42"), "42"},
 			{at("/thread", owned), "owned", at("/thread", "a.example.com"), "pinging a.example.com"},
 			{at("/executor", owned), "owned", at("/executor", "a.example.com"), "pinging a.example.com"},
+			{at("/crew", owned), "owned", at("/crew", "a.example.com"), "pinging a.example.com"},
+			{at("/split", "uniq --version"), "coreutils", at("/split", "sort docs/a.txt"), "an honest page"},
 			{at("/stream", owned), "owned", at("/stream", "a.example.com"), "pinging a.example.com"},
 			{at("/async", owned), "owned", at("/async", "a.example.com"), "pinging a.example.com"},
 			{at("/loop", owned), "owned", at("/loop", "a.example.com"), "pinging a.example.com"},
@@ -204,6 +206,30 @@ func TestHoles(t *testing.T) {
 	if text := app.Log.String(); strings.Contains(text, "app raised") || strings.Contains(text, "guard itself failed") {
 		t.Error("a refusal is logged as a failure")
 	}
+}
+
+// TestHolesElsewhere: where the answer cannot be a refusal, because other threads or processes
+// do the work, that work is not done, the log says so, and they go on with what is honest.
+func TestHolesElsewhere(t *testing.T) {
+	t.Parallel()
+	bare, _ := holes(t, "", "", nil)
+	guarded, app := holes(t, "", "", &sinks.Config{})
+	for _, path := range []string{"/later", "/fork"} {
+		attack, honest := visit{path: path, v: "x; echo ow''ned"}, visit{path: path, v: "a.example.com"}
+		for range 2 {
+			if got := honest.ask(t, guarded); got.status != 200 || !strings.Contains(got.body, "pinging a.example.com") {
+				t.Errorf("%s, honest: %d %.300q", path, got.status, got.body)
+			}
+			if got := attack.ask(t, bare); !strings.Contains(got.body, "owned") {
+				t.Errorf("%s does not work on the bare app: %d %.300q", path, got.status, got.body)
+			}
+			if got := attack.ask(t, guarded); strings.Contains(got.body, "owned") {
+				t.Errorf("%s: %d %.300q", path, got.status, got.body)
+			}
+		}
+	}
+	logged(t, app, "attack stopped outside of an answer")
+	logged(t, app, "fumehood: in a process that the app has forked:")
 }
 
 func b64(data string) string { return base64.StdEncoding.EncodeToString([]byte(data)) }

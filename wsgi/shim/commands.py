@@ -7,6 +7,8 @@ CODE_LONG = ("--eval", "--print", "--execute", "--run", "--command")
 SSH_TAKES = set("BbcDEeFIiJLlmOopQRSWw")  # options of ssh with a value
 VERSION = re.compile(r"[-\d.]*(?:\.exe)?$")
 NESTED_MOST = 4
+PROGRAMS = set()  # that the app has started without being told
+PROGRAMS_MOST = 512
 
 
 def watch_commands():
@@ -50,11 +52,17 @@ def judge_command(inputs, event, args):
 
 def by_plain_word(exchange, inputs, program, words):
     """The program itself may be a word that no other sink minds."""
-    programs, shown = [program] + words[:1], " ".join(words)
+    programs, shown = [(name, name, 0) for name in {program or "", words[0] if words else ""}], " ".join(words)
     if words[1:2] == ["-c"] and len(words) > 2 and kind_of(words[0]) in SHELLS:
-        programs, shown = [argv[0] for argv in Shell(words[2]).commands if argv], words[2]
-    for word in plain_words(exchange):
-        if word[2] in programs and not written(word[2], 0, len(word[2])):
+        shown, shell = words[2], Shell(words[2])
+        programs = [(argv[0], shown, at) for argv, at in zip(shell.commands, shell.begins)]
+    said = {word[2]: word for word in plain_words(exchange)}
+    for name, text, at in programs:
+        word = said.get(name)
+        if word is None:
+            if len(PROGRAMS) < PROGRAMS_MOST:
+                PROGRAMS.add(name)
+        elif name not in PROGRAMS and not written(text, at, at + len(name)):
             refuse(for_word(exchange, inputs, word), "command", shown, 0, "it is the program that would run")
 
 
@@ -77,8 +85,9 @@ class Command:
     def run(self, program, argv, depth=0):
         """argv is started as it is, as program if that is not None."""
         shown = " ".join(argv)
-        for name in {program or "", argv[0] if argv else ""}:
-            self.program(name, shown)
+        if argv[:2] != ["/bin/sh", "-c"] or program not in (None, "/bin/sh"):  # that is shell=True
+            for name in {program or "", argv[0] if argv else ""}:
+                self.program(name, shown)
         code = set()  # what is no plain argument, judged otherwise
         for at, word in enumerate(argv):
             kind = kind_of(word)
@@ -95,6 +104,8 @@ class Command:
         for at in range(1, last):
             if at not in code:
                 self.option(argv[at], shown)
+        if depth == 0:
+            self.split_up(argv, last, code, shown)
 
     def program(self, name, shown):
         for value, i in self.values:
@@ -112,6 +123,23 @@ class Command:
         for value, i in self.values:
             if value[0] == "-" and word.startswith(value) and not written(word, 0, len(value)):
                 self.refuse(shown, i, "it becomes an option of the program")
+
+    def split_up(self, argv, last, code, shown):
+        """Values of which the app has made several arguments: one may be more than that."""
+        for value, i in self.values:
+            for parts in parts_of(value):
+                inner, n = parts[1:-1], len(parts)
+                for at in range(len(argv) - n + 1):
+                    if argv[at + 1:at + n - 1] != inner or not argv[at].endswith(parts[0]) \
+                            or not argv[at + n - 1].startswith(parts[-1]):
+                        continue
+                    for k in range(at, at + n):
+                        word = argv[k]
+                        if k == 0 and word == parts[0] and word not in PROGRAMS and not written(word, 0, len(word)):
+                            self.refuse(shown, i, "it is the program that would run")
+                        if 0 < k < last and k not in code and word[0] == "-" != word and word.startswith(parts[k - at]) \
+                                and not written(word, 0, len(word)):
+                            self.refuse(shown, i, "it becomes an option of the program")
 
     def shell_option(self, argv, at, depth):
         for k in range(at + 1, len(argv) - 1):
@@ -192,14 +220,28 @@ class Command:
                     self.refuse(text, i, why)
 
 
+def parts_of(value):
+    """The words of a value, as apps split it into arguments."""
+    if len(value) > 4096:
+        return []
+    found = [value.split()]
+    try:
+        import shlex
+        found.append(shlex.split(value))
+    except ValueError:
+        pass
+    return [parts for n, parts in enumerate(found) if len(parts) > 1 and parts not in found[:n]]
+
+
 class Shell:
     """Shell text, taken apart: does[i] says what the shell sees in the character i: "w" part of
     a word, "q" the same within quotes, " " space, "!" something that it acts upon. commands
-    are its simple commands, each a list of words without their quotes."""
+    are its simple commands, each a list of words without their quotes; begins says where."""
 
     def __init__(self, text):
         self.text, self.does = text, ["w"] * len(text)
         self.commands, self.argv, self.word = [], [], None
+        self.begins, self.begin, self.first = [], 0, 0  # of commands, of the word, of argv
         self.redirected = set()  # characters of names that the shell itself opens
         self.redirect = False
         self.stack, self.at = ["c"], 0  # c: commands, p: $( ), b: ` `, d: " "
@@ -228,6 +270,8 @@ class Shell:
             self.does[k] = what
 
     def add(self, c):
+        if not self.word:
+            self.begin = self.at
         self.word = (self.word or "") + c
         if self.redirect:
             self.redirected.add(self.at)
@@ -237,6 +281,7 @@ class Shell:
             if self.redirect:
                 self.redirect = False
             elif self.argv or not re.match(r"\w+=", self.word):
+                self.first = self.first if self.argv else self.begin
                 self.argv.append(self.word)
         self.word = None
 
@@ -244,16 +289,17 @@ class Shell:
         self.end_word()
         if self.argv:
             self.commands.append(self.argv)
+            self.begins.append(self.first)
         self.argv = []
 
     def enter(self, kind):
-        self.outer.append((self.argv, self.word, self.redirect))
+        self.outer.append((self.argv, self.word, self.redirect, self.begin, self.first))
         self.argv, self.word, self.redirect = [], None, False
         self.stack.append(kind)
 
     def leave(self):
         self.end_command()
-        self.argv, self.word, self.redirect = self.outer.pop()
+        self.argv, self.word, self.redirect, self.begin, self.first = self.outer.pop()
         self.stack.pop()
         self.word = (self.word or "") + "$"  # nobody knows what comes of it
 

@@ -107,9 +107,13 @@ CONTEXT = 8  # characters that a text of the code has beside what it is asked fo
 def written(text, start, end):
     """Does text[start:end] stand just like that, with what is around it, in the code which is
     running? Then it is the programmer's, even if the request says the same."""
-    enough = min(len(text), end - start + CONTEXT)
-    return any(len(piece) >= enough and text.find(piece, max(0, end - len(piece)), start + len(piece)) >= 0
-               for constant in constants() for piece in [constant] + HOLES.split(constant))
+    for constant in constants():
+        for piece in [constant] + HOLES.split(constant):
+            at = text.find(piece, max(0, end - len(piece)), start + len(piece)) if piece else -1
+            if at >= 0 and (len(piece) >= end - start + CONTEXT or len(piece) == len(text) or len(piece) > end - start
+                            and (at == 0 or at + len(piece) == len(text))):
+                return True
+    return False
 
 
 def constants():
@@ -409,7 +413,7 @@ def beyond_a_literal(before, value):
             quote = c
         elif c == quote:
             quote = ""
-    active = quote + "\\" if quote else "()[]{}|.'\"%~"
+    active = quote + "\\" if quote else "()[]{}|.'\"%~*/+<>="
     return "it becomes an expression of the template" if any(c in active for c in value) else ""
 
 

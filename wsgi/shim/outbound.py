@@ -128,12 +128,25 @@ def judge_inward(inputs, ip, port, names):
     own = True
     for whose, i, bare, name in named(inputs, *names):
         own = False
-        if bare and (ip, port) in OWN or allowed_request(inputs, ip, names):
+        if (ip, port) in OWN and not says_port(whose, i, bare, port) or allowed_request(inputs, ip, names):
             continue  # somebody searches for "localhost", say, and the database is there
         refuse(whose, "request", "%s at %s, port %s" % (name, ip, port), i,
                "it has the app call an address inside its network")
     if own and len(OWN) < LOOKED_MOST:
         OWN.add((ip, port))
+
+
+def says_port(inputs, i, bare, port):
+    """Has the request named this port, too? bare is whether its value is a host and no more, None
+    for a host that an answer leads to."""
+    text = inputs.fields[i][2]
+    if bare is None or str(port) in (str(int(n)) for n in re.findall(r"\d{1,9}", text)):
+        return True
+    exchange = asked()
+    if exchange is not None and any(word[2].strip() == str(port) for word in plain_words(exchange)):
+        return True
+    scheme, slashes, _ = text.strip().lower().partition("://")
+    return not bare and (port in (80, 443) or bool(slashes) and scheme not in ("http", "https"))
 
 
 def judge_unix(inputs, address):
@@ -166,7 +179,7 @@ def note_fetch(inputs, names):
 
 def named(inputs, *names):
     """For each of names that the request has given: (inputs, index of the value, whether the
-    host is all of it, the name)."""
+    host is all of it or None where an answer led there, the name)."""
     names = [name for name in names if name]
     if inputs is not None:
         hosts = hosts_of(inputs)
@@ -262,7 +275,8 @@ def judge_url(inputs, event, args):
         return
     for value, i in inputs.values:
         value = value.strip()
-        if len(value) > 3 and (value in url or url in value) and not written(url, 0, len(url)):
+        # Without a scheme it is a path, which is judged when it is opened.
+        if len(value) > 3 and ":" in value and (value in url or url in value) and not written(url, 0, len(url)):
             refuse(inputs, "request", url, i, "it has the app read a URL that is not of the web")
 
 
@@ -270,7 +284,7 @@ def judge_redirect(inputs, location):
     """An answer says to go on to location."""
     if "fetched" in inputs.note and location and "//" in location.replace("\\", "/"):
         for host in hosts_in(location):
-            hosts_of(inputs).setdefault(host, (inputs.note["fetched"], False))
+            hosts_of(inputs)[host] = (inputs.note["fetched"], None)
 
 
 redirected = guarded("request", judge_redirect)

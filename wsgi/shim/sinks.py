@@ -18,6 +18,11 @@ class Refused(BaseException):
     not take it for an error of its database."""
 
 
+class Stopped(Refused, Exception):
+    """Refused elsewhere than in the thread that answers the request: it may be a thread that
+    serves others, too, and that only an Exception does not end."""
+
+
 class Nobody:
     """Stands for the request where there is none, or where it is not known whose work a
     thread does: it has the values of all requests that run."""
@@ -47,7 +52,24 @@ def live():
 def asked():
     """The Exchange that runs, None outside of requests."""
     exchange = CURRENT.get()
-    return None if exchange is NOBODY else exchange
+    return None if exchange is NOBODY else getattr(exchange, "exchange", exchange)
+
+
+class Errand:
+    """Stands for the request that has started a thread, which may do the work of others when that
+    is over: one that takes from a queue, say."""
+
+    def __init__(self, exchange):
+        self.exchange = exchange
+
+    @property
+    def inputs(self):
+        exchange = self.exchange
+        worker, own = exchange.worker, exchange.inputs
+        if worker is None or worker.exchanges.get(exchange.rid) is exchange:
+            return own
+        others = NOBODY.inputs
+        return Union([own, others]) if own is not None and others is not None else own or others
 
 
 class Inputs:
@@ -107,7 +129,7 @@ def route_of(exchange):
 def stop(inputs, sink, statement, i, why):
     """A value of the request, fields[i] (-1: nobody knows which), is more than data in what
     the app is about to do: refuse that, and the request, unless the mode says otherwise."""
-    exchange = (inputs.exchange if inputs is not None else None) or CURRENT.get()
+    exchange = (inputs.exchange if inputs is not None else None) or asked() or NOBODY
     mode = inputs.mode(sink) if inputs is not None else SETUP["sinks"].get(sink, "enforce")
     if mode == "off":
         return
@@ -116,13 +138,15 @@ def stop(inputs, sink, statement, i, why):
     place, name, value = inputs.fields[i] if inputs is not None and i >= 0 else ("", "", "")
     hit = {"sink": sink, "statement": str(statement)[:4096], "place": place, "name": name,
            "value": value, "where": place_in_app(), "why": why, "route": route_of(exchange)}
-    if mode == "report" or exchange is NOBODY or exchange.ended:
+    forked = NOBODY.worker is not None and NOBODY.worker.forked
+    if mode == "report" or exchange is NOBODY or exchange.ended or forked:
         tell(HIT, 0 if exchange.ended or exchange is NOBODY else exchange.rid, dict(hit, mode=mode))
         if mode == "report":
             return
     elif exchange.hit is None:
         exchange.hit = hit
-    raise Refused(why)
+    own = not forked and exchange is not NOBODY and getattr(exchange, "thread", None) == threading.get_ident()
+    raise (Refused if own else Stopped)(why)
 
 
 def broken(inputs, sink, error):
@@ -157,8 +181,12 @@ def watched(kind, name, ok=True, why=""):
 
 def tell(kind, rid, what):
     worker = NOBODY.worker
-    if worker is not None and not worker.forked:
+    if worker is None:
+        return
+    if not worker.forked:
         worker.send(kind, 0, rid, json.dumps(what).encode("utf-8", "replace"))
+    elif kind == HIT:  # only its parent may speak with the front
+        print("fumehood: in a process that the app has forked:", json.dumps(what), file=sys.stderr)
 
 
 def place_in_app():
@@ -257,9 +285,9 @@ def watch_threads():
 
     @functools.wraps(start)
     def started(self):
-        exchange = CURRENT.get()
-        if exchange is not NOBODY:
-            self.run = quiet(carried(self.run, exchange))
+        exchange = asked()
+        if exchange is not None:
+            self.run = quiet(carried(self.run, Errand(exchange)))
         return start(self)
 
     def executor(module):
@@ -267,13 +295,25 @@ def watch_threads():
 
         @functools.wraps(submit)
         def submitted(self, fn, /, *args, **kwargs):
-            exchange = CURRENT.get()
-            return submit(self, fn if exchange is NOBODY else carried(fn, exchange), *args, **kwargs)
+            exchange = asked()
+            return submit(self, fn if exchange is None else carried(fn, exchange), *args, **kwargs)
 
         module.ThreadPoolExecutor.submit = submitted
 
+    def pool(module):
+        for name in ("apply_async", "_map_async", "imap", "imap_unordered"):
+            setattr(module.ThreadPool, name, given(getattr(module.Pool, name)))
+
+    def given(take):
+        @functools.wraps(take)
+        def taken(self, func, *args, **kwargs):
+            exchange = asked()
+            return take(self, func if exchange is None else carried(func, exchange), *args, **kwargs)
+        return taken
+
     threading.Thread.start = started
     after_import("concurrent.futures.thread", executor)
+    after_import("multiprocessing.pool", pool)
 
 
 def watch(worker, setup):

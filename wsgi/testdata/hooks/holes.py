@@ -7,6 +7,7 @@ import marshal
 import os
 import pathlib
 import pickle
+import queue
 import shlex
 import shutil
 import socket
@@ -14,6 +15,7 @@ import subprocess
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 from socket import create_connection  # an alias that no wrapper would see
 
 from flask import (Flask, Response, render_template, render_template_string, request, send_file, send_from_directory,
@@ -25,6 +27,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 FILES = os.path.join(HERE, "files")
 INTERNAL = os.environ.get("INTERNAL", "")
 POOL = ThreadPoolExecutor(2)
+CREW = ThreadPool(2)
+WAITING, DONE, WORKING = queue.Queue(), queue.Queue(), []
 
 
 def v():
@@ -155,6 +159,14 @@ def sort_fixed():
     return subprocess.run(["sort", "--help"], capture_output=True, text=True).stdout
 
 
+@app.route("/split")
+def split():
+    words = shlex.split(v())
+    if words[0] in TOOLS[:1]:
+        return subprocess.run(["sort", *words[1:]], capture_output=True, text=True, cwd=FILES).stdout
+    return subprocess.run(words, capture_output=True, text=True).stdout
+
+
 @app.route("/swallow")
 def swallow():
     try:
@@ -177,6 +189,42 @@ def in_thread():
 @app.route("/executor")
 def in_executor():
     return POOL.submit(run, "echo pinging " + v()).result()
+
+
+@app.route("/crew")
+def in_crew():
+    return "".join(CREW.map(run, ["echo pinging " + v()]))
+
+
+@app.route("/later")
+def later():
+    """The first visit starts the thread that does the work of all."""
+    def work():
+        while True:
+            try:
+                DONE.put(run(WAITING.get()))
+            except Exception as error:
+                DONE.put("not done: %s" % error)
+    if not WORKING:
+        WORKING.append(threading.Thread(target=work, daemon=True))
+        WORKING[0].start()
+    WAITING.put("echo pinging " + v())
+    return DONE.get()
+
+
+@app.route("/fork")
+def in_fork():
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(writing, run("echo pinging " + v()).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    os.waitpid(child, 0)
+    with os.fdopen(reading) as said:
+        return "it says: " + said.read()
 
 
 @app.route("/stream")

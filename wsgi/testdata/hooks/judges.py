@@ -51,7 +51,7 @@ class Request:
     rid, worker, input, hit, ended = 1, None, None, None, None
 
     def __init__(self, values, environ, unseen):
-        self.environ, self.inputs = environ, None
+        self.environ, self.inputs, self.thread = environ, None, None
         if values or unseen:
             sent = {"unseen": unseen, "values": [list(value) for value in values]}
             self.inputs = shim["Inputs"](self, sent)
@@ -68,6 +68,7 @@ def happens(values, function, environ, unseen):
 
     def run():
         shim["CURRENT"].set(request)
+        request.thread = threading.get_ident()
         try:
             function()
         except shim["Refused"]:
@@ -198,6 +199,25 @@ def programs():
     refused("Perl code", "system('id')", lambda v: quietly(["perl", "-we", v]))
     refused("awk code", 'system("id")', lambda v: quietly(["awk", "BEGIN{%s}" % v]))
     passes("argument of code", "__import__('os')", lambda v: quietly([sys.executable, "-c", "pass", v]))
+    for v in ("id -u", "/usr/bin/id -u", "'id' -u x"):
+        refused("split into a program", v, lambda v: quietly(v.split()))
+        refused("split like a shell", v, lambda v: quietly(shlex.split(v)))
+    for v in ("x -exec id ;", "a --output=/nowhere/x", "-n -exec id"):
+        refused("split into options", v, lambda v: quietly(["true"] + v.split()))
+        refused("split with what is before", v, lambda v: quietly(shlex.split("true x" + v)))
+        passes("split behind --", v, lambda v: quietly(["true", "--"] + v.split()))
+    passes("split into words", "two words -", lambda v: quietly(["true"] + v.split()))
+    passes("the code has it, too", "true -u", lambda v: quietly(["true", "-u"]))
+    passes("the shell itself", "/bin/sh", lambda v: quietly("true", shell=True))
+    passes("what the code pipes to", "wc -c", lambda v: quietly("echo %s | wc -c" % shlex.quote(v), shell=True))
+    case("the first word of a shell", False, None, lambda v="echo": quietly("echo %s | wc -c" % v, shell=True),
+         {"QUERY_STRING": "q=echo"})
+    case("the first word of a shell, after others", True, None, lambda v="id": quietly("true; %s" % v, shell=True),
+         {"QUERY_STRING": "q=id"})
+    one, two = str("tru") + "e", str("fals") + "e"
+    case("what the app started before", False, None, lambda: quietly([one]), {"QUERY_STRING": "q=no"})
+    case("what the app started before, by a word", False, None, lambda: quietly([one]), {"QUERY_STRING": "q=true"})
+    case("what it did not", True, None, lambda: quietly([two]), {"QUERY_STRING": "q=false"})
     query = {"QUERY_STRING": "tool=id", "PATH_INFO": "/true"}
     case("a plain word as program", True, None, lambda name="id": quietly([name, "-u"]), query)
     case("a plain word in a shell", True, None, lambda name="id": quietly(name + " -u", shell=True), query)
@@ -244,6 +264,7 @@ def templates():
     passes("not its delimiters", "{{7*7}}", lambda v: made("x" + v, own))
     refused("line statement", "% if 1", lambda v: made("x\n" + v + "\n% endif", own))
     refused("line in a value", "a\n% set b = 1\n", lambda v: made("x" + v, own))
+    refused("arithmetic", "9**9", lambda v: plain.compile_expression(v))
     refused("expression", "n.__class__", lambda v: plain.compile_expression(v))
     refused("not all is known", "a b", lambda v: made("%d" % len(v)), unseen=True)
 
@@ -405,6 +426,9 @@ def requests():
     redirects(port, fetched)
     refused("file:", "file:///etc/passwd", fetched)
     refused("FILE:", " FILE:///etc/passwd", lambda v: fetched(v.strip()))
+    with tempfile.NamedTemporaryFile() as own:
+        for kept in (os.path.dirname(own.name), os.path.basename(own.name)):
+            passes("own file:", kept, lambda v: fetched("file://" + own.name))
     refused("ftp:", "ftp://%s/x" % here, fetched)
     ranges()
 
@@ -421,19 +445,27 @@ def connecting(port):
 
     refused("connect", "127.0.0.1", lambda v: connected((v, 9)))
     refused("connect_ex", "127.0.0.1", lambda v: connected((v, 9), call="connect_ex"))
-    refused("connect by name", "localhost:", lambda v: connected((v[:-1], port)))
+    refused("connect by name", "localhost:%d" % port, lambda v: connected((v.partition(":")[0], port)))
     refused("Unix socket", "/nowhere/docker.sock", lambda v: connected(v, socket.AF_UNIX))
-    refused("asyncio", "http://localhost/", lambda v: asyncio.run(stream("localhost")))
-    refused("asyncio, by number", "http://127.0.0.1/", lambda v: asyncio.run(stream("127.0.0.1")))
+    refused("asyncio", "http://localhost:%d/" % port, lambda v: asyncio.run(stream("localhost")))
+    refused("asyncio, by number", "http://127.0.0.1:%d/" % port, lambda v: asyncio.run(stream("127.0.0.1")))
     passes("asyncio, own", "http://a.example/", lambda v: asyncio.run(stream("localhost")))
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         refused("executor", "127.0.0.1", lambda v: pool.submit(connected, (v, 9)).result())
     query = {"QUERY_STRING": "host=localhost"}
     case("a plain word", True, None, lambda: socket.create_connection(("localhost", 9)), query)
     case("a word that is searched for", False, None, lambda: socket.create_connection(("localhost", port)).close(), query)
+    said = {"QUERY_STRING": "host=localhost&port=%d" % port}
+    case("host and port, one by one", True, [("query", "host", "localhost")],
+         lambda: socket.create_connection(("localhost", port)).close(), said)
+    for kept in ("http://localhost/", "http://localhost:3000/x", "http://127.0.0.1:3000", "localhost:3000"):
+        passes("another port than that of the own service", kept,
+               lambda v: socket.create_connection(("localhost", port)).close())
+    for v in ("http://localhost:%d/", "http://localhost:0%d", "redis://localhost/%.0s"):
+        refused("the port of the own service", v % port, lambda v: socket.create_connection(("localhost", port)).close())
     for allowed in ("127.0.0.0/8", "LocalHost", "::1"):
         sinks["requests_allow"] = [allowed, "127.0.0.1"]
-        passes("allowed", "http://localhost/", lambda v: socket.create_connection(("localhost", port)).close())
+        passes("allowed", "http://localhost:%d/" % port, lambda v: socket.create_connection(("localhost", port)).close())
     sinks["requests_allow"] = []
 
 
