@@ -20,8 +20,8 @@ type Config struct {
 	Engine string `toml:"engine" default:"fumehood" enum:"fumehood,crs"`
 
 	// Threshold is from how many points on a value is refused. 10 is the structure of an attack;
-	// 5 is a weak sign, such as a quote followed by a word of SQL.
-	Threshold int `toml:"threshold" default:"10" min:"5" max:"20"`
+	// 5 is a weak sign, such as a quote followed by a word of SQL. Nothing has more than 10.
+	Threshold int `toml:"threshold" default:"10" min:"5" max:"10"`
 
 	// Strict refuses at once what otherwise a sink in the worker decides about, which knows
 	// whether the value does anything there.
@@ -40,7 +40,8 @@ type Config struct {
 	MaxValues int `toml:"max_values" default:"20000" min:"10" max:"1000000"`
 
 	// Memory says whether it is remembered what each field normally holds, so that a weak sign in
-	// a field that only ever held numbers or words is enough: on or off.
+	// a field that has only ever held numbers, or numbers with letters such as A-17, is enough:
+	// on or off.
 	Memory string `toml:"memory" default:"on" enum:"on,off"`
 
 	// Repeat is for how long the same client is refused the same attack at once, after a sink in
@@ -60,7 +61,7 @@ func (cfg *Config) complete() (mistakes []error) {
 				fmt.Sprintf("injection.%s = %d", key, usual)))
 		}
 	}
-	number("threshold", &cfg.Threshold, 10, 5, 20)
+	number("threshold", &cfg.Threshold, 10, 5, 10)
 	number("max_values", &cfg.MaxValues, 20_000, 10, 1_000_000)
 	if cfg.MaxBody == 0 {
 		cfg.MaxBody = 2 * fumehood.MB

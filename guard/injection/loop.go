@@ -153,7 +153,7 @@ func suggestion(r *http.Request, hit *sink.Hit, kind holds, known bool) string {
 		table = "fields"
 	}
 	rule := `{ type = "integer" }`
-	if kind == word {
+	if kind != number {
 		rule = `{ pattern = '[\pL\pM\pN_.-]*', max = 100 }`
 	}
 	if table == "" || hit.Name == "" || !known || kind > word {

@@ -35,7 +35,7 @@ const (
 	fieldLocks   = 64
 	mostStopped  = 1 << 13
 	mostWaves    = 512
-	enoughPlain  = 50 // values that were numbers or words before others are strange
+	enoughPlain  = 50 // numbers, after which anything else is strange
 	enoughOthers = 5  // clients with the same attack that are worth a line in the log
 )
 
@@ -44,6 +44,7 @@ type holds uint8
 
 const (
 	number holds = iota
+	label        // letters and digits, such as A-17
 	word
 	prose
 	markup
@@ -52,17 +53,21 @@ const (
 )
 
 // String returns the name of a kind, as the log has it.
-func (k holds) String() string { return [...]string{"numbers", "words", "prose", "markup", "code"}[k] }
+func (k holds) String() string {
+	return [...]string{"numbers", "labels", "words", "prose", "markup", "code"}[k]
+}
 
 // kindOf says what a value is, by its characters.
 func kindOf(value string) holds {
 	if len(value) > 256 {
 		value = value[:256]
 	}
-	kind := number
+	kind, digits := number, false
 	for _, r := range value {
 		switch {
-		case unicode.IsDigit(r), r == '.' || r == '-':
+		case unicode.IsDigit(r):
+			digits = true
+		case r == '.' || r == '-':
 		case unicode.IsLetter(r), r == '_', unicode.IsMark(r):
 			kind = max(kind, word)
 		case r == '<' || r == '>' || r == '&':
@@ -73,11 +78,15 @@ func kindOf(value string) holds {
 			kind = max(kind, prose)
 		}
 	}
+	if kind == word && digits {
+		return label
+	}
 	return kind
 }
 
 // field is what is remembered of one field: how often it held what, and for how many values in
-// a row it has held numbers and words only.
+// a row it has held numbers and labels only. Words do not count: names of people and places are
+// words, until one is O'Brien.
 type field struct {
 	key   uint64
 	row   uint32
@@ -130,7 +139,7 @@ func (f *fields) learn(route uint64, values []fumehood.Input) {
 		}
 		kind := kindOf(in.Value)
 		f.with(f.key(route, in), func(e *field) {
-			if kind <= word {
+			if kind <= label {
 				e.row = min(e.row+1, 1<<20)
 			} else {
 				e.row = 0
@@ -144,13 +153,23 @@ func (f *fields) learn(route uint64, values []fumehood.Input) {
 	}
 }
 
-// plain says whether the field of in has held numbers and words only, for long enough.
+// plain says whether the field of in has held numbers and labels only, for long enough.
 func (f *fields) plain(route uint64, in *fumehood.Input) (plain bool) {
 	if !remembered(in) || kindOf(in.Value) <= word {
 		return false
 	}
-	f.find(f.key(route, in), func(e *field) { plain = e.row >= enoughPlain })
+	f.find(f.key(route, in), func(e *field) { plain = e.plain() })
 	return plain
+}
+
+// plain: a field that has ever held something else needs as many times more numbers, so that
+// nobody has a field for texts refuse them by sending it numbers for a while.
+func (e *field) plain() bool {
+	others := uint32(0)
+	for _, n := range e.count[word:] {
+		others += uint32(n)
+	}
+	return e.row >= enoughPlain*(1+others)
 }
 
 // normal is what the field mostly holds; known is false where too little is known.

@@ -189,7 +189,7 @@ func (f *finding) cause() error {
 	}
 	fmt.Fprintf(&b, ": %s", f.why)
 	if f.strict {
-		b.WriteString(", in a field that has only ever held numbers or words")
+		b.WriteString(", in a field that holds numbers")
 	}
 	fmt.Fprintf(&b, ": %.160q", f.form)
 	if f.form != f.at.Value {
