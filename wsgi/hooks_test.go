@@ -116,6 +116,7 @@ func holeTable(internal, outside string) map[string][]struct {
 			{at("/hello", "{% if 1 %}o{% endif %}wned"), "Hello owned", at("/hello/variable", "{{ 6*7000 }}"), "{{ 6*7000 }}"},
 			{at("/hello/escaped", "{{ 6*7000 }}<'"), "Hello 42000", at("/page", "{{ 6*7000 }}"), "A file: {{ 6*7000 }}"},
 			{at("/hello/told", "{{ 6*7000 }}"), "Hello 42000", at("/hello/told", "Ann"), "Hello Ann"},
+			{at("/hello/mako", "${6*7000}"), "Hello 42000", at("/hello/mako", "Ann & {sons}"), "Hello Ann & {sons}"},
 			{at("/hello/inside", "6*7000|int"), "Hello 42000", at("/hello/variable", "{% raw"), "Hello {% raw"},
 		},
 		"command": {
@@ -136,6 +137,7 @@ func holeTable(internal, outside string) map[string][]struct {
 			{at("/crew", owned), "owned", at("/crew", "a.example.com"), "pinging a.example.com"},
 			{at("/split", "uniq --version"), "coreutils", at("/split", "sort docs/a.txt"), "an honest page"},
 			{at("/stream", owned), "owned", at("/stream", "a.example.com"), "pinging a.example.com"},
+			{at("/group", owned), "owned", at("/group", "a.example.com"), "pinging a.example.com"},
 			{at("/async", owned), "owned", at("/async", "a.example.com"), "pinging a.example.com"},
 			{at("/loop", owned), "owned", at("/loop", "a.example.com"), "pinging a.example.com"},
 		},
@@ -155,6 +157,8 @@ func holeTable(internal, outside string) map[string][]struct {
 		"pickle": {
 			{cookie(evilPickle), "a cart with 42000", cookie("\x80\x02}q\x00X\x04\x00\x00\x00itemq\x01X\x03\x00\x00\x00teaq\x02s."), "a cart with tea"},
 			{cookie(cartPickle), "a cart with tea", visit{path: "/cart/kept"}, "a cart with tea"},
+			{at("/cart/yaml", "!!python/object/apply:eval ['6*7000']"), "42000", at("/cart/yaml", "[tea, 'a: b']"), "tea"},
+			{at("/cart/yaml", "!<tag:yaml.org,2002:python/object/new:holes.Cart> [tea]"), "Cart object", at("/cart/yaml/safe", "item: tea"), "a cart with tea"},
 			{visit{path: "/cart/body", body: evilPickle, kind: anyBytes}, "42000", visit{path: "/cart/body", body: "\x80\x02K\x2a.", kind: anyBytes}, "a cart with 42"},
 		},
 		"request": {
@@ -162,6 +166,8 @@ func holeTable(internal, outside string) map[string][]struct {
 			{at("/preview", "http://localhost:"+port+"/"), "inside", visit{path: "/own"}, "inside"},
 			{at("/preview", "http://127.1:"+port+"/"), "inside", at("/resolve", "localhost"), "it is at 127.0.0.1"},
 			{at("/preview", "http://2130706433:"+port), "inside", at("/own", "what is at localhost, or 127.0.0.1?"), "inside"},
+			{at("/preview/requests", "http://0x7f.1:"+port+"/"), "inside", at("/own", "http://localhost:3000/"), "inside"},
+			{at("/preview/requests", "http://a@127.0.0.1:"+port+"/#@a.example"), "inside", at("/own", "http://localhost/"), "inside"},
 			{at("/preview/host", hostPort), "inside", at("/own", "an%20honest/one"), "inside"},
 			{at("/preview/raw", hostPort), "inside", visit{path: "/own"}, "inside"},
 			{at("/preview/async", "localhost:"+port), "inside", visit{path: "/own"}, "inside"},

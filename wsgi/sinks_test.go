@@ -41,10 +41,11 @@ func TestSinkRefuses(t *testing.T) {
 	url, app := sinking(t, sinks.Config{})
 	const attack = "?v=1+OR+1%3D1"
 	for path, name := range map[string]string{
-		"/":            "",
-		"/swallow":     "the app catches everything and goes on",
-		"/thread-stop": "in a thread, and nobody sees it there",
-		"/broken":      "the guard itself fails where a value is there",
+		"/":              "",
+		"/swallow":       "the app catches everything and goes on",
+		"/thread-stop":   "in a thread, and nobody sees it there",
+		"/broken":        "the guard itself fails where a value is there",
+		"/broken-thread": "and in a thread",
 	} {
 		if got := ask(t, url, "GET", path+attack, ""); got.status != http.StatusForbidden || !strings.Contains(got.body, `"sinks.sql"`) {
 			t.Errorf("%s %s: %d %q", path, name, got.status, got.body)

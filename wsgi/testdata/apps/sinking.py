@@ -25,6 +25,13 @@ def sink(fumehood, kind="sql"):
         fumehood["stop"](inputs, kind, "SELECT " + inputs.values[0][0], 0, "it is more than a number")
 
 
+def fail(fumehood):
+    try:
+        1 / 0
+    except ZeroDivisionError as error:
+        fumehood["broken"](fumehood["live"](), "sql", error)
+
+
 def app(environ, start_response):
     fumehood, path = shim(), environ["PATH_INFO"]
     body, box = b"done", []
@@ -61,10 +68,11 @@ def app(environ, start_response):
         start_response("200 OK", [("Content-Type", "text/plain")])
         return pieces()
     elif path == "/broken":
-        try:
-            1 / 0
-        except ZeroDivisionError as error:
-            fumehood["broken"](fumehood["live"](), "sql", error)
+        fail(fumehood)
+    elif path == "/broken-thread":
+        thread = threading.Thread(target=fail, args=(fumehood,))
+        thread.start()
+        thread.join()
     else:
         sink(fumehood)
     start_response("200 OK", [("Content-Type", "text/plain")])

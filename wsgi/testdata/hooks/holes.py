@@ -12,6 +12,7 @@ import shlex
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -59,6 +60,12 @@ def hello_variable():
 @app.route("/hello/inside")
 def hello_inside():
     return render_template_string("Hello {{ %s }}" % v())
+
+
+@app.route("/hello/mako")
+def hello_mako():
+    from mako.template import Template
+    return Template("Hello " + v()).render()
 
 
 @app.route("/page")
@@ -242,6 +249,21 @@ def in_loop():
     return asyncio.run(work(v()))
 
 
+@app.route("/group")
+def in_group():
+    """A BaseExceptionGroup holds what was raised, from Python 3.11 on."""
+    async def work(value):
+        return run("echo pinging " + value)
+
+    async def all_of(value):
+        if sys.version_info < (3, 11):
+            return await work(value)
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(work(value))
+        return task.result()
+    return asyncio.run(all_of(v()))
+
+
 @app.route("/async")
 async def in_async():
     await asyncio.sleep(0)
@@ -331,6 +353,18 @@ def cart_body():
     return "a cart with %s" % pickle.loads(request.get_data())
 
 
+@app.route("/cart/yaml")
+def cart_yaml():
+    import yaml
+    return "a cart with %s" % yaml.load(v(), Loader=yaml.Loader)
+
+
+@app.route("/cart/yaml/safe")
+def cart_yaml_safe():
+    import yaml
+    return "a cart with %s" % yaml.safe_load(v())["item"]
+
+
 @app.route("/cart/kept")
 def cart_kept():
     return "a cart with " + pickle.loads(pickle.dumps(Cart("tea"))).item
@@ -346,6 +380,12 @@ def marshalled():
 @app.route("/preview")
 def preview():
     return urllib.request.urlopen(v(), timeout=5).read()
+
+
+@app.route("/preview/requests")
+def preview_requests():
+    import requests
+    return requests.get(v(), timeout=5).text
 
 
 @app.route("/preview/host")
