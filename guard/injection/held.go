@@ -4,41 +4,57 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"strings"
 
+	"github.com/fumehood/fumehood/internal/inputs"
 	"github.com/fumehood/fumehood/internal/wholebody"
 )
 
-// readsHere says whether r has a form or JSON that nobody has read yet.
+// readsHere says whether r has a body that nobody has read yet.
 func (g *Guard) readsHere(r *http.Request) bool {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 || g.site.Streams {
 		return false
 	}
-	if _, whole := r.Body.(wholebody.Whole); whole {
-		return false
-	}
-	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	kind = strings.ToLower(strings.Trim(kind, " \t"))
-	return kind == "" || strings.HasPrefix(kind, "text/") || strings.HasPrefix(kind, "multipart/") ||
-		kind == "application/x-www-form-urlencoded" || strings.HasSuffix(kind, "json") || strings.HasSuffix(kind, "xml")
+	_, whole := r.Body.(wholebody.Whole)
+	return !whole
 }
 
 // held returns r with its body in memory, or, where it is longer than most or breaks off, with
-// a body that is still on its way and has lost nothing.
+// a body that is still on its way and has lost nothing. What is labelled as a file is so, too,
+// but for its beginning: JSON that is called a picture is JSON for get_json(force=True).
 func held(r *http.Request, most int64) *http.Request {
 	inner := *r
-	mem, err := io.ReadAll(io.LimitReader(r.Body, most+1))
-	if err != nil || int64(len(mem)) > most {
-		rest := io.Reader(r.Body)
-		if err != nil {
-			rest = failing{err}
+	label, start := r.Header.Get("Content-Type"), []byte(nil)
+	if inputs.Media(label) {
+		start = make([]byte, mostPeeked)
+		n, err := io.ReadFull(r.Body, start)
+		start = start[:n]
+		if rest := io.MultiReader(bytes.NewReader(start), restOf(r, err)); !inputs.Begins(start, label) {
+			inner.Body = struct {
+				io.Reader
+				io.Closer
+			}{rest, r.Body}
+			return &inner
 		}
-		inner.Body = joined{io.MultiReader(bytes.NewReader(mem), rest), r.Body, mem}
+	}
+	mem, err := io.ReadAll(io.LimitReader(io.MultiReader(bytes.NewReader(start), r.Body), most+1))
+	if err != nil || int64(len(mem)) > most {
+		inner.Body = joined{io.MultiReader(bytes.NewReader(mem), restOf(r, err)), r.Body, mem}
 		return &inner
 	}
 	inner.Body = closing{wholebody.InMemory(mem, nil), r.Body}
 	inner.ContentLength, inner.TransferEncoding = int64(len(mem)), nil
 	return &inner
+}
+
+// mostPeeked is how much of what is labelled as a file is looked at (bytes).
+const mostPeeked = 512
+
+// restOf is what follows in the body of r after a read that has ended with err.
+func restOf(r *http.Request, err error) io.Reader {
+	if err == nil || err == io.EOF || err == io.ErrUnexpectedEOF {
+		return r.Body
+	}
+	return failing{err}
 }
 
 // joined is a body of which the beginning was read.

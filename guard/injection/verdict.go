@@ -125,6 +125,9 @@ func (j *judge) form(in *fumehood.Input, form string, worst *finding) {
 	if why, runs := active.HTML(form); runs {
 		take(htmlClass, signs.Refuse, why)
 	}
+	if in.Name == inputs.RawBody && rawPickle(form) {
+		take(signs.Code, signs.Refuse, "a pickled object of Python")
+	}
 	scores := [2]signs.Score{signs.Judge(form)}
 	if in.Name == in.Value {
 		scores[1] = signs.JudgeName(form)
@@ -136,6 +139,11 @@ func (j *judge) form(in *fumehood.Input, form string, worst *finding) {
 			}
 		}
 	}
+}
+
+// rawPickle knows the beginning of a body that is a pickle of protocol 2 to 5, as latin-1.
+func rawPickle(v string) bool {
+	return strings.HasPrefix(v, "\u0080") && len(v) > 2 && v[2] >= 2 && v[2] <= 5
 }
 
 // keptOfFile is how much of a file's base64 is judged (bytes).

@@ -154,6 +154,19 @@ func kindOf(start, media string) kind {
 	return plainText
 }
 
+// Media says whether a Content-Type is that of a file, not of text.
+func Media(label string) bool {
+	media, _ := options(label)
+	return isMedia(strings.ToLower(media))
+}
+
+// Begins says whether a body of that Content-Type begins like values that Read takes, whatever
+// it is called: JSON, a pickle, or nothing but blanks so far.
+func Begins(start []byte, label string) bool {
+	media, _ := options(label)
+	return kindOf(string(start), strings.ToLower(media)) != binary || isPickle(start) || len(bytes.TrimLeft(start, " \t\r\n")) == 0
+}
+
 // isMedia says whether a label is that of files, not of text.
 func isMedia(media string) bool {
 	kind, sub, _ := strings.Cut(media, "/")
