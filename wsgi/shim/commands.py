@@ -9,6 +9,7 @@ VERSION = re.compile(r"[-\d.]*(?:\.exe)?$")
 NESTED_MOST = 4
 PROGRAMS = set()  # that the app has started without being told
 PROGRAMS_MOST = 512
+SPLIT_MOST = 128 * 1024  # characters of values that are split as apps do
 
 
 def watch_commands():
@@ -126,7 +127,14 @@ class Command:
 
     def split_up(self, argv, last, code, shown):
         """Values of which the app has made several arguments: one may be more than that."""
-        for value, i in self.values:
+        seams = "|".join(re.escape(a[-1:]) + r"['\"\\]*\s['\"\\\s]*" + re.escape(b[:1]) for a, b in zip(argv, argv[1:]))
+        left, apart = SPLIT_MOST, re.compile(seams).search
+        for value, i in self.values if seams else ():
+            if not apart(value):
+                continue
+            left -= len(value)
+            if left < 0:
+                self.refuse(shown, i, "there is too much that could become several arguments")
             for parts in parts_of(value):
                 inner, n = parts[1:-1], len(parts)
                 for at in range(len(argv) - n + 1):
@@ -222,15 +230,16 @@ class Command:
 
 def parts_of(value):
     """The words of a value, as apps split it into arguments."""
-    if len(value) > 4096:
-        return []
     found = [value.split()]
-    try:
+    bare = value.translate({34: None, 39: None, 92: None})
+    if bare != value:
         import shlex
-        found.append(shlex.split(value))
-    except ValueError:
-        pass
-    return [parts for n, parts in enumerate(found) if len(parts) > 1 and parts not in found[:n]]
+        found.append(bare.split())  # it may end quotes that the app has put around it
+        try:
+            found.append(shlex.split(value))
+        except ValueError:
+            pass
+    return [parts for parts in found if len(parts) > 1]
 
 
 class Shell:

@@ -206,6 +206,10 @@ def programs():
         refused("split into options", v, lambda v: quietly(["true"] + v.split()))
         refused("split with what is before", v, lambda v: quietly(shlex.split("true x" + v)))
         passes("split behind --", v, lambda v: quietly(["true", "--"] + v.split()))
+    many = [("form", "v%d" % n, "%d 'a b' c" % n + "x 'y z' " * 400) for n in range(500)]
+    case("many long values", False, many, lambda: quietly(["true", "-u", "nothing"]))
+    refused("glued, quoted", "x' -exec 'id", lambda v: quietly(shlex.split("true '" + v + "'")))
+    refused("quoted options", "'a b' '--output=/nowhere/x'", lambda v: quietly(["true"] + shlex.split(v)))
     passes("split into words", "two words -", lambda v: quietly(["true"] + v.split()))
     passes("the code has it, too", "true -u", lambda v: quietly(["true", "-u"]))
     passes("the shell itself", "/bin/sh", lambda v: quietly("true", shell=True))
