@@ -198,3 +198,23 @@ func TestAPlainGetAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestCodeInRichText: an editor writes the code that a text shows with entities.
+func TestCodeInRichText(t *testing.T) {
+	t.Parallel()
+	h := newGuard(t, injection.Config{}, injection.Site{Watched: watchedAll}).Handler(echo)
+	for value, want := range map[string]string{
+		`<pre class="language-html"><code>&lt;script&gt;alert(1)&lt;/script&gt;</code></pre>`:      "",
+		`<p>Never write <code>&lt;img src=x onerror="alert(1)"&gt;</code>: 100&nbsp;% bad</p>`:     "",
+		`<p>a</p><p><a href="java&#115;cript:alert(1)">x</a></p>`:                                  "injection.html",
+		`<p title="x">&amp;</p>%3Cscript%3Ealert(1)%3C/script%3E`:                                  "injection.html",
+		`<p>&lt;</p><script>alert(1)</script>`:                                                     "injection.html",
+		`&lt;script&gt;alert(1)&lt;/script&gt;`:                                                    "injection.html",
+		`a < b &lt;script&gt;alert(1)&lt;/script&gt;`:                                              "injection.html",
+		`<p>&lt;b&gt;</p>` + strings.Repeat("&amp;", 60_000) + `%3Cscript%3Ealert(1)%3C/script%3E`: "injection.html",
+	} {
+		if _, x := send(h, post("/s", q(value))); code(x) != want {
+			t.Errorf("%.80q: %q, want %q", value, code(x), want)
+		}
+	}
+}

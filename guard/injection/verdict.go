@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	fumehood "github.com/fumehood/fumehood"
@@ -26,6 +27,7 @@ type finding struct {
 type judge struct {
 	*Guard
 	watched [classes]bool // a sink decides about it
+	work    int           // bytes that may still be decoded once more
 }
 
 // classes is how many there are with htmlClass.
@@ -39,7 +41,7 @@ const mostNotes = 4
 
 // verdict judges all values. What a watched sink decides about is noted.
 func (g *Guard) verdict(r *http.Request, seen *reading) error {
-	j := judge{Guard: g}
+	j := judge{Guard: g, work: mostAgain}
 	var worst finding
 	rest, notes, asked := 0, 0, false
 	for i := range seen.set.All {
@@ -122,7 +124,7 @@ func (j *judge) form(in *fumehood.Input, form string, worst *finding) {
 		}
 	}
 	form = withoutFile(form)
-	if why, runs := active.HTML(form); runs {
+	if why, runs := active.HTML(form); runs && !j.shown(in, form) {
 		take(htmlClass, signs.Refuse, why)
 	}
 	if in.Name == inputs.RawBody && rawPickle(form) {
@@ -137,6 +139,33 @@ func (j *judge) form(in *fumehood.Input, form string, worst *finding) {
 			if points := scores[i].Points(class); points > 0 && !(ofPage(in) && (class == signs.Request || class == signs.Path)) {
 				take(class, points, scores[i].Why(class))
 			}
+		}
+	}
+}
+
+// mostAgain is how much of a request is decoded a second time (bytes).
+const mostAgain = 256 << 10
+
+// shown says whether a decoded form is a script only because entities were decoded that stand in
+// HTML: there, a browser shows them, and that is how every editor of rich text writes an example
+// of code. Without markup around them they may be what an app makes markup of.
+func (j *judge) shown(in *fumehood.Input, form string) bool {
+	if form == in.Value || strings.IndexByte(in.Value, '&') < 0 || !hasTag(in.Value) {
+		return false
+	}
+	forms := inputs.DecodedMarkup(in.Value, &j.work)
+	return j.work >= 0 && len(forms) < len(in.Decoded) && !slices.Contains(forms, form)
+}
+
+// hasTag says whether v has a whole tag.
+func hasTag(v string) bool {
+	for {
+		open := strings.IndexByte(v, '<')
+		if open < 0 || len(v) < open+3 {
+			return false
+		}
+		if v = v[open+1:]; v[0]|0x20 >= 'a' && v[0]|0x20 <= 'z' {
+			return strings.IndexByte(v, '>') > 0
 		}
 	}
 }

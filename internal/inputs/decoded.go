@@ -43,12 +43,19 @@ func Decode(in []fumehood.Input) bool {
 	return work >= 0
 }
 
-func decoded(value string, work *int) []string {
+func decoded(value string, work *int) []string { return decode(value, work, false) }
+
+// DecodedMarkup is Decoded of a text that is HTML itself, whose entities stand for characters
+// that are no markup. It takes what it decodes from work (bytes), and gives nothing where there
+// is none left.
+func DecodedMarkup(value string, work *int) []string { return decode(value, work, true) }
+
+func decode(value string, work *int, markup bool) []string {
 	if !mayChange(value) {
 		return nil
 	}
 	var room [mostForms + 1]string
-	d := decoder{forms: append(room[:0], value), work: work}
+	d := decoder{forms: append(room[:0], value), work: work, markup: markup}
 	rounds := mostRounds
 	if len(value) > longValue {
 		rounds = 1
@@ -85,8 +92,9 @@ func mayChange(v string) bool {
 }
 
 type decoder struct {
-	forms []string
-	work  *int // bytes that may still be decoded
+	forms  []string
+	work   *int // bytes that may still be decoded
+	markup bool // entities stay
 }
 
 // put takes a form that is new.
@@ -114,7 +122,7 @@ func (d *decoder) expand(v string) {
 			d.try(v, lenientURL)
 		}
 	}
-	if strings.IndexByte(v, '&') >= 0 {
+	if strings.IndexByte(v, '&') >= 0 && !d.markup {
 		d.try(v, html.UnescapeString)
 	}
 	if strings.IndexByte(v, '\\') >= 0 {
