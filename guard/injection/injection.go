@@ -45,6 +45,10 @@ type Site struct {
 	// State is shared by the guards of all routes. Nil: the guard has one of its own.
 	State *State
 
+	// Sessions are the names of the session cookies as the app knows them: a token in them is
+	// not looked into.
+	Sessions []string
+
 	// Streams says that the app gets bodies as they arrive: then none is read here.
 	Streams bool
 
@@ -76,7 +80,7 @@ func New(cfg Config, site Site) (*Guard, error) {
 	}
 	g := &Guard{
 		mode: cfg.Mode, threshold: cfg.Threshold, strict: cfg.Strict, remember: cfg.Memory != "off", skip: cfg.SkipFields,
-		limits: inputs.Limits{MaxBody: int(cfg.MaxBody), MaxValues: cfg.MaxValues}, cfg: cfg, site: site, log: site.Logger, ready: true,
+		limits: inputs.Limits{MaxBody: int(cfg.MaxBody), MaxValues: cfg.MaxValues, Sessions: site.Sessions}, cfg: cfg, site: site, log: site.Logger, ready: true,
 	}
 	if cfg.Engine != "crs" {
 		g.site.Engine = nil

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -88,7 +89,7 @@ func (c *collector) path(path string) {
 // Range), the connection's and the body's own (Connection, Content-*), and Host, which
 // guard/hosts knows. User-Agent and Referer come with all requests of browsers: in their usual
 // form they are harmless.
-func worthALook(r *http.Request, name, value string) bool {
+func worthALook(r *http.Request, name, value string, sessions []string) bool {
 	switch name {
 	case "User-Agent":
 		return !usualAgent(value) && Risky(value)
@@ -97,7 +98,7 @@ func worthALook(r *http.Request, name, value string) bool {
 	case "X-Forwarded-For", "X-Real-Ip":
 		return !addresses(value) && Risky(value)
 	case "Cookie":
-		return riskyCookies(value)
+		return riskyCookies(value, sessions)
 	case "Authorization":
 		return true
 	case "Accept", "Accept-Language", "Accept-Encoding", "Connection", "Cache-Control", "Upgrade-Insecure-Requests",
@@ -113,7 +114,7 @@ func (c *collector) fields(r *http.Request) {
 	for name, values := range r.Header {
 		look := false
 		for _, value := range values {
-			if !worthALook(r, name, value) {
+			if !worthALook(r, name, value, c.limits.Sessions) {
 				continue
 			}
 			switch look = true; name {
@@ -273,11 +274,11 @@ func (c *collector) authorization(v string) {
 }
 
 // riskyCookies says whether a field has cookies that may be risky.
-func riskyCookies(field string) (look bool) {
+func riskyCookies(field string, sessions []string) (look bool) {
 	one := [1]string{field}
 	cookie.Each(one[:], func(name, value string) {
 		value = strings.Trim(value, `"`)
-		look = look || Risky(name) || Risky(value) || strings.IndexByte(value, '\\') >= 0
+		look = look || Risky(name) || !isSession(sessions, name, value) && Risky(value) || strings.IndexByte(value, '\\') >= 0
 	})
 	return look
 }
@@ -288,18 +289,36 @@ func (c *collector) cookies(values []string) {
 		if Risky(name) && !c.add(fumehood.InCookie, name, name) {
 			return false
 		}
-		return !Risky(value) || c.add(fumehood.InCookie, name, value)
+		return isSession(c.limits.Sessions, name, value) || !Risky(value) || c.add(fumehood.InCookie, name, value)
 	})
 }
 
+// isSession says whether a cookie is a session in its usual form, that of a token. What is in
+// it the app has signed, or nobody knows but the app: to look into it would cost each request of
+// each visitor a few microseconds.
+func isSession(sessions []string, name, value string) bool {
+	if !slices.Contains(sessions, name) || strings.Contains(value, "--") || strings.Contains(value, "..") {
+		return false
+	}
+	for i := 0; i < len(value); i++ {
+		if classes[value[i]]&(letter|digit|underline|hyphen|dot) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // eachCookie calls f for each cookie. Values in quotes lose them and their escapes; they may
-// have semicolons. What is no cookie is skipped up to the next semicolon.
+// have semicolons. The newest Werkzeug skips what has spaces or lone quotes in it; older ones
+// and other libraries take it up to the next semicolon.
 func eachCookie(field string, f func(name, value string) bool) {
 	for field != "" {
 		name, value, rest, ok := oneCookie(field)
 		if !ok {
-			_, field, _ = strings.Cut(field, ";")
-			continue
+			var pair string
+			pair, rest, _ = strings.Cut(field, ";")
+			name, value, _ = strings.Cut(strings.Trim(pair, " \t"), "=")
+			name, value = latin1Lazy(strings.TrimRight(name, " \t")), latin1Lazy(strings.Trim(value, " \t"))
 		}
 		if !f(name, value) {
 			return

@@ -26,6 +26,10 @@ type Limits struct {
 	MaxFiles  int64 // bytes of a body with files, which are only skipped; 256 MB
 	MaxValues int   // values; 20,000
 	MaxDepth  int   // of JSON; 100
+
+	// Sessions are the names of the app's session cookies. Those with a token for a value are
+	// not looked into.
+	Sessions []string
 }
 
 func (l *Limits) complete() {
@@ -61,7 +65,7 @@ type Beginning interface{ Beginning() []byte }
 // Read returns the values of r. It never consumes r.Body: a body is looked at only when it is
 // a wholebody.Whole or a Beginning. The values are copies and stay when the body is gone.
 func Read(r *http.Request, l Limits) Set {
-	if quiet(r) {
+	if quiet(r, l.Sessions) {
 		return Set{}
 	}
 	return readAll(r, l)
@@ -69,13 +73,13 @@ func Read(r *http.Request, l Limits) Set {
 
 // quiet says whether r has nothing worth a look: most requests of most sites. It allocates
 // nothing.
-func quiet(r *http.Request) bool {
+func quiet(r *http.Request, sessions []string) bool {
 	if hasBody(r) || r.URL != nil && (r.URL.RawQuery != "" || !plainPath(r.URL.Path)) {
 		return false
 	}
 	for name, values := range r.Header {
 		for _, value := range values {
-			if worthALook(r, name, value) {
+			if worthALook(r, name, value, sessions) {
 				return false
 			}
 		}

@@ -100,7 +100,7 @@ func steps(cfg config.Config, site Site, at *place) ([]Step, error) {
 	bod := made(body.New(cfg.Body, at.streams(cfg)))(&wrong).Sharing(site.Bodies)
 	files := made(upload.New(cfg.Upload, upload.Site{TempDir: cfg.Body.TempDir, Pictures: site.Pictures, Logger: site.Logger}))(&wrong)
 	fields := made(validate.New(cfg.Validate, validate.Site{URLs: site.URLs, Files: site.OpenAPI, TempDir: cfg.Body.TempDir, Logger: site.Logger}))(&wrong)
-	values := made(injection.New(cfg.Injection, site.injection(cfg, at)))(&wrong)
+	values := made(injection.New(cfg.Injection, site.injection(cfg, at, sessions)))(&wrong)
 	logins := made(login.New(cfg.Login, login.Site{State: site.Logins, Logger: site.Logger}))(&wrong)
 	redirect := made(redirects.New(cfg.Redirects))(&wrong)
 	pages := made(errorpages.New(cfg.ErrorPages, errorpages.Site{Roots: site.Roots, Logger: site.Logger}))(&wrong)

@@ -133,8 +133,8 @@ func (s *Site) openRules(cfg config.Config) (err error) {
 }
 
 // injection is what the guard of values needs to know.
-func (s *Site) injection(cfg config.Config, at *place) injection.Site {
-	site := injection.Site{State: s.Values, Engine: s.Rules, Streams: at.stream, Logger: s.Logger}
+func (s *Site) injection(cfg config.Config, at *place, sessions []string) injection.Site {
+	site := injection.Site{State: s.Values, Engine: s.Rules, Streams: at.stream, Sessions: sessions, Logger: s.Logger}
 	if s.Watches != nil {
 		enforced := cfg.Sinks.Enforces
 		site.Watched = func(kind string) bool { return enforced(kind) && s.Watches(kind) }

@@ -1,0 +1,31 @@
+package inputs_test
+
+import (
+	"net/http/httptest"
+	"testing"
+
+	"github.com/fumehood/fumehood/internal/inputs"
+)
+
+// TestSessionsAreNotLookedInto: a signed session costs nothing, whatever is in it; anything
+// but a token in its place is seen, as is the same in another cookie.
+func TestSessionsAreNotLookedInto(t *testing.T) {
+	t.Parallel()
+	const session = "eyJuYW1lIjoiTydCcmllbiJ9.aSGQ1w.0123456789abcdefghijklmnopq"
+	for cookie, want := range map[string]int{
+		"session=" + session:               0,
+		"other=" + session:                 1,
+		"session=' OR 1=1":                 1,
+		"session=a--b":                     1,
+		"session=..":                       1,
+		"session=a; session=" + session:    0,
+		"session=a; session=x' OR '1'='1'": 1,
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Cookie", cookie)
+		set := inputs.Read(r, inputs.Limits{Sessions: []string{"session"}})
+		if len(set.All) != want {
+			t.Errorf("%s: %q", cookie, set.All)
+		}
+	}
+}
