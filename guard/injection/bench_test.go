@@ -45,7 +45,14 @@ func BenchmarkPlainGet(b *testing.B) {
 
 // BenchmarkPost sends 10 KB and more, of prose and of what is hard.
 func BenchmarkPost(b *testing.B) {
-	h := newGuard(b, injection.Config{}, injection.Site{}).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for name, site := range map[string]injection.Site{"run": {Watched: watchedAll}, "upstream": {}} {
+		b.Run(name, func(b *testing.B) {
+			post10(b, newGuard(b, injection.Config{}, site).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+		})
+	}
+}
+
+func post10(b *testing.B, h http.Handler) {
 	prose := strings.Repeat("It isn't the fall that hurts (as they say), it's the sudden stop at the end; \"really\"? ", 120)
 	var many strings.Builder
 	for i := range 10_000 {

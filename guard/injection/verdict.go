@@ -27,8 +27,14 @@ type finding struct {
 type judge struct {
 	*Guard
 	watched [classes]bool // a sink decides about it
+	most    bool          // of all but what signs.JudgeRest judges, one does
+	noting  int           // bytes that are still judged for what only the log is told of
 	work    int           // bytes that may still be decoded once more
 }
+
+// mostNoting is how much of a request is judged for what sinks decide about (bytes). An attack
+// behind so much filling is not noted here, and stopped there.
+const mostNoting = 32 << 10
 
 // classes is how many there are with htmlClass.
 const (
@@ -41,7 +47,7 @@ const mostNotes = 4
 
 // verdict judges all values. What a watched sink decides about is noted.
 func (g *Guard) verdict(r *http.Request, seen *reading) error {
-	j := judge{Guard: g, work: mostAgain}
+	j := judge{Guard: g, noting: mostNoting, work: mostAgain}
 	var worst finding
 	rest, notes, asked := 0, 0, false
 	for i := range seen.set.All {
@@ -84,6 +90,10 @@ func (j *judge) ask() {
 		j.watched[class] = j.Guard.watched(sinkOf(class))
 	}
 	j.watched[signs.Code] = j.watched[signs.Code] && j.watched[signs.Command] // pickles, and Python code
+	j.most = true
+	for class := range htmlClass {
+		j.most = j.most && (j.watched[class] || class == signs.Header || class == signs.XML || class == signs.NoSQL)
+	}
 }
 
 // judged says whether a value is one to judge: not a harmless one, a password or a token.
@@ -130,7 +140,7 @@ func (j *judge) form(in *fumehood.Input, form string, worst *finding) {
 	if in.Name == inputs.RawBody && rawPickle(form) {
 		take(signs.Code, signs.Refuse, "a pickled object of Python")
 	}
-	scores := [2]signs.Score{signs.Judge(form)}
+	scores := [2]signs.Score{j.signs(form)}
 	if in.Name == in.Value {
 		scores[1] = signs.JudgeName(form)
 	}
@@ -141,6 +151,19 @@ func (j *judge) form(in *fumehood.Input, form string, worst *finding) {
 			}
 		}
 	}
+}
+
+// valueCost is what judging a short value takes, in bytes of a long one.
+const valueCost = 32
+
+// signs judges the structure of a form.
+func (j *judge) signs(form string) signs.Score {
+	if cost := len(form) + valueCost; j.most && cost > j.noting {
+		return signs.JudgeRest(form)
+	} else if j.most {
+		j.noting -= cost
+	}
+	return signs.Judge(form)
 }
 
 // mostAgain is how much of a request is decoded a second time (bytes).
