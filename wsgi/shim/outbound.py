@@ -128,7 +128,10 @@ def judge_inward(inputs, ip, port, names):
     own = True
     for whose, i, bare, name in named(inputs, *names):
         own = False
-        if (ip, port) in OWN and not says_port(whose, i, bare, port) or allowed_request(inputs, ip, names):
+        if allowed_request(inputs, ip, names):
+            note_fetch(inputs, names)  # not allowed is where it leads on to
+            continue
+        if (ip, port) in OWN and not says_port(whose, i, bare, port):
             continue  # somebody searches for "localhost", say, and the database is there
         refuse(whose, "request", "%s at %s, port %s" % (name, ip, port), i,
                "it has the app call an address inside its network")
@@ -290,8 +293,39 @@ def judge_redirect(inputs, location):
 redirected = guarded("request", judge_redirect)
 
 
+PROXIED_NAMES = {"localhost": "127.0.0.1", "metadata.google.internal": "169.254.169.254"}
+
+
+def judge_proxied(inputs, url):
+    """A proxy is asked for url, or for a tunnel to a host: it connects, not the app."""
+    for host in hosts_in(url if "//" in url else "//" + url):
+        try:
+            ip = str(ip_of(PROXIED_NAMES.get(host, host)))
+        except ValueError:
+            continue  # what the proxy makes of a name, nobody here knows
+        if inward(ip):
+            judge_inward(inputs, ip, 0, {host, ip})
+
+
+proxied = guarded("request", judge_proxied)
+
+
 def watch_http(module):
-    beginning = module.HTTPResponse.begin
+    beginning, putting = module.HTTPResponse.begin, module.HTTPConnection.putrequest
+    tunnelling = module.HTTPConnection.set_tunnel
+
+    @functools.wraps(putting)
+    def put_watched(self, method, url, *args, **kwargs):
+        if url[:1] != "/" and "://" in url[:8]:
+            proxied(url)
+        return putting(self, method, url, *args, **kwargs)
+
+    @functools.wraps(tunnelling)
+    def tunnel_watched(self, host, *args, **kwargs):
+        proxied(host)
+        return tunnelling(self, host, *args, **kwargs)
+
+    module.HTTPConnection.putrequest, module.HTTPConnection.set_tunnel = put_watched, tunnel_watched
 
     @functools.wraps(beginning)
     def begin_watched(self):
