@@ -4,11 +4,13 @@
 // It stops no attack by itself: guard/injection asks it about what comes in, guard/reflected
 // about what goes out. It looks at structure, not at words: what is read as HTML, as the rest
 // of an attribute, a URL, a style or a script, and does something there. Rich text with links,
-// pictures and styles, Markdown, prose with quotes and brackets do nothing.
+// pictures and styles, Markdown, prose with quotes and brackets do nothing. What no browser of
+// today runs counts where its structure has no other use: a tag whose name is spaced out,
+// UTF-7, a link of Markdown with a script URL, the half of a tag that ends a place.
 //
-// Not covered: UTF-7 and overlong UTF-8, which no browser reads any more; templates of
-// libraries that run in the browser, such as {{ }} of AngularJS, beyond their usual ways out;
-// text that only a script of the site makes dangerous. Forms of a value that an app may make
+// Not covered: templates of libraries that run in the browser, such as {{ }} of AngularJS,
+// beyond code that names what attacks need; forms, frames and pictures of other sites, which
+// run nothing; text that only a script of the site makes dangerous. Forms of a value that an app may make
 // of it (another layer of URL or base64 encoding, full-width letters) are the caller's.
 //
 // The time is linear in the length of the string.
@@ -19,8 +21,8 @@ import (
 	"strings"
 )
 
-// HTML says whether s could run script in a page, whatever the place it is put into: a text,
-// an attribute with quotes of either kind or without, a URL, a style, a script. Where a place
+// HTML says whether s could run script in a page, or is meant to, whatever the place it is put
+// into: a text, an attribute with quotes of either kind or without, a URL, a style, a script. Where a place
 // is only assumed, it takes more than a string that would be well formed there: a call of
 // something that attacks use. why is a short reason.
 func HTML(s string) (why string, runs bool) {
@@ -41,7 +43,7 @@ func Could(s string) (runs bool) {
 }
 
 // marks are the bytes without one of which nothing runs.
-var marks = [256]bool{'<': true, '"': true, '\'': true, '`': true, '(': true, '=': true, ':': true, '$': true, '&': true}
+var marks = [256]bool{'<': true, '"': true, '\'': true, '`': true, '(': true, '=': true, ':': true, '$': true, '&': true, '*': true}
 
 // hasMarks is the cheap look that spares most values the others.
 func hasMarks(s string) bool {
@@ -71,6 +73,9 @@ func anywhere(s string, known bool) (string, bool) {
 	if templateRuns(s) {
 		return "code in a template of the browser", true
 	}
+	if why := oddRuns(s); why != "" {
+		return why, true
+	}
 	return "", false
 }
 
@@ -85,7 +90,7 @@ func markupRuns(s string, known bool) string {
 			if start == doubleQuoted && strings.IndexByte(s, '"') < 0 || start == singleQuoted && strings.IndexByte(s, '\'') < 0 {
 				continue
 			}
-			j := judge{known: known, brokeOut: true}
+			j := judge{known: known, brokeOut: true, quoted: start == doubleQuoted || start == singleQuoted}
 			if j.markup(s, Page{state: start}) {
 				return j.why
 			}
@@ -138,7 +143,10 @@ func urlRuns(s string, known bool) bool {
 		return true
 	}
 	c := runsFrom(rest, 0)
-	return !c.bad && c.effect || strings.ContainsAny(rest, "<\\") // a string becomes a page
+	if !c.bad && c.effect || strings.ContainsAny(rest, "<\\") { // a string becomes a page
+		return true
+	}
+	return !strings.ContainsAny(rest, " \t\r\n") && (strings.ContainsAny(rest, "=(`'\"") || !c.bad && c.sink) // no title, no name such as "javascript:S1234"
 }
 
 // scriptRuns says why s would run in a script.
@@ -167,16 +175,20 @@ func scriptRuns(s string, known bool) string {
 	return ""
 }
 
-// templateRuns says whether s has a {{ }} that leaves the sandbox of AngularJS. Other templates,
-// such as Jinja's, name other things.
+// templateRuns says whether s has a {{ }} that leaves the sandbox of AngularJS, or code in a
+// &{ } of Netscape's or a #{ }. Other templates, such as Jinja's, name other things.
 func templateRuns(s string) bool {
+	return codeInside(s, "{{", "}}") || codeInside(s, "&{", "}") || codeInside(s, "#{", "}")
+}
+
+func codeInside(s, open, end string) bool {
 	for {
-		_, after, found := strings.Cut(s, "{{")
+		_, after, found := strings.Cut(s, open)
 		if !found {
 			return false
 		}
 		var inside string
-		inside, s, _ = strings.Cut(after, "}}")
+		inside, s, _ = strings.Cut(after, end)
 		c := code{s: inside, loose: true}
 		c.read(0)
 		if !c.bad && c.effect && c.sink {

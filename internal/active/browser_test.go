@@ -45,11 +45,11 @@ const (
 				let inner = [];
 				try { inner = [...frame.contentDocument.querySelectorAll("*")].slice(0, 60) } catch {}
 				for (const e of inner) for (const name of events) { try { e.dispatchEvent(new frame.contentWindow.MouseEvent(name, {cancelable: true})) } catch {} }
-				setTimeout(() => { frame.remove(); open--; show() }, 60);
+				setTimeout(() => { frame.remove(); open--; show() }, 200);
 			};
 			frame.sandbox = "allow-scripts allow-same-origin allow-forms"; // no dialogs
-			const late = setTimeout(done, 1000); // what it loads may be nowhere
-			frame.onload = () => { frame.onload = null; clearTimeout(late); setTimeout(done, 30) };
+			const late = setTimeout(done, 3000); // what it loads may be nowhere
+			frame.onload = () => { frame.onload = null; clearTimeout(late); setTimeout(done, 100) };
 			frame.srcdoc = docs[next++];
 			document.body.append(frame);
 		}

@@ -33,6 +33,8 @@ type code struct {
 	sink    bool // it names something of browsers that attacks use
 	loose   bool // a string may have line ends, as in AngularJS
 	odd     bool // well formed, but nobody writes it
+	hidden  bool // behind a comment on the line
+	reach   bool // in the brackets behind window, document and the like
 	wordy   bool // a call with a space before its bracket, as in prose
 	words   int
 }
@@ -133,7 +135,7 @@ func (c *code) token() {
 	default:
 		c.operator(b)
 	}
-	c.newline, c.spaced = false, false
+	c.newline, c.spaced, c.hidden = false, false, false
 }
 
 func (c *code) comment() {
@@ -144,7 +146,7 @@ func (c *code) comment() {
 			return
 		}
 		c.i += end + 4
-		c.spaced = true
+		c.spaced, c.hidden = true, true
 		return
 	}
 	end := strings.IndexAny(c.s[c.i:], "\r\n")
@@ -246,7 +248,13 @@ func (c *code) number() {
 	}
 	for ; c.i < len(c.s); c.i++ {
 		switch b := c.s[c.i]; {
-		case digits(b) || b == '_' || b == '.' && exponent != 0:
+		case b == '.' && exponent != 0:
+			if exponent = 0; c.peek(1) == '.' || !isDigit(c.peek(1)) && isWord(c.peek(1)) {
+				c.i++
+				return // 1..toString()
+			}
+			exponent = 'e'
+		case digits(b) || b == '_':
 		case exponent != 0 && b|0x20 == exponent:
 			exponent = 0
 			if next := c.peek(1); next == '+' || next == '-' {

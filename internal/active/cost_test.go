@@ -12,6 +12,8 @@ import (
 var patterns = []string{
 	"<", "<a ", "<a <b ", "<style>", "<style></", "<x a='", `<x a="<x a='`, "<script", "</script", "<!--", "&", "&#", "`", "<a b=`x`c=`", "'", `"`, `\'`, "${", "`${", "(", "[", "{", "a(", "a{", "/", "/*", "*/", "//\n",
 	"expression(", "url(", "url(data:", "\\", "\\65 ", "@import", "javascript:", "data:", "a=", "a=b;", "-", "a-", "?a:", "alert ", "alert (", "\n", " ", "on", "onx=", " onx=a()", "x onx=`", "]]>", "<![CDATA[", "<svg>", "a.b", "\\u0061",
+	"](", "](a b c ", "]:", "]:javascript:a", "](javascript:(", ":", "x:", "javascript:a ", "data:text/html", "< ", "<f o r ", "<a:", "![", "+[", "¼a", "\u043c/", "+ADw", "+ADw-", "<a+AD4-", "</script", "a()</",
+	"<a'onx", "<a=", "<a onerror =", "document/**/.", "window[", "#{", "&{", "1.", "&tab;", "<base href", "\"><", "'>",
 	"<iframe srcdoc='", "&lt;", "&amp;lt;", "'+'", "'-a()-'", "<a href=x ", "=>", "class a {", "a  {",
 }
 

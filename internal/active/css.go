@@ -37,6 +37,9 @@ func activePlainCSS(s string) bool {
 			return false
 		}
 		rest = rest[i+4:]
+		if cut := strings.Trim(rest, " \t\r\n\"'"); cut == "javascript" || cut == "vbscript" { // the page goes on
+			return true
+		}
 		if scriptURL(rest[:min(len(rest), 256)], true) {
 			return true
 		}

@@ -23,6 +23,7 @@ func (c *code) bracket(b byte) {
 	case '[':
 		if c.operand && !c.either {
 			c.push('m')
+			c.reach = c.word == "window" || c.word == "self" || c.word == "top" || c.word == "parent" || c.word == "frames" || c.word == "document" || c.word == "globalThis"
 		} else {
 			c.push('[')
 		}
@@ -53,6 +54,7 @@ func (c *code) closing(b byte) {
 		return
 	}
 	opened := c.pop()
+	c.reach = false
 	match := true
 	switch b {
 	case ')':
@@ -176,6 +178,7 @@ func (c *code) dot(op string) {
 		c.bad = true
 		return
 	}
+	c.effect = c.effect || c.hidden && !c.newline // document/**/.cookie: nobody else writes that
 	next := c.peek(0)
 	if op == "?." && (next == '(' || next == '[') {
 		return

@@ -15,7 +15,7 @@ func (c *code) noteName(name string) {
 	case "constructor", "document", "cookie", "Reflect", "valueOf", "srcdoc":
 		c.sink = c.sink || c.peek(0) != '(' || c.member
 	case "window", "top", "parent", "frames", "location", "this", "self":
-		switch c.peek(0) {
+		switch c.ahead() {
 		case '[', '=':
 			c.sink = true
 		case '.':
@@ -36,6 +36,19 @@ func (c *code) noteName(name string) {
 			c.sink = c.sink || next != '(' && (c.words > 1 || c.depth > 0) || n == 0 && (next == '(' || next == '`' || next == '?')
 		}
 	}
+}
+
+// ahead returns the next byte that is in no comment.
+func (c *code) ahead() byte {
+	rest := c.s[c.i:]
+	for strings.HasPrefix(rest, "/*") {
+		_, after, _ := strings.Cut(rest[2:], "*/")
+		rest = after
+	}
+	if rest == "" {
+		return 0
+	}
+	return rest[0]
 }
 
 // plainName undoes the escapes in a name.
@@ -73,6 +86,7 @@ func (c *code) noteText(text string) {
 	for _, name := range [...]string{"constructor", "javascript:", "alert", "eval", "cookie", "fromCharCode", "document", "script"} {
 		if strings.Contains(text, name) {
 			c.sink = true
+			c.effect = c.effect || c.reach // nobody else says window["alert"]
 			return
 		}
 	}

@@ -1,6 +1,9 @@
 package active
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // judge reads a value as markup from some place of a page on and says whether it would run.
 // Nothing hides markup from it: not a comment, a <title>, a <noscript> or an attribute, since
@@ -9,6 +12,7 @@ type judge struct {
 	why      string
 	brokeOut bool // what comes first is prose unless it does something: see attribute
 	known    bool // the place in the page is known: no need to be sure that it is an attack
+	quoted   bool // brokeOut of a quoted attribute
 	depth    int
 
 	texts  []int  // positions of which is asked: is it in a text there?
@@ -25,7 +29,9 @@ type judge struct {
 type facts struct {
 	refresh, link, scriptTo, animates bool
 	bound, identified, cut, imports   bool
+	clobbers, typed, set              bool
 	content, href, to                 string
+	bare                              word // the attribute before, which has no value
 }
 
 // maxInside is how deep markup in attributes is looked into.
@@ -34,7 +40,7 @@ const maxInside = 3
 // markup reads s from p on. It reports whether it found something; why is set then.
 func (j *judge) markup(s string, p Page) bool {
 	p.judging = true
-	start, open := 0, inAValue(p.state)
+	start, open, tag := 0, inAValue(p.state), 0
 	j.skip = open
 	for i := 0; i < len(s) && j.why == ""; i++ {
 		if stop := p.stop(); stop != 0 {
@@ -52,6 +58,11 @@ func (j *judge) markup(s string, p Page) bool {
 		}
 		if was == tagName {
 			j.begin(&p)
+			if j.why == "" && !p.end {
+				j.why = oddTag(s[min(tag, i):i])
+			}
+		} else if p.state == tagName {
+			tag = i
 		}
 		if inAValue(was) {
 			j.attribute(&p, s[start:i])
@@ -75,18 +86,10 @@ func (j *judge) markup(s string, p Page) bool {
 		}
 	}
 	if j.why == "" && open && inAValue(p.state) {
-		if start = min(start, len(s)); start == len(s) && !j.brokeOut && p.kind == scriptValue && !j.skip {
-			j.why = "the beginning of an event handler"
-			return true
-		}
-		j.attribute(&p, s[start:])
+		j.openValue(&p, s[min(start, len(s)):])
 	}
-	if j.why == "" && p.state > tagName && p.state <= selfClosing {
-		j.facts.cut = true
-		if p.state == beforeValue && j.element != "" && isHandler(p.attr.name()) {
-			j.why = "the beginning of an event handler"
-		}
-		j.finish()
+	if j.why == "" {
+		j.cutOff(&p)
 	}
 	return j.why != ""
 }
@@ -123,12 +126,8 @@ func (j *judge) begin(p *Page) {
 	}
 	j.brokeOut = false // a tag of its own
 	j.element = string(p.tag.name())
-	element := j.element
-	if colon := strings.LastIndexByte(element, ':'); colon >= 0 {
-		element = element[colon+1:] // a prefix of XML
-	}
-	switch element {
-	case "script", "applet", "scriptlet":
+	switch element := local(j.element); element {
+	case "script", "applet", "scriptlet", "xss":
 		j.why = "a " + element + " element"
 	default:
 		// Some filters on the way turn "<script+src=" or "<script\x0b>" into a script element.
@@ -143,7 +142,21 @@ func (j *judge) named(name []byte) {
 	if string(name) == "<script" {
 		j.why = "a script element" // to old browsers, and to filters that take tags out
 	}
-	if j.element == "" || j.brokeOut || !isHandler(name) {
+	bare := j.facts.bare
+	j.facts.bare.clear()
+	for _, c := range name {
+		j.facts.bare.add(c)
+	}
+	if j.element == "" || j.brokeOut {
+		return
+	}
+	if name[0] == '=' { // some take what follows for the value of the attribute before
+		j.note(string(bare.name()), "=")
+	}
+	if (name[0] == '=' || bytes.ContainsAny(name, "\"'`")) && isHandler(bare.name()) {
+		j.why = "an event handler"
+	}
+	if !isHandler(name) {
 		return
 	}
 	for _, c := range name {
@@ -163,6 +176,7 @@ func (j *judge) attribute(p *Page, raw string) {
 	if p.end && j.element == "" && !j.brokeOut {
 		return // attributes of end tags are dropped
 	}
+	j.facts.bare.clear()
 	value := unescape(raw)
 	if len(value) > 2 && value[0] == '`' && p.state != afterValue && j.depth < maxInside { // a quote to old browsers
 		if end := strings.IndexByte(value[1:], '`'); end >= 0 {
@@ -190,14 +204,29 @@ func (j *judge) attribute(p *Page, raw string) {
 		}
 		return
 	}
-	if isText(name) && urlRuns(value, false) || !isText(name) && scriptURL(value, j.element == "img" || j.element == "image" || j.element == "" && !j.known) {
+	if j.leadsToScript(name, value) {
 		j.why = "a script URL"
 		return
 	}
 	j.note(string(name), value)
+	if j.holdsCode(name, value) {
+		j.why = "code in the attribute " + string(name)
+		return
+	}
 	if strings.IndexByte(value, '<') >= 0 && j.depth < maxInside {
 		j.inside(value)
 	}
+}
+
+// leadsToScript says whether an attribute holds a URL that runs.
+func (j *judge) leadsToScript(name []byte, value string) bool {
+	switch {
+	case isText(name):
+		return urlRuns(value, false)
+	case j.brokeOut && !j.known && kindOf(name) != urlValue: // it may be a query: rules=javascript:S1234&a=1
+		return strings.IndexByte(value, ':') >= 0 && urlInside(value)
+	}
+	return scriptURL(value, j.element == "img" || j.element == "image" || j.element == "" && !j.known)
 }
 
 // inside judges markup in an attribute.
@@ -214,6 +243,7 @@ func (j *judge) note(name, value string) {
 	case "http-equiv":
 		j.facts.refresh = j.facts.refresh || strings.EqualFold(strings.TrimSpace(value), "refresh")
 		j.facts.link = j.facts.link || strings.EqualFold(strings.TrimSpace(value), "link")
+		j.facts.set = j.facts.set || strings.EqualFold(strings.TrimSpace(value), "set-cookie")
 	case "content":
 		j.facts.content = value
 	case "rel":
@@ -226,9 +256,17 @@ func (j *judge) note(name, value string) {
 		j.facts.content = "charset=" + value
 	case "dataformatas", "datasrc", "implementation", "ev:event", "handler":
 		j.facts.bound = true // to a script or to markup, by old browsers
-	case "id":
-		j.facts.identified = true
+	case "id", "name":
+		j.facts.identified = j.facts.identified || name == "id"
+		j.facts.clobbers = j.facts.clobbers || clobbers(value)
+	case "formaction":
+		if strings.Contains(value, "//") {
+			j.why = "a button that sends a form elsewhere"
+		}
+	case "codetype":
+		j.facts.typed = true
 	case "type":
+		j.facts.typed = true
 		j.facts.scriptTo = strings.Contains(strings.ToLower(value), "script")
 	case "attributename":
 		lowered := strings.ToLower(value)
@@ -238,35 +276,39 @@ func (j *judge) note(name, value string) {
 	}
 }
 
+// local returns the name of an element without a prefix of XML.
+func local(element string) string { return element[strings.LastIndexByte(element, ':')+1:] }
+
 // finish judges the tag as a whole.
 func (j *judge) finish() {
 	f := &j.facts
-	switch j.element {
+	element := local(j.element)
+	switch element {
 	case "object", "embed":
-		if f.href != "" {
-			j.why = "an " + j.element + " element"
+		if f.href != "" || f.typed {
+			j.why = "an " + element + " element"
 		}
 	case "base":
 		if f.href != "" {
 			j.why = "a base element"
 		}
 	case "meta":
-		if (f.refresh || f.link) && f.content != "" {
+		if (f.refresh || f.link) && (f.content != "" || f.cut) || f.set {
 			j.why = "a meta element that leads on"
 		}
 		if foreignCharset(f.content) {
 			j.why = "a charset in which text may be markup"
 		}
 	case "link":
-		if f.imports && f.href != "" || f.link && strings.Contains(f.href, "//") { // a style sheet or page of somebody else
+		if (f.imports || f.cut) && f.href != "" || f.link && strings.Contains(f.href, "//") { // a style sheet or page of somebody else
 			j.why = "a link element that loads"
 		}
 	case "style":
 		if f.scriptTo {
 			j.why = "a style of script"
 		}
-	case "iframe", "frame", "layer", "ilayer":
-		if f.cut || strings.IndexByte(f.href, '<') >= 0 || j.element[0] != 'i' && j.element[0] != 'f' || oddScheme(f.href) {
+	case "iframe", "frame", "layer", "ilayer", "vmlframe":
+		if f.cut || strings.IndexByte(f.href, '<') >= 0 || element[0] != 'i' && element[0] != 'f' || oddScheme(f.href) {
 			if f.href != "" {
 				j.why = "a frame"
 			}
@@ -274,6 +316,10 @@ func (j *judge) finish() {
 	case "xml":
 		if f.href != "" || f.identified {
 			j.why = "a data island"
+		}
+	case "form", "img", "image":
+		if f.clobbers {
+			j.why = "an element in the place of what scripts look for"
 		}
 	}
 	if f.bound && j.element != "" {

@@ -59,12 +59,22 @@ func scheme(s string) (name, rest string) {
 	for ; i < len(s); i++ {
 		switch c := s[i]; {
 		case c < ' ':
+		case c == '&' && hasPrefixFold(s[i:], "&tab;"): // in this case, to old browsers only
+			i += len("&tab;") - 1
+		case c == '&' && hasPrefixFold(s[i:], "&newline;"):
+			i += len("&newline;") - 1
 		case c == ':':
-			switch name := string(w.name()); name {
-			case "javascript", "vbscript", "livescript", "mocha", "data":
-				return name, s[i+1:]
+			for _, known := range [...]string{"javascript", "vbscript", "livescript", "mocha", "jscript", "data"} {
+				if w.is(known) {
+					return known, s[i+1:]
+				}
+			}
+			switch string(w.name()) {
 			case "feed", "view-source", "jar", "url", "mhtml":
 				return scheme1(s[i+1:])
+			}
+			if rest := strings.TrimLeft(s[i+1:], " \t\r\n"); hasPrefixFold(rest, "javascript:") {
+				return scheme(rest) // browsers had many that take another URL
 			}
 			return "", ""
 		case isLetter(c) || c == '-':

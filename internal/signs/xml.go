@@ -3,7 +3,8 @@ package signs
 import "strings"
 
 // xml looks for documents that make their reader fetch or run something: entities,
-// external document types, XInclude, and stylesheets that reach outside.
+// external document types, XInclude, schemas of somebody else, and stylesheets that reach
+// outside.
 func (s *Score) xml(value string, sh *shape) {
 	if sh.has&angles == 0 {
 		return
@@ -36,6 +37,52 @@ func (s *Score) xml(value string, sh *shape) {
 	if strings.Contains(value, "http://www.w3.org/2001/XInclude") {
 		s.add(XML, strong, "a document that includes others")
 	}
+	rest := value
+	for range 8 {
+		_, list, found := strings.Cut(rest, "schemaLocation=")
+		if found && foreignSchema(list) {
+			s.add(XML, strong, "a document that has its reader fetch a schema")
+		}
+		rest = list
+	}
+}
+
+// foreignSchema says whether an attribute with pairs of namespace and schema (XML Schema part 1,
+// section 4.3.2), whose value is first in s, names schemas only on other sites than that of
+// their namespace. For the namespaces of the W3C and of purl.org, others have schemas.
+func foreignSchema(s string) bool {
+	if s == "" || s[0] != '"' && s[0] != '\'' {
+		return false
+	}
+	list, _, found := strings.Cut(s[1:min(len(s), 4096)], s[:1])
+	if !found {
+		return false
+	}
+	words := strings.Fields(list)
+	web := false
+	for i := 0; i+1 < len(words); i += 2 {
+		space, schema := site(words[i]), site(words[i+1])
+		if schema == "" || space == schema || space == "w3.org" || space == "purl.org" || space == "" {
+			return false
+		}
+		web = true
+	}
+	return web
+}
+
+// site returns the last two labels of the host of a URL of the web, "" for what is none.
+func site(url string) string {
+	scheme, rest, found := strings.Cut(url, "://")
+	if !found || len(scheme) > 5 {
+		return ""
+	}
+	if i := strings.IndexAny(rest, "/?#:"); i >= 0 {
+		rest = rest[:i]
+	}
+	if dot := strings.LastIndexByte(rest, '.'); dot > 0 {
+		rest = rest[strings.LastIndexByte(rest[:dot], '.')+1:]
+	}
+	return strings.ToLower(rest)
 }
 
 // doctype judges a document type: pages begin with one, but theirs is public or names nothing.
