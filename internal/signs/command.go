@@ -20,6 +20,7 @@ func (s *Score) command(value string, sh *shape) {
 	if sh.has&(dollars|angles|parens|braces|slashes) != 0 {
 		s.shellTricks(value, sh)
 	}
+	s.line(value, sh)
 }
 
 // wholeCommand judges a value that is a command line from its first word.
@@ -38,9 +39,11 @@ func (s *Score) wholeCommand(value string) {
 		s.add(Command, Refuse, "the name of a program, written so as not to be seen")
 	case a.danger && a.prose <= a.shell:
 		s.add(Command, Refuse, "a command that names a file of the system")
+	case kind == rareWord && a.words > 0 && a.words == a.numbers && (w.size < 4 || !lowerCase(value[at:w.end])): // PS 5, RM 101
+		s.add(Command, Weak, "reads like a command line")
 	case kind == rareWord && a.words > 0 && a.prose <= a.shell && a.end == len(value):
 		s.add(Command, Refuse, "a command line")
-	case kind == rareWord && a.shell > 0 && a.prose < a.shell, kind != rareWord && flags(a.first) && a.prose <= a.shell, kind == runner && s.runs(value, w.end):
+	case kind == rareWord && a.shell > 0 && a.prose < a.shell, kind != rareWord && flags(a.first) && (len(a.first) < 4 || a.shell > 1 || a.first[1] == '-') && a.prose <= a.shell, kind == runner && s.runs(value, w.end):
 		s.add(Command, Refuse, "a command line")
 	case binFolder(value[:w.end]), name == "echo" && a.words == 1 && (a.first[0] == '~' || a.first[0] == '$'):
 		s.add(Command, Refuse, "a command line")
@@ -182,6 +185,11 @@ func endsEntity(value string, i int) bool {
 func (s *Score) afterSeparator(value string, sep, at int, sh *shape) {
 	w := readWord(value, at)
 	kind := w.program()
+	if kind == notProgram && w.size > 1 && w.end < len(value) && value[w.end] == ' ' && sh.short(sep) && !sh.text && lowerCase(value[at:w.end]) {
+		if a := readArguments(value, w.end); a.danger && a.prose == 0 {
+			s.add(Command, Refuse, "a separator, a name and a file of the system")
+		}
+	}
 	if kind == notProgram || !wordEnds(value, w.end) {
 		return
 	}
@@ -194,6 +202,8 @@ func (s *Score) afterSeparator(value string, sep, at int, sh *shape) {
 	shell := a.shell > 0 && a.prose <= a.shell
 	glued := value[sep] == '&' && at == sep+1 && sep > 0 && isWord(value[sep-1])
 	switch {
+	case glued && a.words < 2 && (kind == rareWord && w.size > 4 || targetName(head) && (a.words == 0 || a.shell > 0)) && lowerCase(value[at:w.end]) && over && !sh.text:
+		s.add(Command, Refuse, "a separator and a program")
 	case glued && (kind != rareWord || a.shell == 0): // AT&T
 	case sh.text || newline && !short:
 		if a.danger && a.prose == 0 {
@@ -211,11 +221,26 @@ func (s *Score) afterSeparator(value string, sep, at int, sh *shape) {
 		s.add(Command, Refuse, "a separator, a program and its arguments")
 	case flags(a.first) && a.prose <= a.shell, windowsVerb(a.first) && string(w.name[:w.size]) == "net":
 		s.add(Command, Refuse, "a separator, a program and its options")
+	case targetName(head) && a.words == 0 && over && !glued, head == "" && tight && a.words < 4 && over && (value[sep] != '&' || string(w.name[:w.size]) == "echo") && lowerCase(value[at:w.end]) && !sh.list(value):
+		s.add(Command, Refuse, "a separator and a program")
 	case s.points[Command] == Weak && a.words > 0 && sep > 0 && value[sep] != '&':
 		s.add(Command, Refuse, "one command after another")
 	case kind == rareWord, short && over:
 		s.add(Command, Weak, "a separator and what may be a program")
 	}
+}
+
+// targetName says whether what stands before a separator is an address, a number or the name of a
+// host or a file, which no sentence ends with.
+func targetName(head string) bool {
+	if len(head) > 80 {
+		return false
+	}
+	head = strings.TrimRight(head, " ")
+	if head == "" || strings.IndexByte(head, ' ') >= 0 {
+		return false
+	}
+	return address(head) || number(head) || fileName(head) || strings.Contains(head, "://")
 }
 
 // list says whether the value is a row of a table in Markdown, or a list of words, some of

@@ -28,6 +28,7 @@ func TestTimeIsLinear(t *testing.T) {
 		"{{", "{{a", "{%", "<%", "#{", "{a(", "{a('", "@(", "[#", "#set(", "{{'\"", "$x.", "{{a ", "%0a", "%0aa:", "\r",
 		"<", "<!doctype ", "<!entity", "<xsl:", "<?php", "<!--#exec", "$ne", "$ne:", "'$ne'", ")(", "x)", "a(", "system(", "system('", " system('a", "O:8:\"", "jndi:", "${env:",
 		"http://", "a b", "é", "’", "\x00", "a\xa0", "if ", "for %a ", "1e", "1.e(", "[a]",
+		";a -", "|a|", "2>", "a.b;", "%a%", "${a", "{{x}}", "{% x %}", "''", ")or(", ";a ", "@a.", "1=1", "a(", "('",
 	} {
 		value := strings.Repeat(unit, 1<<17/len(unit))
 		start := time.Now()
@@ -48,6 +49,7 @@ func FuzzJudge(f *testing.F) {
 		}
 	}
 	f.Add("ls -l\v\vx") // blanks of other kinds once made an argument of no length
+	f.Add("{{#}}")      // nothing behind the mark
 	f.Fuzz(func(t *testing.T, value string) {
 		score := signs.Judge(value)
 		class, points, why := score.Top()

@@ -64,13 +64,15 @@ func (s *Score) afterBreak(value string, from, at int, hidden bool, sh *shape) {
 	short := sh.short(from)
 	name, _, field := strings.Cut(line, ":")
 	switch {
-	case sh.text && !short:
+	case sh.text && (!short || strings.HasPrefix(value, "```")):
+	case field && !hidden && len(name) < 40 && wordField(name) && !startsMail(value[:from]) && !strings.Contains(line, "://"):
+		s.add(Header, Weak, "a line break and what may be a header field") // Where: here, Date: today
 	case field && len(name) < 40 && headField(strings.TrimSpace(name)):
 		s.add(Header, points(short || hidden, Refuse, Weak), "a line break and a header field")
-	case strings.HasPrefix(line, "HTTP/1") || strings.HasPrefix(line, "HTTP/2"):
-		s.add(Header, Refuse, "a line break and a status line")
-	case strings.Contains(line, " HTTP/1") || strings.Contains(line, " HTTP/2"):
-		s.add(Header, Refuse, "a line break and a request line")
+	case statusLine(line):
+		s.add(Header, points(short || hidden || !sh.text, Refuse, Weak), "a line break and a status line")
+	case requestLine(line):
+		s.add(Header, points(short || hidden || !sh.text, Refuse, Weak), "a line break and a request line")
 	case foldPrefix(line, "rcpt to:"), foldPrefix(line, "mail from:"):
 		s.add(Header, points(short, Refuse, Weak), "a line break and a command for a mail server")
 	case hidden && short && field && headName(name) && !strings.HasPrefix(line, name+"://") && value[from] != '\\':
@@ -99,4 +101,38 @@ func headField(name string) bool {
 	default:
 		return strings.HasPrefix(low, "x-") && len(low) > 4
 	}
+}
+
+// wordField says whether name is a field whose name is a word that people put before a colon.
+func wordField(name string) bool {
+	var buf [32]byte
+	switch string(lower(strings.TrimSpace(name), &buf)) {
+	case "host", "link", "to", "from", "subject", "date", "connection", "status", "origin", "location", "cc", "refresh", "referer", "authorization":
+		return true
+	}
+	return false
+}
+
+// startsMail says whether the one word before a line break is the address of a mail.
+func startsMail(head string) bool {
+	return strings.IndexByte(head, '@') > 0 && strings.IndexByte(strings.TrimSpace(head), ' ') < 0
+}
+
+// statusLine says whether line is the first of an answer: HTTP/1.1 200.
+func statusLine(line string) bool {
+	rest, found := strings.CutPrefix(line, "HTTP/")
+	_, code, blank := strings.Cut(rest[:min(len(rest), 12)], " ")
+	return found && blank && len(rest) > 3 && isDigit(rest[0]) && len(code) > 2 && isDigit(code[0]) && isDigit(code[1]) && isDigit(code[2])
+}
+
+// requestLine says whether line is the first of a request: a method, one word, and HTTP/1.1.
+func requestLine(line string) bool {
+	method, rest, _ := strings.Cut(line, " ")
+	target, version, found := strings.Cut(strings.TrimLeft(rest, " "), " ")
+	for i := range len(method) {
+		if c := method[i]; c-'A' >= 26 {
+			return false
+		}
+	}
+	return found && len(method) > 2 && target != "" && strings.HasPrefix(version, "HTTP/")
 }

@@ -6,7 +6,8 @@ import "strings"
 // site should name. A relative link in a text is prose, a value that is nothing but a path
 // is not.
 func (s *Score) path(value string, sh *shape) {
-	if sh.has&(slashes|percents|foreign|controls) == 0 && !strings.Contains(value, "0x2") && !strings.Contains(value, "0x5") {
+	if sh.has&(slashes|percents|foreign|controls) == 0 && !strings.Contains(value, "0x2") && !strings.Contains(value, "0x5") &&
+		!strings.Contains(value, "..2f") && !strings.Contains(value, "..5c") {
 		return
 	}
 	alone := pathAlone(value)
@@ -14,10 +15,11 @@ func (s *Score) path(value string, sh *shape) {
 		s.climbs(value, alone)
 	}
 	if sh.has&colons != 0 {
-		s.wrapper(value)
+		s.wrapper(value, alone)
 	}
 	if alone && sh.has&slashes != 0 {
 		s.absolute(value)
+		s.single(value)
 	}
 	if alone {
 		s.cut(value)

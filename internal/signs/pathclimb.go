@@ -135,3 +135,28 @@ func (s *Score) cut(value string) {
 		s.add(Path, Refuse, "a path made long to cut off what the app appends")
 	}
 }
+
+// single judges a value that is one step up and little else: no page links to the source of a
+// program one folder up, or writes a step in another way than ../.
+func (s *Score) single(value string) {
+	v := strings.TrimSpace(value)
+	if len(v) > 256 || strings.IndexByte(v, ' ') >= 0 {
+		return
+	}
+	switch {
+	case strings.HasPrefix(v, "..;/"), strings.HasPrefix(v, "..././"), strings.HasPrefix(v, "..//"), len(v) < 24 && strings.HasSuffix(v, "/.."):
+		s.add(Path, Refuse, "a way out of the folder, written in an odd way")
+	case strings.HasPrefix(v, "../") && programText(v):
+		s.add(Path, Refuse, "a way out of the folder to the text of a program")
+	}
+}
+
+// programText says whether a path ends in what a server runs, and never sends.
+func programText(path string) bool {
+	var buf [32]byte
+	switch string(lower(path[strings.LastIndexByte(path, '.')+1:], &buf)) {
+	case "php", "php3", "php4", "php5", "phtml", "inc", "py", "pl", "rb", "cgi", "jsp", "asp", "aspx", "sh", "env", "sql", "war", "jar":
+		return true
+	}
+	return false
+}

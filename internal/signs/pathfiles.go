@@ -3,14 +3,14 @@ package signs
 import "strings"
 
 // wrapper finds schemes that open files or run things instead of fetching pages.
-func (s *Score) wrapper(value string) {
+func (s *Score) wrapper(value string, alone bool) {
 	i := strings.Index(value, ":")
 	for n := 0; i >= 0 && n < 16; n++ {
 		start := i
 		for start > 0 && (isWord(value[start-1]) || value[start-1] == '.') && i-start < 24 {
 			start--
 		}
-		s.scheme(value[start:i], value[i+1:], start == 0)
+		s.scheme(value[start:i], value[i+1:], start == 0, alone && strings.IndexByte(value, ' ') < 0)
 		next := strings.IndexByte(value[i+1:], ':')
 		if next < 0 {
 			return
@@ -19,8 +19,9 @@ func (s *Score) wrapper(value string) {
 	}
 }
 
-// scheme judges one scheme, what follows its colon, and whether the value begins with it.
-func (s *Score) scheme(name, rest string, first bool) {
+// scheme judges one scheme, what follows its colon, whether the value begins with it, and
+// whether it is nothing else.
+func (s *Score) scheme(name, rest string, first, alone bool) {
 	var buf [32]byte
 	slashed := strings.HasPrefix(rest, "//")
 	switch string(lower(name, &buf)) {
@@ -38,7 +39,7 @@ func (s *Score) scheme(name, rest string, first bool) {
 		}
 	case "file", "netdoc", "jar":
 		if strings.HasPrefix(rest, "/") && (first || sensitive(strings.TrimLeft(rest, "/"))) {
-			s.add(Path, points(first, Refuse, Weak), "a URL of a file on the server")
+			s.add(Path, points(first && (alone || slashed || sensitive(strings.TrimLeft(rest, "/"))), Refuse, Weak), "a URL of a file on the server")
 		}
 	}
 }
@@ -53,9 +54,14 @@ func (s *Score) absolute(value string) {
 	if len(path) > 2 && isLetter(path[0]) && path[1] == ':' && path[2] == '/' {
 		rooted, path = true, strings.TrimLeft(path[2:], "/")
 	}
+	if told(plain) {
+		return
+	}
 	switch {
 	case sensitiveStart([]byte(path)), strings.Contains(plain, "/.ssh/"), strings.Contains(plain, "/.ht"), strings.Contains(plain, "/.git/"):
 		s.add(Path, Refuse, "a file of the system")
+	case rooted && dotFolder(plain):
+		s.add(Path, Refuse, "a folder that keeps secrets")
 	case rooted && systemFolder(path):
 		s.add(Path, Refuse, "a folder of the system")
 	case rooted && configName(path):
@@ -125,10 +131,32 @@ func systemFolder(path string) bool {
 	switch path[:end] {
 	case "etc", "proc", "sys", "dev", "boot", "root", "var", "usr", "sbin", "bin", "lib", "lib64", "private", "opt", "mnt", "run", "tmp",
 		"windows", "winnt", "inetpub", "xampp", "wamp", "program files", "program files (x86)", "programfiles", "apache", "apache2", "apache24",
-		"php", "php4", "php5", "php7", "mysql", "documents and settings", "programdata", "cygwin", "oracle", "system32", "volumes", "nginx":
+		"php", "php4", "php5", "php7", "mysql", "documents and settings", "programdata", "cygwin", "oracle", "system32", "volumes", "nginx", "srv":
 		return true
+	case "library":
+		return strings.HasPrefix(path[end:], "/webserver")
 	}
 	return false
+}
+
+// told says whether a path is the beginning of a sentence: words without dots and slashes
+// follow it.
+func told(path string) bool {
+	words := 0
+	for _, rest, found := strings.Cut(path, " "); found; {
+		var word string
+		word, rest, found = strings.Cut(rest, " ")
+		if oneWord(strings.TrimRight(word, ".,;:!?")) && len(word) > 1 {
+			words++
+		}
+	}
+	return words > 1 && !strings.HasPrefix(path, "c:") && !strings.Contains(path, "program files") && !strings.Contains(path, "documents and settings")
+}
+
+// dotFolder says whether a path leads through a folder whose name begins with a dot: .docker, .svn.
+func dotFolder(path string) bool {
+	i := strings.Index(path, "/.")
+	return i >= 0 && i+3 < len(path) && isLetter(path[i+2]) && strings.IndexByte(path[i+2:], '/') > 0 && !strings.HasPrefix(path[i:], "/.well-known/")
 }
 
 // configName says whether the last part of an absolute path names what holds secrets.
@@ -139,10 +167,13 @@ func configName(path string) bool {
 	}
 	dot := strings.LastIndexByte(name, '.')
 	if dot < 0 {
+		if strings.HasPrefix(name, "id_") && strings.HasSuffix(path, "/"+name) && len(name) < 11 { // id_rsa, id_ed25519
+			return true
+		}
 		return strings.HasSuffix(name, "_log") || strings.HasSuffix(name, "-log") || strings.HasSuffix(name, "_history")
 	}
 	switch name[dot+1:] {
-	case "log", "ini", "conf", "cnf", "cfg", "err", "bak", "asa", "sqlite", "sqlite3", "db", "pem", "key", "htaccess", "htpasswd", "passwd", "config":
+	case "sql", "log", "ini", "conf", "cnf", "cfg", "err", "bak", "asa", "sqlite", "sqlite3", "db", "pem", "key", "htaccess", "htpasswd", "passwd", "config":
 		return true
 	}
 	return false

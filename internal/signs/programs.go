@@ -23,6 +23,9 @@ func programOf(name string) program {
 	if n := len(low); n > 4 && string(low[n-4:]) == ".exe" {
 		low = low[:n-4]
 	}
+	if kind, ok := programs[string(low)]; ok { // base64, rundll32
+		return kind
+	}
 	for n := len(low); n > 3 && (isDigit(low[n-1]) || low[n-1] == '.'); n-- { // python3.11, gcc10.1
 		low = low[:n-1]
 	}
@@ -91,6 +94,52 @@ var programs = map[string]program{
 	"fetch": plainWord, "sha1sum": rareWord, "sha256sum": rareWord, "md5sum": rareWord, "cksum": rareWord, "seq": rareWord, "shuf": rareWord,
 	"ulimit": rareWord, "umask": rareWord, "unset": plainWord, "uptime": plainWord, "sysctl": rareWord, "pdftotext": rareWord, "ffmpeg": rareWord,
 	"ghostscript": rareWord, "gs": rareWord, "magick": rareWord, "zsoelim": rareWord, "pdftex": rareWord, "capsh": rareWord,
+
+	// Programs that come with many systems and can be made to run or read something.
+	"lwp-download": rareWord, "lwp-request": rareWord, "whois": rareWord, "findstr": rareWord, "forfiles": rareWord, "takeown": rareWord,
+	"nltest": rareWord, "gpresult": rareWord, "getmac": rareWord, "logman": rareWord, "makecab": rareWord, "msbuild": rareWord, "regasm": rareWord,
+	"regsvcs": rareWord, "installutil": rareWord, "esentutl": rareWord, "extrac32": rareWord, "chkdsk": rareWord, "tskill": rareWord, "w32tm": rareWord,
+	"runas": rareWord, "setx": rareWord, "pushd": rareWord, "popd": rareWord, "chdir": rareWord, "expr": rareWord, "jq": rareWord, "busctl": rareWord,
+	"tshark": rareWord, "pandoc": rareWord, "tmux": rareWord, "virsh": rareWord, "zypper": rareWord, "pkexec": rareWord, "nft": rareWord,
+	"exiftool": rareWord, "dmidecode": rareWord, "hping3": rareWord, "enscript": rareWord, "ldconfig": rareWord, "whiptail": rareWord,
+	"openvpn": rareWord, "start-stop-daemon": rareWord, "agetty": rareWord, "aspell": rareWord, "atobm": rareWord, "batcat": rareWord,
+	"bpftrace": rareWord, "bconsole": rareWord, "byebug": rareWord, "cabal": rareWord, "certbot": rareWord, "clamscan": rareWord, "cobc": rareWord,
+	"cowsay": rareWord, "cowthink": rareWord, "cpan": rareWord, "csplit": rareWord, "csvtool": rareWord, "cupsfilter": rareWord, "dmsetup": rareWord,
+	"dos2unix": rareWord, "dvips": rareWord, "easy_install": rareWord, "efax": rareWord, "espeak": rareWord, "facter": rareWord, "fping": rareWord,
+	"gcore": rareWord, "genisoimage": rareWord, "ghci": rareWord, "ginsh": rareWord, "gnuplot": rareWord, "grc": rareWord, "gtester": rareWord,
+	"iftop": rareWord, "irb": rareWord, "ispell": rareWord, "jjs": rareWord, "jrunscript": rareWord, "ksshell": rareWord, "ksu": rareWord,
+	"latexmk": rareWord, "lftp": rareWord, "loginctl": rareWord, "logrotate": rareWord, "luatex": rareWord, "lualatex": rareWord, "minicom": rareWord,
+	"msgfilter": rareWord, "mtr": rareWord, "nasm": rareWord, "ncdu": rareWord, "ncftp": rareWord, "neofetch": rareWord, "nginx": rareWord,
+	"nroff": rareWord, "nsenter": rareWord, "ntpdate": rareWord, "openvt": rareWord, "opkg": rareWord, "pdflatex": rareWord, "perlbug": rareWord,
+	"pidstat": rareWord, "psftp": rareWord, "readelf": rareWord, "restic": rareWord, "rlogin": rareWord, "rpmquery": rareWord, "rpmdb": rareWord,
+	"rpmverify": rareWord, "rtorrent": rareWord, "run-parts": rareWord, "rview": rareWord, "rvim": rareWord, "scanmem": rareWord, "setarch": rareWord,
+	"setfacl": rareWord, "getfacl": rareWord, "smbclient": rareWord, "smbmap": rareWord, "sshpass": rareWord, "tasksh": rareWord,
+	"timedatectl": rareWord, "tmate": rareWord, "torify": rareWord, "torsocks": rareWord, "troff": rareWord, "unsquashfs": rareWord,
+	"uudecode": rareWord, "uuencode": rareWord, "valgrind": rareWord, "vimdiff": rareWord, "vipw": rareWord, "vigr": rareWord, "wireshark": rareWord,
+	"xdotool": rareWord, "xetex": rareWord, "xelatex": rareWord, "xmodmap": rareWord, "zathura": rareWord, "ip6tables": rareWord, "ifup": rareWord,
+	"ifdown": rareWord, "nmcli": rareWord, "ethtool": rareWord, "blkid": rareWord, "fdisk": rareWord, "mkfs": rareWord, "losetup": rareWord,
+	"swapon": rareWord, "chattr": rareWord, "lsattr": rareWord, "chsh": rareWord, "chfn": rareWord, "gpasswd": rareWord, "newgrp": rareWord,
+	"logname": rareWord, "stty": rareWord, "ldd": rareWord, "objdump": rareWord, "rake": rareWord, "mvn": rareWord, "cmake": rareWord,
+	"docker-compose": rareWord, "kubeadm": rareWord, "minikube": rareWord, "etcdctl": rareWord, "rabbitmqctl": rareWord, "mongosh": rareWord,
+	"redis-server": rareWord, "pg_dump": rareWord, "pg_dumpall": rareWord, "createdb": rareWord, "dropdb": rareWord, "mysqladmin": rareWord,
+	"mysqlimport": rareWord, "sqlcmd": rareWord, "tnsping": rareWord, "lsusb": rareWord, "lspci": rareWord, "lsns": rareWord, "vmstat": rareWord,
+	"iostat": rareWord, "mpstat": rareWord, "nproc": rareWord, "getconf": rareWord, "pstree": rareWord, "pidof": rareWord, "fuser": rareWord,
+	"renice": rareWord, "compgen": rareWord, "readarray": rareWord, "coproc": rareWord, "zless": rareWord, "zmore": rareWord, "zgrep": rareWord,
+	"zegrep": rareWord, "bzless": rareWord, "xzless": rareWord, "xzgrep": rareWord, "lz4": rareWord, "lzcat": rareWord, "zstd": rareWord,
+	"7z": rareWord, "7za": rareWord, "7zr": rareWord, "unrar": rareWord, "shar": rareWord, "basez": rareWord, "basenc": rareWord, "base58": rareWord,
+	"ascii85": rareWord, "ascii-xfr": rareWord, "fmt": rareWord, "tsort": rareWord, "aa-exec": rareWord, "choom": rareWord, "mksh": rareWord,
+	"lksh": rareWord, "yash": rareWord, "ksh93": rareWord, "sha512sum": rareWord, "sha224sum": rareWord, "b2sum": rareWord, "unlz4": rareWord,
+	"zdiff": rareWord, "zcmp": rareWord, "bzgrep": rareWord, "bzdiff": rareWord, "lzgrep": rareWord, "screenfetch": rareWord, "traceroute6": rareWord,
+	"ping6": rareWord, "dhclient": rareWord, "pppd": rareWord, "smbd": rareWord, "ufw": rareWord, "firewall-cmd": rareWord, "setenforce": rareWord,
+	"getenforce": rareWord, "semanage": rareWord, "auditctl": rareWord, "ausearch": rareWord, "logger": rareWord, "runuser": rareWord,
+	"systemd-run": rareWord, "systemd-analyze": rareWord, "hostnamectl": rareWord, "localectl": rareWord, "update-rc.d": rareWord,
+	"update-alternatives": rareWord, "dpkg-reconfigure": rareWord, "apt-cache": rareWord, "aptitude": rareWord, "yumdownloader": rareWord,
+	"pip3": rareWord, "python2": rareWord, "pypy": rareWord, "ipython": rareWord, "msgcat": rareWord, "msgconv": rareWord,
+	"erase": plainWord, "ren": plainWord, "vagrant": plainWord, "gimp": plainWord, "julia": plainWord, "knife": plainWord, "octave": plainWord,
+	"dialog": plainWord, "free": plainWord, "history": plainWord, "arch": plainWord, "strip": plainWord, "composer": plainWord, "bundle": plainWord,
+	"yelp": plainWord, "ant": plainWord, "gradle": plainWord, "jobs": plainWord, "hash": plainWord, "declare": plainWord, "typeset": plainWord,
+	"readonly": plainWord, "wish": plainWord, "cancel": plainWord, "column": plainWord, "restart": plainWord, "unlink": plainWord, "query": plainWord,
+	"subst": plainWord, "assoc": plainWord, "chkntfs": plainWord,
 
 	// Windows.
 	"cmd": rareWord, "powershell": rareWord, "pwsh": rareWord, "ipconfig": rareWord, "systeminfo": rareWord, "sysinfo": rareWord,

@@ -89,7 +89,7 @@ func emptyExpansion(s string) int {
 // arguments is what stands behind the name of a program, up to the next separator.
 type arguments struct {
 	words, shell, prose int
-	options             int
+	options, numbers    int
 	danger              bool // a path or a form that no harmless value has
 	first               string
 	end                 int
@@ -148,12 +148,15 @@ func (a *arguments) word(w string) {
 	case strings.Contains(w, "://"), strings.Contains(w, ":\\"), strings.Contains(w, "/") && !strings.Contains(w, "/ "), strings.Contains(w, "${"),
 		strings.IndexByte(w, '*') >= 0, address(w), strings.Contains(w, "=") && isLetter(c):
 		a.shell++
-	case number(w), fileName(w), programOf(w) == rareWord:
+	case number(w):
+		a.shell++
+		a.numbers++
+	case w == "/" || w == "." || w == "..", fileName(w), programOf(w) == rareWord:
 		a.shell++
 	default:
 		a.prose++
 	}
-	if len(w) > 3 && w[1] == ':' && w[2] == '\\' && isLetter(w[0]) {
+	if len(w) > 2 && w[1] == ':' && w[2] == '\\' && isLetter(w[0]) {
 		a.danger = true
 	}
 	if sensitive(strings.TrimLeft(w, "/'\"<>")) || strings.Contains(w, "/dev/tcp") || strings.HasPrefix(w, "%SYSTEMROOT%") {

@@ -18,7 +18,8 @@ func (s *Score) sql(value string, sh *shape) {
 		judgeWideBreakOut(value, s)
 	}
 	judgeBare(value, s)
-	if s.points[SQL] == Weak && s.why[SQL] != sqlWhole && len(value) <= 256 && proseWords(value) < 4 && !quotedArgument(value) {
+	s.wholeSQL(value)
+	if s.points[SQL] == Weak && !plainCall(value) && !proseBrackets(value) && s.why[SQL] != sqlWhole && len(value) <= 256 && proseWords(value) < 4 && !quotedArgument(value) {
 		if found, _ := libinjection.IsSQLi(value); found {
 			s.add(SQL, Refuse, s.why[SQL])
 		}
@@ -75,7 +76,7 @@ func (s *Score) breakOut(value string, at, n int, quote string) {
 // judgeBare reads the value where no quote must be broken out of, and again behind a name
 // and an equals sign: a value may hold a query string.
 func judgeBare(value string, s *Score) {
-	s.bare(value)
+	s.bare(strings.TrimPrefix(value, "*/"))
 	name := 0
 	for name < len(value) && name < 64 && (isWord(value[name]) || strings.IndexByte("?][", value[name]) >= 0) {
 		name++
@@ -125,6 +126,8 @@ func (s *Score) statement(value string) {
 		s.add(SQL, Refuse, p.why)
 	case p.done && p.unfinished && p.depth > 0 && (p.cases > 0 || p.facts&sqlCalls != 0):
 		s.add(SQL, Refuse, "a statement cut off inside a call")
+	case p.done && !p.unfinished && p.depth == 0 && p.facts&(sqlAppended|sqlNested|sqlUnited) != 0 && len(value) <= 160 && lineOfSQL(value, t):
+		s.add(SQL, Refuse, "a whole statement and nothing else")
 	case p.facts&(sqlAppended|sqlNested|sqlUnited) != 0:
 		s.add(SQL, Weak, sqlWhole)
 	}
@@ -248,7 +251,7 @@ func (p *sqlParser) behindOperand() (uint8, string) {
 	switch {
 	case p.facts&sqlActing != 0:
 		return Refuse, p.why
-	case (condition || p.concats > 0) && compared && p.done, p.likes && p.done && p.depth == 0 && p.facts&sqlNames == 0 && !p.unfinished:
+	case (condition || p.concats > 0) && compared && p.done, p.likes && p.done && p.depth == 0 && p.facts&sqlNames == 0 && !p.unfinished && strings.ContainsAny(p.lex.text, "%_#(+"):
 		return Refuse, "a condition of its own"
 	case condition && p.done && p.depth == 0 && p.facts&sqlNames == 0 && (strings.EqualFold(p.left.text, "true") || strings.EqualFold(p.left.text, "false")):
 		return Refuse, "a condition that is always true or false"

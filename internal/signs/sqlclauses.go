@@ -4,11 +4,12 @@ import "strings"
 
 // union reads what follows UNION.
 func (p *sqlParser) union() sqlState {
-	for range 4 { // UNION ALL ((SELECT
+	for range 6 { // UNION ALL ((SELECT
 		t := p.lex.next()
 		switch {
 		case t.kind == sqlLeft:
 			p.depth++
+		case t.kind == sqlMath && p.lex.text[t.start] == '+': // a blank that nobody decoded
 		case t.kind == sqlWord && (t.word == sqlAll || t.word == sqlPrefix):
 		case t.kind == sqlWord && t.word == sqlSelect:
 			p.pending |= sqlUnited
@@ -260,9 +261,7 @@ func sqlPrivilege(name string) bool {
 // cast reads the type behind two colons.
 func (p *sqlParser) cast() sqlState {
 	t := p.lex.next()
-	var buf [32]byte
-	switch string(lower(p.lex.slice(t), &buf)) {
-	case "int", "integer", "text", "bool", "boolean", "numeric", "float", "double", "json", "jsonb", "varchar", "bytea", "regclass", "date":
+	if sqlType(p.lex.slice(t)) {
 		p.facts |= sqlCasts
 		if ahead := p.lex; ahead.next().kind == sqlWord {
 			p.extended, p.inQuery = false, true // double precision
@@ -270,4 +269,14 @@ func (p *sqlParser) cast() sqlState {
 		return sqlHas
 	}
 	return sqlStop
+}
+
+// sqlType says whether name is a type.
+func sqlType(name string) bool {
+	var buf [32]byte
+	switch string(lower(name, &buf)) {
+	case "int", "integer", "text", "bool", "boolean", "numeric", "float", "double", "json", "jsonb", "varchar", "bytea", "regclass", "date":
+		return true
+	}
+	return false
 }

@@ -65,7 +65,7 @@ func (s *Score) ticks(value string, open, end int, text bool) {
 	alone := open < 32 && len(value)-end < 64 && strings.Trim(value[:open], " '\"") == "" && strings.Trim(value[end+1:], " '\";#") == ""
 	switch {
 	case text:
-	case glued && (kind == rareWord || a.shell > 0), alone && (a.prose <= a.shell):
+	case glued && (kind == rareWord || a.shell > 0 || a.words == 0 && targetName(value[:open])), alone && (a.prose <= a.shell):
 		s.add(Command, Refuse, "a command whose output is put in")
 	case glued, alone, a.danger:
 		s.add(Command, Weak, "what may be a command whose output is put in")
@@ -187,8 +187,8 @@ func (s *Score) braces(value string) {
 		}
 		body := value[open+1 : open+length]
 		glued := open > 0 && isLetter(value[open-1]) || open+length+1 < len(value) && isLetter(value[open+length+1])
-		if strings.IndexByte(body, ',') >= 0 && !strings.ContainsAny(body, " :\n\\") {
-			s.bracedList(body, glued || open == 0)
+		if strings.IndexByte(body, ',') >= 0 && !strings.ContainsAny(body, " \n\\") && (strings.IndexByte(body, ':') < 0 || strings.Contains(body, "://")) {
+			s.bracedList(body, glued || open == 0 || strings.IndexByte(";|&", value[open-1]) >= 0, glued)
 		}
 		next := strings.IndexByte(value[open+1:], '{')
 		if next < 0 {
@@ -198,13 +198,13 @@ func (s *Score) braces(value string) {
 	}
 }
 
-func (s *Score) bracedList(body string, placed bool) {
+func (s *Score) bracedList(body string, placed, glued bool) {
 	for part := range strings.SplitSeq(body, ",") {
 		part = strings.Trim(part, `$'"`)
 		if part == "" {
 			continue
 		}
-		if programOf(part) != notProgram || part[0] == '-' && len(part) > 1 && isLetter(part[1]) || placed && strings.HasPrefix(part, "/") || placed && len(part) < 4 && oneWord(part) && body[0] != '$' {
+		if programOf(part) != notProgram || part[0] == '-' && len(part) > 1 && isLetter(part[1]) || placed && strings.HasPrefix(part, "/") || placed && len(part) < 4 && oneWord(part) && glued && body[0] != '$' {
 			s.add(Command, points(placed, Refuse, Weak), "braces that a shell expands to a command")
 		}
 		return

@@ -17,6 +17,9 @@ var delimiters = [...]delimiter{
 // template looks for expressions that a template engine would compute, and that do
 // more than name a variable: {{ name }} is what templates are made of, and documentation too.
 func (s *Score) template(value string, sh *shape) {
+	if !sh.text {
+		s.probe(value, sh)
+	}
 	if sh.has&(braces|ats) == 0 && (sh.has&angles == 0 || sh.has&(percents|hashes) == 0) && sh.has&hashes == 0 {
 		return
 	}

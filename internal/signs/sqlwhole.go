@@ -1,0 +1,239 @@
+package signs
+
+import "strings"
+
+// wholeSQL judges a short value of which all is a piece of a statement, in forms that the
+// parser cannot tell from prose by what stands beside what: there is no prose in them.
+func (s *Score) wholeSQL(value string) {
+	v := strings.Trim(value, " \t")
+	if len(v) < 2 || len(v) > 160 || s.points[SQL] >= Refuse || strings.ContainsAny(v, "\n\r") {
+		return
+	}
+	switch {
+	case quotesOnly(v):
+		s.add(SQL, Refuse, "quotes of several kinds and nothing else")
+	case closesOnly(v):
+		s.add(SQL, Refuse, "ends a string and its brackets")
+	case reopens(v):
+		s.add(SQL, Refuse, "a condition between brackets that the app has opened")
+	case equation(v):
+		s.add(SQL, Refuse, "a comparison of constants and nothing else")
+	case strings.HasPrefix(v, "@@") && len(v) > 4 && dotted(v[2:]), catalogue(v):
+		s.add(SQL, Refuse, "a variable or a table of the database itself")
+	case versioned(v):
+		s.add(SQL, Refuse, "a comment that only MySQL reads")
+	case v[0] == ';' && startsActing(v):
+		s.add(SQL, Refuse, "a function that waits behind a semicolon")
+	case asks(v):
+		s.add(SQL, Refuse, "a condition with a function")
+	case slice(v):
+		s.add(SQL, Refuse, "a clause of its own")
+	}
+}
+
+// quotesOnly says whether v is quotes of two kinds, or a quote behind a backslash and another.
+func quotesOnly(v string) bool {
+	marks := 0
+	for i := range len(v) {
+		n := strings.IndexByte("'\"`\\", v[i])
+		if n < 0 {
+			return false
+		}
+		marks |= 1 << n
+	}
+	return len(v) < 9 && marks&(marks-1) != 0 && (len(v) > 2 || marks&8 == 0)
+}
+
+// closesOnly says whether v is a quote, closing brackets and the end of a statement.
+func closesOnly(v string) bool {
+	rest := strings.TrimLeft(v, "%")
+	if rest == "" || rest[0] != '\'' && rest[0] != '"' && rest[0] != '`' {
+		return false
+	}
+	after := strings.TrimLeft(rest[1:], ")")
+	closed := len(rest) - 1 - len(after)
+	return closed > 0 && (after == "" && closed > 1 || after == ";")
+}
+
+// reopens finds ) or ( with quotes around the brackets, and nothing else of a sentence.
+func reopens(v string) bool {
+	rest := strings.TrimLeft(strings.TrimLeft(v, "'\""), ")")
+	if rest == v || rest == "" || len(rest) == len(v)-1 && v[0] != ')' || !strings.Contains(v[:len(v)-len(rest)], ")") {
+		return false
+	}
+	word, rest := cutWord(rest)
+	var buf [32]byte
+	switch string(lower(word, &buf)) {
+	case "or", "and", "||", "&&", "xor":
+		return rest != "" && rest[0] == '('
+	}
+	return false
+}
+
+// equation says whether v compares numbers for being equal or not, or joins the same one to
+// itself: 1=1, 11!=1, not 1=2, 7 or 7.
+func equation(v string) bool {
+	if len(v) > 4 && strings.EqualFold(v[:4], "not ") {
+		v = v[4:]
+	}
+	lex := sqlLexer{text: v}
+	left, op, right := lex.next(), lex.next(), lex.next()
+	if left.kind != sqlNumber || right.kind != sqlNumber || lex.trick {
+		return false
+	}
+	if end := lex.next(); end.kind != sqlEnd && end.kind != sqlComment {
+		return false
+	}
+	same := strings.EqualFold(v[left.start:left.end], v[right.start:right.end])
+	switch op.kind {
+	case sqlCompare:
+		sign := v[op.start:op.end]
+		return !strings.Contains(v, " ") && (sign == "=" || sign == "!=" || sign == "<>" || sign == "==")
+	case sqlLogic, sqlConcat:
+		return true
+	case sqlWord:
+		return op.word == sqlAndOr && same || op.word == sqlLike && same && !strings.EqualFold(v[op.start:op.end], "is") ||
+			strings.EqualFold(v[op.start:op.end], "xor") || strings.EqualFold(v[op.start:op.end], "rlike")
+	}
+	return false
+}
+
+// catalogue says whether v is the name of a table in which a database keeps its own.
+func catalogue(v string) bool {
+	var buf [32]byte
+	dot := strings.IndexByte(v, '.')
+	if dot < 0 || dot+1 == len(v) {
+		return false
+	}
+	switch string(lower(v[:dot], &buf)) {
+	case "information_schema", "pg_catalog", "performance_schema":
+		return dotted(v[dot+1:])
+	case "mysql":
+		return strings.EqualFold(v[dot+1:], "user") || strings.EqualFold(v[dot+1:], "db")
+	case "sys":
+		return strings.EqualFold(v[dot+1:], "tables") || strings.EqualFold(v[dot+1:], "databases") || strings.EqualFold(v[dot+1:], "columns") || strings.EqualFold(v[dot+1:], "objects")
+	case "master":
+		return strings.HasPrefix(v[dot+1:], ".")
+	}
+	return false
+}
+
+// dotted says whether v is words with dots between them.
+func dotted(v string) bool {
+	for i := range len(v) {
+		if !isWord(v[i]) && v[i] != '.' {
+			return false
+		}
+	}
+	return v != ""
+}
+
+// versioned says whether a comment of MySQL with the number of a version stands in v, or v is
+// one with a key word in it.
+func versioned(v string) bool {
+	i := strings.Index(v, "/*!")
+	if i < 0 {
+		return false
+	}
+	lex := sqlLexer{text: v[i+3:]}
+	n := 0
+	for isDigit(lex.peek(n)) {
+		n++
+	}
+	if n == 5 || n == 6 || n > 0 && lex.peek(n) == '*' {
+		return true
+	}
+	t := lex.next()
+	return t.kind == sqlWord && t.word != sqlName && strings.HasSuffix(v, "*/")
+}
+
+// startsActing says whether a function that does harm is called behind the semicolon.
+func startsActing(v string) bool {
+	lex := sqlLexer{text: v, at: 1}
+	t := lex.next()
+	return t.kind == sqlWord && t.word == sqlActs && lex.peek(0) == '('
+}
+
+// slice finds LIMIT with two numbers.
+func slice(v string) bool {
+	lex := sqlLexer{text: v}
+	first, from, between, to := lex.next(), lex.next(), lex.next(), lex.next()
+	return first.word == sqlLimit && from.kind == sqlNumber && to.kind == sqlNumber && (between.kind == sqlComma || between.word == sqlLimit) &&
+		(lex.at == len(v) || lex.next().kind != sqlWord)
+}
+
+// plainCall says whether v is one call of a function that mathematics and spreadsheets have too,
+// with plain arguments.
+func plainCall(v string) bool {
+	n := wordLength(v)
+	if n == 0 || n == len(v) || v[n] != '(' || v[len(v)-1] != ')' || strings.ContainsAny(v[n+1:len(v)-1], "()'\"=@") {
+		return false
+	}
+	return calculates(v[:n])
+}
+
+// calculates says whether mathematics and spreadsheets have a function of the name.
+func calculates(name string) bool {
+	var buf [32]byte
+	switch string(lower(name, &buf)) {
+	case "sin", "cos", "log", "exp", "abs", "sqrt", "pow", "max", "min", "sum", "avg", "round", "floor", "ceil", "length", "count", "format", "trim", "reverse", "if",
+		"date", "time", "year", "month", "day", "hour", "minute", "second", "week", "pi", "lower", "upper", "replace", "left", "right", "quote", "decode", "encode":
+		return true
+	}
+	return false
+}
+
+// proseBrackets says whether v is a list or an alternative in prose: (1) or (2), a) or b).
+func proseBrackets(v string) bool {
+	if v == "" {
+		return false
+	}
+	letters, signs := 0, 0
+	for i := range len(v) {
+		switch c := v[i]; {
+		case c == '(' && i > 0 && isWord(v[i-1]): // a call
+			return false
+		case isLetter(c):
+			letters++
+		case c == '\'' || c == '"' || c == '=' || c == '<' || c == '>' || c == '-' || c == '#' || c == '|' || c == '&' || c == '/' || c == '*' || c == '`':
+			signs++
+		}
+	}
+	return letters > 0 && signs == 0 && v[0] != ')' && isWord(v[0]) || v[0] == '(' && signs == 0 && strings.Count(v, "(") == strings.Count(v, ")")
+}
+
+// lineOfSQL says whether a statement is one line as one types it into a field, with something in
+// it that prose has not: who writes about SQL has capitals, ends it with a semicolon, or has it
+// in a text.
+func lineOfSQL(value string, verb sqlToken) bool {
+	v := strings.TrimSpace(value)
+	if strings.ContainsAny(v, "\n\r;") || !strings.ContainsAny(value[verb.start:verb.end], "abcdefghijklmnopqrstuvwxyz") {
+		return false
+	}
+	if strings.ContainsAny(v, "*(='\"@") || isDigit(v[len(v)-1]) {
+		return true
+	}
+	lex := sqlLexer{text: v}
+	lex.next()
+	object := lex.next()
+	var buf [32]byte
+	name := string(lower(lex.slice(object), &buf))
+	return verb.word == sqlVerb && (name == "table" || name == "database") && lex.next().kind == sqlWord && lex.at == len(v)
+}
+
+// asks says whether v begins with a function of the database that no one calculates with, or with
+// a constant and its type, and goes on as a condition or with strings.
+func asks(v string) bool {
+	lex := sqlLexer{text: v}
+	t, after := lex.next(), lex.next()
+	switch t.kind {
+	case sqlNumber, sqlText:
+		kind := lex.next()
+		return after.kind == sqlCast && sqlType(v[kind.start:kind.end])
+	case sqlWord:
+		return t.word == sqlTells && after.kind == sqlLeft && t.end == after.start && !calculates(v[:t.end]) && v[len(v)-1] != '.' &&
+			(strings.IndexByte(v, '=') > 0 || strings.IndexByte(v, '>') > 0 || strings.IndexByte(v, '<') > 0) && strings.Count(v, "(") == strings.Count(v, ")") &&
+			(strings.IndexByte(v, '\'') > 0 || strings.Contains(v, "()"))
+	}
+	return foldPrefix(v, "set @") && strings.IndexByte(v, '=') > 5
+}
