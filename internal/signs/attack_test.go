@@ -80,6 +80,7 @@ var attacks = map[signs.Class]map[string][]string{
 	},
 	signs.Header: {
 		"another field":    {"x\r\nSet-Cookie: a=b", "x%0d%0aLocation: http://a.example", "x\nContent-Length: 0", "x嘊嘍Set-Cookie: a"},
+		"another place":    {"x\r\nLocation: //a.example", "x\nLocation: /b", "x\r\nTo: c@d.example"},
 		"another answer":   {"x\r\n\r\nHTTP/1.1 200 OK"},
 		"another request":  {"x\r\nGET / HTTP/1.1"},
 		"another receiver": {"a@b.example\nBcc: c@d.example"},

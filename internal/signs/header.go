@@ -62,10 +62,10 @@ func (s *Score) afterBreak(value string, from, at int, hidden bool, sh *shape) {
 		line = line[:end]
 	}
 	short := sh.short(from)
-	name, _, field := strings.Cut(line, ":")
+	name, content, field := strings.Cut(line, ":")
 	switch {
 	case sh.text && (!short || strings.HasPrefix(value, "```")):
-	case field && !hidden && len(name) < 40 && wordField(name) && !startsMail(value[:from]) && !strings.Contains(line, "://"):
+	case field && !hidden && len(name) < 40 && wordField(name) && !startsMail(value[:from]) && inWords(content):
 		s.add(Header, Weak, "a line break and what may be a header field") // Where: here, Date: today
 	case field && len(name) < 40 && headField(strings.TrimSpace(name)):
 		s.add(Header, points(short || hidden, Refuse, Weak), "a line break and a header field")
@@ -135,4 +135,10 @@ func requestLine(line string) bool {
 		}
 	}
 	return found && len(method) > 2 && target != "" && strings.HasPrefix(version, "HTTP/")
+}
+
+// inWords says whether what stands behind such a word is no address of a page or of a mail.
+func inWords(content string) bool {
+	content = strings.TrimSpace(content)
+	return strings.IndexByte(content, '@') < 0 && !strings.Contains(content, "//") && !strings.HasPrefix(content, "/") && !strings.HasPrefix(content, "\\")
 }
