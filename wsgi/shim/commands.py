@@ -118,7 +118,18 @@ class Command:
                 if not written(name, start, start + len(value)):
                     self.refuse(shown, i, "it is the program that would run")
 
+    def elsewhere(self, word, shown):
+        """An argument that names a file outside of its folder: programs open what they are given."""
+        if "/" not in word and word != "..":
+            return
+        for value, i in self.values:
+            climbs = ".." in value.split("/") and value in word
+            whole = value == word and value[0] == "/" and self.inputs.fields[i][0] != "path" and os.path.exists(value)
+            if (climbs or whole and not allowed_file(self.inputs, value)) and not written(word, 0, len(word)):
+                self.refuse(shown, i, "it names a file outside of its folder")
+
     def option(self, word, shown):
+        self.elsewhere(word, shown)
         if len(word) < 2 or word[0] != "-" or word[1].isspace():
             return
         for value, i in self.values:
