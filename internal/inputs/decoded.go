@@ -88,7 +88,7 @@ func mayChange(v string) bool {
 			return true
 		}
 	}
-	return !ascii(v)
+	return !ascii(v) || looseStart(v)
 }
 
 type decoder struct {
@@ -145,6 +145,31 @@ func (d *decoder) expand(v string) {
 		}
 		return len(d.forms) <= mostForms
 	})
+	if looseStart(v) {
+		d.loose(v)
+	}
+}
+
+// loose puts what v is a loose base64 of, and the texts of that where it is JSON.
+func (d *decoder) loose(v string) {
+	for _, url := range [...]bool{true, false} {
+		d.try(v, func(v string) string {
+			text := loose64(v, url)
+			if text == "" || !Risky(text) || slices.Contains(d.forms, text) {
+				return ""
+			}
+			more := inside(text, func(leaf string, _ bool) bool {
+				if leaf != text && Risky(leaf) {
+					d.put(leaf)
+				}
+				return len(d.forms) <= mostForms
+			})
+			if !more || isJSONStart(text) && leaves(text, nil) {
+				return ""
+			}
+			return text
+		})
+	}
 }
 
 func ascii(v string) bool {

@@ -11,15 +11,20 @@ import (
 // but a token in its place is seen, as is the same in another cookie.
 func TestSessionsAreNotLookedInto(t *testing.T) {
 	t.Parallel()
-	const session = "eyJuYW1lIjoiTydCcmllbiJ9.aSGQ1w.0123456789abcdefghijklmnopq"
+	const session = "eyJuYW1lIjoiTydCcmllbiJ9.aSGQ1w.Kc9sD4JvUoPHb0V2RzR5Oe2r0pA"
 	for cookie, want := range map[string]int{
-		"session=" + session:               0,
-		"other=" + session:                 1,
-		"session=' OR 1=1":                 1,
-		"session=a--b":                     1,
-		"session=..":                       1,
-		"session=a; session=" + session:    0,
-		"session=a; session=x' OR '1'='1'": 1,
+		"session=" + session: 0,
+		"other=" + session:   1,
+		"session=' OR 1=1":   1,
+		"session=a--b":       1,
+		"session=.eJwNyMENgCAMBdBd_t-DB5Qhy8n.aSGQ1w.Kc9sD4JvUoPHb0V2RzR5Oe2r0pA": 0,
+		"session=Zq9xN3vK_0aPq-T7yU2LrM8sWd4bGc1hJe6fXkV5o":                       0,
+		"session=gASVKAAAAAAAAACMBXBvc2l4lIwGc3lzdGVtlJOUjANpZCCUhZRSlC4":         1, // a pickle
+		"session=.gASVKAAAAAAAAACMBXBvc2l4lIwGc3lzdGVtlJOUjANpZCCUhZRSlC4.aSGQ1w": 1,
+		"session=JyBPUiAxPTEgLS0gMTIz":                                            1, // ' OR 1=1 --
+		"session=..":                                                              1,
+		"session=a; session=" + session:                                           0,
+		"session=a; session=x' OR '1'='1'":                                        1,
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header.Set("Cookie", cookie)

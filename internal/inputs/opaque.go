@@ -179,6 +179,15 @@ func fromHex(v string) (text string, pickle bool) {
 
 // fromBase64 decodes base64 and base64url of a text, with or without what fills it up.
 func fromBase64(v string) (text string, pickle bool) {
+	if text, pickle = strict64(v); text == "" && looseStart(v) {
+		text = loose64(v, true)
+		pickle = isPickle([]byte(text))
+	}
+	return text, pickle
+}
+
+// strict64 decodes what has all that base64 should have, and no control characters.
+func strict64(v string) (text string, pickle bool) {
 	body := strings.TrimRight(v, "=")
 	if len(body) < shortestHidden || len(body)%4 == 1 || len(v)-len(body) > 2 {
 		return "", false
