@@ -210,7 +210,5 @@ func addresses() []Attack {
 // formats are texts that Python fills in.
 func formats() []Attack {
 	return []Attack{
-		leaky("format: by what is behind a function", "the key of all sessions", sourceKey,
-			asking("/receipt", "text", "{shop.view_functions[index].__globals__[app].secret_key!r:>40}")),
 	}
 }

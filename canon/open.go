@@ -15,6 +15,8 @@ func Open() []Attack {
 	return []Attack{
 		leaky("format: an attribute", "the key of all sessions", sourceKey, asking("/receipt", "text", "{shop.secret_key}")),
 		leaky("format: the settings", "the key of all sessions", sourceKey, asking("/receipt", "text", "{shop.config}")),
+		leaky("format: by what is behind a function", "the key of all sessions", sourceKey,
+			asking("/receipt", "text", "{shop.view_functions[index].__globals__[app].secret_key!r:>40}")),
 		attack("header of the visitor's choice", "a link plants a session", func(s *Scene) bool {
 			answer := s.Try(s.Client(), asking("/raw", "text", "x", "header", "Set-Cookie", "value", "session=planted; Path=/")(s))
 			return strings.Contains(strings.Join(answer.Header.Values("Set-Cookie"), "\n"), "session=planted")

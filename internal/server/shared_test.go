@@ -240,7 +240,7 @@ func TestWhoGetsBodiesWhole(t *testing.T) {
 		says, about string
 	}{
 		{upstream, "/", "application/octet-stream", []byte("secret"), 200, "stream 6 true", "an upstream gets what is no form as it arrives"},
-		{upstream, "/", "", []byte("secret"), 200, "stream 6 true", "or has no type"},
+		{upstream, "/", "", []byte("secret"), 200, "whole 6 true", "but not what has no type: an app may take that for anything"},
 		{upstream, "/", urlencoded, []byte("a=secret"), 200, "whole 8 true", "a form whole"},
 		{upstream, "/", urlencoded + "; x", []byte("a=secret"), 200, "whole 8 true", "and one with a broken parameter"},
 		{upstream, "/", "Application/JSON", []byte(`{"a":"secret"}`), 200, "whole 14 true", "and JSON"},

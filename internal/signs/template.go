@@ -39,6 +39,23 @@ func (s *Score) template(value string, sh *shape) {
 		if value[i] == '{' && i+2 < len(value) && isLetter(value[i+1]) {
 			s.smarty(value, i, sh.text)
 		}
+		if value[i] == '{' {
+			s.format(value[i:])
+		}
+	}
+}
+
+// format looks for a field of Python's str.format that walks to the insides of an object:
+// "{user.__init__.__globals__}".
+func (s *Score) format(value string) {
+	field := value[:min(len(value), 256)]
+	end := strings.IndexByte(field, '}')
+	if end < 0 {
+		return
+	}
+	field = field[:end]
+	if at := strings.Index(field, ".__"); at > 0 && strings.Contains(field[at+3:], "__") && strings.IndexAny(field, " \n'\"") < 0 {
+		s.add(Template, Refuse, "a field of a format that reaches the insides of an object")
 	}
 }
 
