@@ -14,7 +14,7 @@ import (
 // beyond are what the guides leave out: texts that become a template, a command, a program,
 // an object or an address.
 func beyond() []Attack {
-	return slices.Concat(templates(), commands(), programs(), objects(), addresses(), formats())
+	return slices.Concat(templates(), commands(), programs(), objects(), addresses())
 }
 
 // templates are texts that Jinja runs.
@@ -204,11 +204,5 @@ func addresses() []Attack {
 		inside("with a blank before it", func(port string) string { return " http://127.0.0.1:" + port + "/" }),
 		inside("in capitals", func(port string) string { return "HTTP://LocalHost:" + port + "/" }),
 		file("file://PATH"), file("file:PATH"), file("FILE://localhostPATH"), file("<URL:file://PATH>"), file("file:private/salaries.csv"),
-	}
-}
-
-// formats are texts that Python fills in.
-func formats() []Attack {
-	return []Attack{
 	}
 }
