@@ -126,11 +126,7 @@ func (g *Guard) repeated(r *http.Request, seen *reading) error {
 func (g *Guard) stopped(r *http.Request, seen *reading, hit *sink.Hit) {
 	l := &g.site.State.loop
 	now, who, route := time.Now(), client(r), g.routeOf(r, seen)
-	for i := range seen.risky {
-		in := &seen.risky[i]
-		if in.Place != hit.Place || in.Name != hit.Name {
-			continue
-		}
+	if in := culprit(seen, hit); in != nil {
 		l.stop(l.key(who, route, in), now, g.cfg.Repeat)
 		attack := maphash.String(l.seed, hit.Sink+"\x00"+in.Place+"\x00"+fieldName(in.Name)) ^ route
 		if l.seen(attack, maphash.String(l.seed, who), now) {
@@ -139,6 +135,27 @@ func (g *Guard) stopped(r *http.Request, seen *reading, hit *sink.Hit) {
 				"where", hit.Where, "clients", enoughOthers, "policy", suggestion(r, hit, kind, known))
 		}
 	}
+}
+
+// culprit is the value that a sink has stopped, nil where there are several that it may be: what
+// came beside it may be what other people send.
+func culprit(seen *reading, hit *sink.Hit) (only *fumehood.Input) {
+	others := 0
+	for i := range seen.risky {
+		in := &seen.risky[i]
+		if in.Place != hit.Place || in.Name != hit.Name {
+			continue
+		}
+		if in.Value == hit.Value {
+			return in
+		}
+		only = in
+		others++
+	}
+	if others != 1 {
+		return nil
+	}
+	return only // a password, which a Hit has none of
 }
 
 // suggestion is a policy that refuses the attack before it gets to the app: a rule for what the

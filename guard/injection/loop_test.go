@@ -125,6 +125,32 @@ func TestAShortAttackIsOnlyItself(t *testing.T) {
 	}
 }
 
+// TestNobodyIsRefusedForANeighbour: in an office, all are one client. What somebody there sends
+// beside an attack, or before it in the same text, is what others send.
+func TestNobodyIsRefusedForANeighbour(t *testing.T) {
+	t.Parallel()
+	const office, honest = "203.0.113.7", "O'Neil & Sons (Dublin), 5' wide; \"new\""
+	const prose = "this is only to say that we have eaten the plums that were in the icebox"
+	for _, attack := range []string{
+		q(honest) + "&" + q("x' or 1=1 -- a"), q("x' or 1=1 -- a") + "&" + q(honest), q(prose + " x' or 1=1 -- a"), q("It's " + prose + ", x' or 1=1 -- a"),
+		q(strings.Repeat(prose+" ", 9) + " x' or 1=1 -- a"),
+	} {
+		h := newGuard(t, injection.Config{}, injection.Site{Watched: watchedAll}).Handler(&worker{})
+		if got := code(from(h, office, "/f", attack)); got != "sinks.sql" {
+			t.Fatalf("%s: %q", attack, got)
+		}
+		if got := code(from(h, office, "/f", attack)); got != "injection.repeat" {
+			t.Errorf("%s again: %q", attack, got)
+		}
+		for _, value := range []string{honest, prose, "there was an apple on the table when i came home yesterday, was it for me", "It's " + prose + ", and that's that",
+			strings.Repeat("all work and no play makes us dull people ", 20)} {
+			if got := code(from(h, office, "/f", q(value))); got != "" {
+				t.Errorf("%s: %q: %q", attack, value, got)
+			}
+		}
+	}
+}
+
 // TestPasswordsInTheLoop: the loop works for a password field, whose value a Hit does not have,
 // and nothing of it is told.
 func TestPasswordsInTheLoop(t *testing.T) {

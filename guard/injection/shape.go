@@ -15,16 +15,18 @@ import (
 // is random.
 const (
 	mostElements  = 24
-	leastElements = 6 // with fewer, only the very same value has the same shape
+	leastElements = 6   // with fewer, only the very same value has the same shape
+	mostOfShape   = 256 // bytes; where they are not enough, the value is a text
 )
 
 // keepWords are the words that a shape keeps: prose has most of them rarely.
 const keepWords = " and or not union select from where sleep case when order by group having insert into delete update drop exec waitfor like null "
 
 // shape writes a value as what it is made of: words are "a" unless they are SQL's, numbers "9",
-// blanks and comments " ", a step up in a path "^", the rest stands for itself; what repeats
-// stands once. "1' AND 4211=4211 -- x" and "1' and 7=7 -- y" have one shape. Short ones are the
-// value itself.
+// a step up in a path "^", the rest stands for itself; what repeats stands once, and blanks and
+// comments do not count, so that a sentence is one "a" and does not hide what follows it.
+// "1' AND 4211=4211 -- x" and "1' and 7=7 -- y" have one shape. Short ones, and those that
+// begin with much that is in any text, are the value itself.
 func shape(value string) string {
 	var b strings.Builder
 	last, elements := "", 0
@@ -37,16 +39,19 @@ func shape(value string) string {
 	}
 	for at := 0; at < len(value) && elements < mostElements; {
 		element, n := element(value[at:])
-		put(element)
-		at += n
+		if element != " " {
+			put(element)
+		}
+		if at += n; at > mostOfShape && at < len(value) {
+			elements = 0
+			break
+		}
 	}
 	if elements < leastElements {
-		return "=" + clipped(value)
+		return "=" + strings.ToLower(value)
 	}
 	return b.String()
 }
-
-func clipped(value string) string { return strings.ToLower(value[:min(len(value), 256)]) }
 
 // element returns the first element of v and its length.
 func element(v string) (string, int) {
