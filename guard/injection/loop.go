@@ -169,11 +169,12 @@ func suggestion(r *http.Request, hit *sink.Hit, kind holds, known bool) string {
 	case fumehood.InForm, fumehood.InJSON:
 		table = "fields"
 	}
-	rule := `{ type = "integer" }`
+	rule := `{ pattern = '[0-9.-]*', max = 40 }` // dates and prices are numbers here
 	if kind != number {
 		rule = `{ pattern = '[\pL\pM\pN_.-]*', max = 100 }`
 	}
-	if table == "" || hit.Name == "" || !known || kind > word {
+	mayBeNumber := hit.Place == fumehood.InJSON && kind == number // no pattern is for those of JSON
+	if table == "" || hit.Name == "" || !known || kind > word || mayBeNumber {
 		return fmt.Sprintf("[[route]]\nmatch = %q\ninjection = { strict = true }", match)
 	}
 	return fmt.Sprintf("[[route]]\nmatch = %q\nvalidate = { %s = { %q = %s } }", match, table, ruleName(hit.Name), rule)

@@ -173,7 +173,9 @@ func TestManyClientsGetASuggestion(t *testing.T) {
 		usual       func(i int) string
 		want        string
 	}{
-		{"numbers", "form", func(i int) string { return fmt.Sprint(i) }, `type = "integer"`},
+		{"numbers", "form", func(i int) string { return fmt.Sprint(i) }, `pattern = '[0-9.-]*'`},
+		{"numbers and words", "form", func(i int) string { return [...]string{"5", "7", "lamp"}[i%3] }, `pattern = '[\pL`},
+		{"numbers and some prose", "form", func(i int) string { return [...]string{"5", "7", "8", "two lamps"}[i%4] }, "strict = true"},
 		{"words", "form", func(i int) string { return "lamp" + strings.Repeat("x", i%9) }, `pattern = `},
 		{"prose", "form", func(i int) string { return "two lamps, please" }, "strict = true"},
 		{"nothing known", "form", nil, "strict = true"},

@@ -172,13 +172,17 @@ func (e *field) plain() bool {
 	return e.row >= enoughPlain*(1+others)
 }
 
-// normal is what the field mostly holds; known is false where too little is known.
+// normal is what nearly all values of the field fit into; known is false where too little is
+// known.
 func (f *fields) normal(route uint64, in *fumehood.Input) (kind holds, known bool) {
 	f.find(f.key(route, in), func(e *field) {
-		total := 0
-		for k, n := range e.count {
-			if total += int(n); n > e.count[kind] {
-				kind = holds(k)
+		total, fit := 0, 0
+		for _, n := range e.count {
+			total += int(n)
+		}
+		for kind = 0; kind < kinds-1; kind++ {
+			if fit += int(e.count[kind]); fit*50 >= total*49 {
+				break
 			}
 		}
 		known = total >= enoughPlain
