@@ -42,6 +42,12 @@ def driver_checked(statement, dialect, encoding=None, template=None):
     checked(template, dialect)
 
 
+def ordinary(query):
+    """Is it a text that was run before, in a request with nothing risky? First of all asked:
+    most statements are."""
+    return type(query) is str and query in RECENT and CURRENT.get().inputs is None and SQL_SHAPES is None
+
+
 def unasked():
     """Is nobody interested in the values that a driver puts into its statements?"""
     return live() is None and SQL_SHAPES is None
@@ -51,7 +57,7 @@ def driver_filled(text, template, dialect):
     """Is template the app's own text, and is text the same with a value for each placeholder?
     Then no parameter is more than data, whatever else of text it is like."""
     if not known(template):
-        if template not in sql_constants():
+        if template not in constants():
             return False
         remember(template, dialect)
     return skeleton(text, sql_tokens(text, dialect)) == skeleton(template, sql_tokens(template, dialect))
@@ -64,7 +70,7 @@ def binding(kind):
         @functools.wraps(function)
         def method(self, query, args=None, *rest, **more):
             connection = self.connection
-            if args is None or getattr(connection, "_fumehood_template", connection) is not None:
+            if args is None and not ordinary(query) or getattr(connection, "_fumehood_template", connection) is not None:
                 return function(self, query, args, *rest, **more)
             connection._fumehood_template = query
             try:
@@ -127,7 +133,8 @@ class Psycopg2Cursor:
         driver_checked(query, "postgresql", encoding, template)
 
     def execute(self, query, vars=None):
-        self._fumehood(query, vars)
+        if not ordinary(query):
+            self._fumehood(query, vars)
         return super().execute(query, vars)
 
     def executemany(self, query, vars_list):
@@ -238,6 +245,8 @@ def psycopg_method(function):
 
     @functools.wraps(function)
     def checking(self, *args, **kwargs):
+        if args and ordinary(args[0]):
+            return function(self, *args, **kwargs)
         query, params = (args + (None, None))[:2]
         query = kwargs.pop("query", kwargs.pop("statement", query))
         params = kwargs.pop("params", kwargs.pop("params_seq", params))
@@ -274,7 +283,7 @@ def watch_pymysql(module):
 
     @functools.wraps(send)
     def sent(self, command, sql):
-        if command == query:
+        if command == query and not ordinary(self._fumehood_template):
             driver_checked(sql, "mysql-plain" if getattr(self, "server_status", 0) & plain else "mysql",
                            self.encoding, self._fumehood_template)
         return send(self, command, sql)
@@ -288,6 +297,8 @@ class MysqlclientConnection:
     _fumehood_template = None
 
     def _fumehood(self, query):
+        if ordinary(self._fumehood_template):
+            return
         plain = not unasked() and self.open and self.string_literal(b"\\") == b"'\\'"  # NO_BACKSLASH_ESCAPES
         driver_checked(query, "mysql-plain" if plain else "mysql", getattr(self, "encoding", None),
                        self._fumehood_template)

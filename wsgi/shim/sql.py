@@ -121,7 +121,8 @@ SQL_TERM = r"(?:%s|[0-9]+)(?:\s+(?:asc|desc))?(?:\s+nulls\s+(?:first|last))?" % 
 SQL_SORT = re.compile(r"%s(?:\s*,\s*%s)*" % (SQL_TERM, SQL_TERM))
 SQL_SHARP = re.compile(r"""[\w'"`)][()=<>|&!^~]{1,8}[\w'"`(]|\$\w*\$|\|\|""").search
 SQL_SOLID = re.compile(r"""[\w'"`]""").search
-SQL_SPLITS = re.compile(r"[\s,;]+").split, re.compile(r'[,;:|"\n]+').split
+SQL_SPLITS = [re.compile(signs).split for signs in (r"[\s,;]+", r'[,;:|"\n]+', r"[@/=&?.+*%$<>_~^-]+")]
+SQL_LESS = re.compile(r"[^\w\s'\"`\\()]|_").findall  # what apps take out of a value or put in place of another sign
 SQL_FORMS_MOST = 20000
 SQL_MADE, SQL_ESCAPED, SQL_RAW = range(3)  # made of a value; the value, escaped; the value
 
@@ -151,11 +152,7 @@ def sql_forms(inputs):
         sure = [value]
         if not value.isascii():
             sure += [value.lower(), value.upper(), value.casefold()]
-        made = [value.strip(" \t\r\n'\"`"), " ".join(value.split())]
-        if sql_sharp(value):
-            made += [part.strip() for split in SQL_SPLITS for part in split(value) if sql_sharp(part)]
-            if "'" in value or '"' in value or "`" in value:
-                made.append(re.sub("['\"`]", "", value))
+        made = [value.strip(" \t\r\n'\"`"), " ".join(value.split()), *sql_made(value)]
         for forms, raw, escaped in ((sure, SQL_RAW, SQL_ESCAPED), (made, SQL_MADE, SQL_MADE)):
             for form in forms:
                 found.setdefault(sql_fold(form), (i, raw))
@@ -167,6 +164,37 @@ def sql_forms(inputs):
             break
     return [(form, i, what) for form, (i, what) in found.items()
             if form and not SQL_PLAIN.fullmatch(form)]
+
+
+def sql_made(value):
+    """What apps make of a value: parts of it, and the value without some of its signs. Of a long
+    value, what sql_parts finds is enough."""
+    made, short = [], len(value) <= 400
+    sharp, counted = sql_sharp(value), short and sql_counted(value)
+    if sharp or counted:
+        made += [part.strip() for split in SQL_SPLITS for part in split(value)
+                 if sql_sharp(part) or counted and sql_counted(part)]
+    if short and (sharp or SQL_DIGIT(value)):
+        made += [value.replace(sign, other) for sign in set(SQL_LESS(value[:40])) for other in ("", " ")]
+    if "'" in value or '"' in value or "`" in value:
+        made.append(re.sub("['\"`]", "", value))
+    if short and "<" in value:
+        made.append(re.sub("<[^>]*>", "", value))
+    if short and not (value.isascii() and value.isprintable()):
+        import unicodedata  # 1 MB that others do without
+        made += [value.replace("\r\n", "\n"), "".join(letter for letter in value if letter.isprintable()),
+                 value.translate(SQL_CURLY), value.encode("ascii", "ignore").decode(),
+                 unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode()]
+    return map(str.strip, made)
+
+
+def sql_counted(word):
+    """Are these words with a number, as 1 or 1?"""
+    return SQL_TWO_WORDS(word) and SQL_DIGIT(word)
+
+
+SQL_TWO_WORDS, SQL_DIGIT = re.compile(r"\w\s+\w").search, re.compile("[0-9]").search
+SQL_CURLY = str.maketrans("\u2018\u2019\u201b\u2032\u201c\u201d\u2033", "''''\"\"\"")
 
 
 def sql_parts(inputs, low):
@@ -193,6 +221,61 @@ def sql_parts(inputs, low):
             at = end
 
 
+def sql_around(inputs, low):
+    """Where in low a quote of a value is with the letters that the value has beside it, whatever
+    signs an app has taken out, replaced or cut off: (start, end, field)."""
+    grams = inputs.note.get("sql_grams")
+    if grams is None:
+        grams = inputs.note["sql_grams"] = {}
+        for value, i in inputs.values:
+            if "'" in value and len(grams) < SQL_GRAMS_MOST:
+                word = sql_kept(sql_fold(value))
+                for match in SQL_QUOTED(word[0]):
+                    grams.setdefault(match.group(1), (word, match.start(), i))
+    kept, places = sql_kept(low) if grams else ("", [])
+    for gram, (word, begin, i) in grams.items():
+        at, left = kept.find(gram), 8
+        while at >= 0 and left:
+            first, last = sql_alike(word, begin, kept, places, at)
+            long = last - first >= 4 and "'" in kept[first:last + 1]
+            while first < last and kept[first] == "'":  # it can be the app's own
+                first += 1
+            while last > first and kept[last] == "'":
+                last -= 1
+            if long and last - first >= 2:
+                yield places[first], places[last] + 1, i
+            at, left = kept.find(gram, at + 1), left - 1
+
+
+def sql_kept(low):
+    """The letters, digits and quotes of low, and where they are."""
+    return SQL_DROPPED("", low), [match.start() for match in SQL_KEPT(low)]
+
+
+def sql_alike(word, begin, kept, places, at):
+    """The first and the last of the letters around kept[at] that are those around begin in word,
+    with no more between them than there."""
+    letters, own = word
+    first = last = at
+    for step in range(40):
+        v = begin + last - at + 1
+        if v >= len(letters) or last + 1 >= len(kept) or letters[v] != kept[last + 1] \
+                or places[last + 1] - places[last] > own[v] - own[v - 1]:
+            break
+        last += 1
+    for step in range(40):
+        v = begin + first - at - 1
+        if v < 0 or not first or letters[v] != kept[first - 1] or places[first] - places[first - 1] > own[v + 1] - own[v]:
+            break
+        first -= 1
+    return first, last
+
+
+SQL_GRAMS_MOST = 512
+SQL_DROPPED, SQL_KEPT = re.compile("[^a-z0-9']+").sub, re.compile("[a-z0-9']").finditer
+SQL_QUOTED = re.compile("(?=('..|..'))").finditer
+
+
 def sql_find(text, form, at):
     """text.find(form, at) in linear time: before Python 3.10 it could be quadratic."""
     if len(form) < 64 or len(text) < 65536 or sys.version_info >= (3, 10):
@@ -207,8 +290,6 @@ SQL_CLEAN, SQL_DATA, SQL_STOPPED = range(3)
 SQL_BEYOND = "the value is more than one literal, number or name of the statement"
 SQL_PLACES_MOST = 64  # of one form in one statement
 SQL_OPEN = "the statement holds the value, and a quote or a comment in it has no end"
-SQL_UNSEEN = "not all values of the request were looked at, and the app made no such statement before"
-SQL_NEW = "a statement that this page never made before"
 
 
 def judge(inputs, statement, dialect):
@@ -242,7 +323,21 @@ def examine(inputs, text, dialect):
         if not lexed[2] or sql_beyond(text, low, lexed, dialect, form, what, at):
             stop(inputs, "sql", text, i, SQL_BEYOND if lexed[2] else SQL_OPEN)
             return SQL_STOPPED
+    for at, upto, i in sql_around(inputs, low) if "'" in low else ():
+        if lexed is None:
+            lexed = sql_tokens(text, dialect)
+        if lexed[2] and not sql_within(text, lexed, at, upto) and not sql_written(text, at, upto) \
+                and not sql_usual(text, lexed, dialect):
+            stop(inputs, "sql", text, i, SQL_BEYOND)
+            return SQL_STOPPED
     return SQL_CLEAN if lexed is None else SQL_DATA
+
+
+def sql_within(text, lexed, at, upto):
+    """Is text[at:upto] data in one token?"""
+    starts, kinds, _ = lexed
+    n = bisect.bisect_right(starts, at) - 1
+    return sql_inside(text, kinds[n], starts[n], starts[n + 1] if n + 1 < len(starts) else len(text), at, upto)
 
 
 def sql_beyond(text, low, lexed, dialect, form, what, at):
@@ -280,165 +375,3 @@ def sql_sorts(low, starts, kinds, n):
         if kinds[n] == "o" and word not in ".,":
             return False
     return False
-
-
-# -- statements that are known -------------------------------------------------------------
-
-# Texts that were run when no risky value was in them, and their dialects (None: its skeleton is
-# in SQL_USUAL). A constant text is known after its first run, so what a request says matters no
-# more. Two generations, so that what is in use stays.
-RECENT, BEFORE = {}, {}
-SQL_USUAL = {}  # skeletons of texts in which every value was data
-SQL_SHAPES = None  # route -> its skeletons, where these are learned or enforced
-SQL_KNOWN_MOST, SQL_KNOWN_LONGEST = 2048, 4096
-
-
-def checked(statement, dialect):
-    """Called before each statement."""
-    inputs = live()
-    try:
-        if inputs is None and SQL_SHAPES is None:
-            if statement not in RECENT:
-                remember(statement, dialect)
-        else:
-            checked_slowly(inputs, statement, dialect)
-    except Exception as error:
-        broken(inputs, "sql", error)
-
-
-def checked_slowly(inputs, statement, dialect):
-    if SQL_SHAPES is not None:
-        check_shape(statement, dialect)
-    if inputs is None:
-        return remember(statement, dialect)
-    if known(statement) or inputs.mode("sql") == "off":
-        return
-    text = sql_text(statement)
-    found = examine(inputs, text, dialect)
-    if found == SQL_STOPPED:
-        return
-    if not inputs.unseen:
-        if found == SQL_CLEAN:
-            remember(statement, dialect)
-        elif len(text) <= SQL_KNOWN_LONGEST:
-            if len(SQL_USUAL) > SQL_KNOWN_MOST:
-                SQL_USUAL.clear()
-            SQL_USUAL[skeleton(text, sql_tokens(text, dialect))] = True
-    elif not sql_usual(text, sql_tokens(text, dialect), dialect):
-        stop(inputs, "sql", text, -1, SQL_UNSEEN)
-
-
-def remember(statement, dialect):
-    global RECENT, BEFORE
-    if len(statement) <= SQL_KNOWN_LONGEST:
-        RECENT[statement] = dialect
-        if len(RECENT) > SQL_KNOWN_MOST:
-            BEFORE, RECENT = RECENT, {}
-
-
-def known(statement):
-    if statement in RECENT:
-        return True
-    if statement not in BEFORE:
-        return False
-    remember(statement, BEFORE[statement])
-    return True
-
-
-def sql_written(text, at, upto):
-    """Does text[at:upto] with what is around it stand in the code that runs? Then the programmer
-    wrote it, even if the request says the same."""
-    at, upto = max(at - 8, 0), min(upto + 8, len(text))
-    return any(len(piece) >= upto - at and text.find(piece, max(0, upto - len(piece)), at + len(piece)) >= 0
-               for constant in sql_constants() for piece in HOLES.split(constant))
-
-
-def sql_constants():
-    """The texts in the app's functions that are running: no variables, which may hold anything,
-    and no docstrings, which may tell of attacks."""
-    frame, left = sys._getframe(1), 60
-    while frame is not None and left:
-        code = frame.f_code
-        if not foreign(code.co_filename):
-            documented = sys.version_info < (3, 13) or code.co_flags & 0x4000000
-            yield from strings(code.co_consts[1:] if documented else code.co_consts)
-        frame, left = frame.f_back, left - 1
-
-
-# -- skeletons: statements without their values --------------------------------------------
-
-SQL_VALUES = re.compile(r"(?<!\S)\?(?: , \?)+(?!\S)")
-SQL_GROUPS = re.compile(r"(?<!\S)\( \? \)(?: , \( \? \))*(?!\S)")
-
-
-def skeleton(text, lexed):
-    """text with ? for each value and for each list of them, without comments and case."""
-    starts, kinds, whole = lexed
-    parts, value = [], False  # was the last part a value, or a name?
-    for n, kind in enumerate(kinds):
-        if kind in "wc":
-            continue
-        part = text[starts[n]:starts[n + 1] if n + 1 < len(starts) else len(text)]
-        if kind == "n" and parts and parts[-1] in "-+" and signed:
-            parts.pop()
-        if kind in "snp":
-            part = "?"
-        elif kind == "i":
-            part = part.lower()
-            if part in ("null", "true", "false"):
-                part = "?"
-        if kind == "o":
-            signed, value = not value, part == ")"
-        else:
-            value = part not in SQL_BEFORE_SIGN
-        parts.append(part)
-    if not whole:
-        parts.append("...")
-    return SQL_GROUPS.sub("?", SQL_VALUES.sub("?", " ".join(parts)))
-
-
-SQL_BEFORE_SIGN = {"select", "where", "and", "or", "not", "then", "else", "when", "limit", "offset", "between",
-                   "return", "returning", "like", "is", "by", "case", "set", "distinct"}
-
-
-def sql_usual(text, lexed, dialect):
-    """Has the app made a statement of this shape before, or does its code have one?"""
-    shape = skeleton(text, lexed)
-    if shape in SQL_USUAL:
-        return True
-    for texts in (BEFORE, RECENT):
-        for known_text, its in list(texts.items()):
-            if its is not None:
-                as_text = sql_text(known_text)
-                SQL_USUAL[skeleton(as_text, sql_tokens(as_text, its))] = True
-                texts[known_text] = None
-    return shape in SQL_USUAL or any(" " in c and skeleton(c, sql_tokens(c, dialect)) == shape for c in sql_constants())
-
-
-def watch_shapes():
-    """Have the statements of each route learned or enforced, where the set-up says so."""
-    global SQL_SHAPES
-    known = SETUP.get("skeletons")
-    if known is not None or SETUP["sinks"].get("skeletons", "off") != "off":
-        SQL_SHAPES = {route: set(shapes) for route, shapes in (known or {}).items()}
-
-
-def check_shape(statement, dialect):
-    exchange = asked()
-    if exchange is None:
-        return
-    inputs = exchange.inputs
-    mode = inputs.mode("skeletons") if inputs is not None else SETUP["sinks"].get("skeletons", "off")
-    if mode == "off":
-        return
-    text, route = sql_text(statement), route_of(exchange)
-    shape = skeleton(text, sql_tokens(text, dialect))
-    import hashlib  # 3 MB that others do without
-    mark = hashlib.sha256(shape.encode("utf-8", "replace")).hexdigest()[:16]
-    if mark in SQL_SHAPES.get(route, ()):
-        return
-    if mode == "learn":
-        SQL_SHAPES.setdefault(route, set()).add(mark)
-        learned(route, mark, shape)
-    else:
-        stop(Inputs(exchange, {"unseen": False, "values": [], "modes": {"sql": mode}}), "sql", shape, -1, SQL_NEW)

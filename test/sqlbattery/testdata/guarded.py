@@ -6,7 +6,7 @@ class Shim:
     def __init__(self, source):
         self.scope = {"__name__": "fumehood", "__shim__": "<fumehood>"}
         exec(compile(source, "<fumehood>", "exec"), self.scope)
-        worker = type("Worker", (), {"exchanges": {}, "forked": True})()
+        worker = type("Worker", (), {"exchanges": {}, "forked": False, "send": lambda self, *message: None})()
         self.scope["watch"](worker, {"sinks": {"sql": "enforce"}})
         self.Refused = self.scope["Refused"]
 

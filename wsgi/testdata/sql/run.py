@@ -285,7 +285,7 @@ def knowledge():
     db, steps = sqlite3.connect(":memory:"), []
     db.executescript(TABLES)
 
-    def run(*values, statement, unseen=False, fresh=True, mode=None, path="/"):
+    def run(*values, statement, unseen=False, fresh=True, mode=None, path="/", bind=()):
         nonlocal db
         if fresh:
             other = sqlite3.connect(":memory:")
@@ -295,7 +295,8 @@ def knowledge():
             if mode:
                 request.inputs.modes = mode
             try:
-                db.execute(statement).fetchall()
+                db.execute(statement, bind).fetchall()
+                db.commit()
             except Refused:
                 return "refused"
             return "reported" if request.hit else "passed"
@@ -331,7 +332,7 @@ def shapes():
     step("learning lets it pass", run("SELECT name FROM notes WHERE id = 5 AND name IN ('a', 'b')"), "passed")
     step("and tells of it", told[-1][0] + ": " + told[-1][2], "/a: select name from notes where id = ? and name in ?")
     count = len(told)
-    run("SELECT name  FROM notes WHERE id=-77 AND name IN ('c') -- x")
+    run("SELECT name  FROM notes WHERE id=-77 AND name IN ('c')")
     step("once for a shape", len(told) - count, "0")
     run("SELECT name FROM notes WHERE id = 5 AND name IN ('a', 'b')", path="/b")
     step("for each route", len(told) - count, "1")
@@ -343,6 +344,7 @@ def shapes():
         step(mode + ": known, a value in it", run("SELECT name FROM notes WHERE id = 9 AND name IN ('z y')", values=["z y"]), "passed")
         step(mode + ": unknown, no value in it", run("SELECT name FROM notes WHERE id = 9 OR 1=1 AND name IN ('z')"), wanted)
         step(mode + ": again, from the cache", run("SELECT name FROM notes WHERE id = 9 OR 1=1 AND name IN ('z')"), wanted)
+        step(mode + ": known, the rest is a comment", run("SELECT name FROM notes WHERE id = 9 AND name IN ('z') --  AND owner = 3"), wanted)
         step(mode + ": another route's", run("SELECT name FROM notes WHERE id = 9 AND name IN ('z')", path="/c"), wanted)
     db.execute("SELECT 2")
     SHIM["SETUP"]["sinks"]["skeletons"] = "off"
@@ -354,6 +356,11 @@ def shapes():
 
 def cut_at(text, n):
     return text[:n]
+
+
+def into(attack, what):
+    """attack with what inside of its words."""
+    return re.sub("or|select", lambda word: word.group()[0] + what + word.group()[1:], attack)
 
 
 # Name of the transformation: (what the app does, what the attacker sends so that an attack comes
@@ -378,6 +385,14 @@ MADE = {
     "a field of JSON in a field": (lambda v: json.loads(v)["q"], lambda p: json.dumps({"q": p})),
     "`'` doubled, which a `\\` before it undoes (MySQL)": (lambda v: v.replace("'", "''"), lambda p: p.replace("'", "\\'")),
     "`'` taken out": (lambda v: v.replace("'", ""), lambda p: p.replace("or", "o'r").replace("OR", "O'R").replace("select", "sel'ect")),
+    "a sign taken out": (lambda v: v.replace("*", ""), lambda p: into(p, "*")),
+    "one sign for another": (lambda v: v.replace("+", " "), lambda p: p.replace(" ", "+")),
+    "`v.split(\"@\")[0]`": (lambda v: v.split("@")[0], lambda p: p + "@b.c"),
+    "`\\r\\n` to `\\n`": (lambda v: v.replace("\r\n", "\n"), lambda p: p.replace(" ", "\r\n")),
+    "tags taken out": (lambda v: re.sub("<[^>]*>", "", v), lambda p: into(p, "<b>")),
+    "letters beyond ASCII taken out": (lambda v: v.encode("ascii", "ignore").decode(), lambda p: into(p, "\u00e9")),
+    "what cannot be printed taken out": (lambda v: "".join(c for c in v if c.isprintable()), lambda p: into(p, "\x7f")),
+    "`\u2019` to `'`": (lambda v: v.replace("\u2019", "'"), lambda p: p.replace("'", "\u2019")),
     "a word taken out": (lambda v: v.replace("script", ""), lambda p: p.replace("or", "oscriptr").replace("id>", "id>script").replace("select", "selscriptect").replace("secret", "secscriptret").replace("notes", "noscripttes")),
     "`v[::-1]`": (lambda v: v[::-1], lambda p: p[::-1]),
     "rot13": (lambda v: codecs.decode(v, "rot13"), lambda p: codecs.encode(p, "rot13")),
