@@ -107,8 +107,9 @@ func (p *Pool) sendShim(w *worker) error {
 	if err != nil {
 		return err
 	}
-	var b []byte
-	for _, part := range []string{shim.Source(), string(setup)} {
+	parts := shim.Parts()
+	b := binary.LittleEndian.AppendUint32(nil, uint32(len(parts)))
+	for _, part := range append(parts, string(setup)) {
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(part)))
 		b = append(b, part...)
 	}
