@@ -81,12 +81,11 @@ func (c *collector) path(path string) {
 	}
 }
 
-// worthALook says whether a header field has something that fields would take. Left out are
-// fields that browsers and proxies fill in for servers and that hardly an app reads:
-// negotiation (Accept*), what a browser says of itself (Sec-*), caching and ranges (If-*,
-// Range), the connection's and the body's own (Connection, Content-*), and Host, which
-// guard/hosts knows. User-Agent and Referer come with all requests of browsers: in their usual
-// form they are harmless.
+// worthALook says whether a header field has something that fields would take. Fields that
+// browsers and proxies fill in are left out in their usual form: negotiation (Accept*), what a
+// browser says of itself (User-Agent, Sec-*), caching and ranges (If-*, Range), the connection's
+// and the body's own (Connection, Content-*), and Referer. So are those that no app gets, and
+// Host, which guard/hosts knows.
 func worthALook(r *http.Request, name, value string, sessions []string) bool {
 	switch name {
 	case "User-Agent":
@@ -99,12 +98,13 @@ func worthALook(r *http.Request, name, value string, sessions []string) bool {
 		return riskyCookies(value, sessions)
 	case "Authorization":
 		return true
-	case "Accept", "Accept-Language", "Accept-Encoding", "Connection", "Cache-Control", "Upgrade-Insecure-Requests",
-		"Host", "Pragma", "Range", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Keep-Alive", "Proxy-Connection",
-		"Proxy-Authorization", "Proxy", "Dnt", "Expect", "Via", "Date", "Priority", "Max-Forwards", "Http2-Settings":
+	case "Host", "Te", "Sec-Websocket-Key", "Trailer", "Transfer-Encoding", "Upgrade", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Proxy",
+		"Connection", "Expect", "Via", "Content-Length", "Http2-Settings":
 		return false
+	case "Cache-Control", "Upgrade-Insecure-Requests", "Pragma", "Range", "Dnt", "Date", "Priority", "Max-Forwards":
+		return !usualField(value) && Risky(value)
 	}
-	return !ofBrowsers(name) && Risky(value)
+	return !(ofBrowsers(name) && usualField(value)) && Risky(value)
 }
 
 // fields takes the risky header fields that apps read, and the cookies.
@@ -136,6 +136,9 @@ func ofBrowsers(name string) bool {
 	default:
 		return name == ""
 	}
+	if name == "Accept" {
+		return true
+	}
 	for _, prefix := range [...]string{"Sec-", "Accept-", "Access-Control-", "Content-", "If-"} {
 		if strings.HasPrefix(name, prefix) {
 			return true
@@ -164,41 +167,6 @@ func latin1(s string) string {
 		runes[i] = rune(s[i])
 	}
 	return string(runes)
-}
-
-// agentByte has the characters of usual User-Agents: nothing that ends a literal, begins a
-// comment or runs a command within double quotes.
-var agentByte = [256]bool{
-	' ': true, '(': true, ')': true, '+': true, ',': true, '-': true, '.': true, '/': true, ':': true, ';': true, '_': true,
-	'0': true, '1': true, '2': true, '3': true, '4': true, '5': true, '6': true, '7': true, '8': true, '9': true,
-	'a': true, 'b': true, 'c': true, 'd': true, 'e': true, 'f': true, 'g': true, 'h': true, 'i': true, 'j': true, 'k': true,
-	'l': true, 'm': true, 'n': true, 'o': true, 'p': true, 'q': true, 'r': true, 's': true, 't': true, 'u': true, 'v': true,
-	'w': true, 'x': true, 'y': true, 'z': true, 'A': true, 'B': true, 'C': true, 'D': true, 'E': true, 'F': true, 'G': true,
-	'H': true, 'I': true, 'J': true, 'K': true, 'L': true, 'M': true, 'N': true, 'O': true, 'P': true, 'Q': true, 'R': true,
-	'S': true, 'T': true, 'U': true, 'V': true, 'W': true, 'X': true, 'Y': true, 'Z': true,
-}
-
-// usualAgent says whether v is what browsers and programs send: product/version, and comments.
-func usualAgent(v string) bool {
-	slash := strings.IndexByte(v, '/')
-	if slash <= 0 || v[0] == '-' || v[0] == '/' || v[0] == '.' {
-		return false
-	}
-	last, slashes := byte(0), false
-	for i := 0; i < len(v); i++ {
-		c := v[i]
-		if !agentByte[c] || c == last && (c == '-' || c == '.') {
-			return false
-		}
-		slashes = slashes || c == '/' && last == '/'
-		last = c
-	}
-	for i := 0; i < slash; i++ {
-		if classes[v[i]]&(letter|digit|underline|hyphen) == 0 && v[i] != ' ' {
-			return false
-		}
-	}
-	return !slashes || !strings.Contains(strings.Replace(v, "; +http://", "", 1), "//") // where a crawler is described
 }
 
 // ownAddress says whether v is a usual address of this site, which browsers send with most

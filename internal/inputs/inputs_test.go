@@ -201,6 +201,8 @@ func TestHeads(t *testing.T) {
 		"a token":              {"Authorization", "Bearer x' or 1", fumehood.InHeader, "Authorization", "x' or 1"},
 		"a forwarded address":  {"X-Forwarded-For", "127.0.0.1' or 1", fumehood.InHeader, "X-Forwarded-For", "127.0.0.1' or 1"},
 		"an address elsewhere": {"X-Target", "169.254.169.254", fumehood.InHeader, "X-Target", "169.254.169.254"},
+		"a language":           {"Accept-Language", "de' or 1", fumehood.InHeader, "Accept-Language", "de' or 1"},
+		"a tag":                {"If-None-Match", `"abc'"`, fumehood.InHeader, "If-None-Match", `"abc'"`},
 		"a cookie":             {"Cookie", "a=b; c=x'or", fumehood.InCookie, "c", "x'or"},
 		"in quotes":            {"Cookie", `a=b; c="x\047; or \"1"`, fumehood.InCookie, "c", `x'; or "1`},
 		"a cookie's name":      {"Cookie", "x'or", fumehood.InCookie, "x'or", "x'or"},
@@ -217,8 +219,8 @@ func TestHeads(t *testing.T) {
 	for header, value := range map[string]string{
 		"User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0", "Referer": "https://A.example/notes/1?page=2&sort=name", "Origin": "null",
 		"X-Forwarded-For": "203.0.113.7, 2001:db8::1", "Cookie": "a=b; session=eyJfcGVybWFuZW50Ijp0cnVlLCJ1c2VyX2lkIjoxfQ.aSGQ1w.Kc9sD4JvUoPHb0V2RzR5Oe2r0pA; _ga=GA1.2.1201.1700000000",
-		"Accept": "text/html;q='", "Sec-Ch-Ua": `"Chromium";v="142"`, "If-None-Match": `"abc'"`, "Range": "bytes=0-", "Content-Type": "text/html;'", "Authorization": "Basic " + b64("anna:lamp"),
-		"X-Requested-With": "XMLHttpRequest", "Accept-Language": "de';q=0.9",
+		"Sec-Ch-Ua": `"Chromium";v="142"`, "If-None-Match": `"abc"`, "Range": "bytes=0-", "Content-Type": "text/html; charset=utf-8", "Authorization": "Basic " + b64("anna:lamp"),
+		"X-Requested-With": "XMLHttpRequest", "Accept-Language": "de;q=0.9",
 	} {
 		r := question{Path: []byte("/notes/42/my-first-post/report-2024.pdf")}.request()
 		r.Header[header] = []string{value}
