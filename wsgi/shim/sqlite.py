@@ -64,10 +64,10 @@ class SqliteConnection:
 class SqliteCompiling(SqliteConnection):
     __slots__ = ()
 
-    def __call__(self, *args, **kwargs):
-        if args:
+    def __call__(self, *args):
+        if args and not ordinary(args[0]):
             sqlite_check(args[0])
-        return super().__call__(*args, **kwargs)
+        return super().__call__(*args)
 
 
 def sqlite_opened(self, *args, **kwargs):
@@ -92,11 +92,13 @@ def sqlite_event(event, args):
 def sqlite_connect(connect, default):
     @functools.wraps(connect)
     def connected(*args, **kwargs):
+        if len(args) < 6 and "factory" not in kwargs:
+            return connect(*args, factory=default, **kwargs)
         guard = SQLITE_GUARDS[1]
         if len(args) > 5:
             args = args[:5] + (guarded_type(args[5], guard),) + args[6:]
         else:
-            kwargs["factory"] = guarded_type(kwargs["factory"], guard) if "factory" in kwargs else default
+            kwargs["factory"] = guarded_type(kwargs["factory"], guard)
         return connect(*args, **kwargs)
     return connected
 
