@@ -41,6 +41,7 @@ func TestWatchedSinksDecide(t *testing.T) {
 		{"a password", "password=" + url.QueryEscape("' OR 1=1 --"), injection.Config{}, nil, "", ""},
 		{"a name that is no password", "passenger=" + url.QueryEscape("' OR 1=1 --"), injection.Config{}, nil, "injection.sql", ""},
 		{"an attack in a name", url.QueryEscape("<script>alert(1)</script>") + "=1", injection.Config{}, nil, "injection.html", ""},
+		{"a field with the name of a file", "(file)=" + url.QueryEscape("<script>alert(1)</script>"), injection.Config{}, nil, "injection.html", ""},
 		{"an operator in a name", "user[$ne]=1", injection.Config{}, nil, "injection.nosql", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -118,7 +118,7 @@ func (f *fields) key(route uint64, in *fumehood.Input) uint64 {
 func remembered(in *fumehood.Input) bool {
 	switch in.Place {
 	case fumehood.InQuery, fumehood.InForm, fumehood.InJSON:
-		return in.Name != in.Value && in.Value != "" && in.Name != inputs.RawBody
+		return in.Name != in.Value && in.Value != "" && in.Name != inputs.RawBody && in.Name != inputs.RawFile
 	}
 	return false
 }

@@ -52,7 +52,7 @@ func (g *Guard) verdict(r *http.Request, seen *reading) error {
 	rest, notes, asked := 0, 0, false
 	for i := range seen.set.All {
 		in := &seen.set.All[i]
-		if !judged(in) || g.skipped(in.Name) {
+		if !judged(in) || g.skipped(in.Name) || seen.set.File && in.Name == inputs.RawFile && in.Place == fumehood.InForm {
 			continue
 		}
 		if !asked {

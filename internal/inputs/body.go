@@ -67,12 +67,18 @@ func (c *collector) source(r *http.Request, media string) *source {
 func (c *collector) text(src *source, media string) {
 	start := src.peek(src.blank(int64(c.limits.MaxBody)), 512)
 	kind := kindOf(string(start), media)
+	wide := kind == binary && !isMedia(media) && isWide(string(start))
+	if wide {
+		kind = kindOf(inUTF8(string(start[:len(start)&^3])), media)
+	}
 	if kind == binary {
 		if len(bytes.TrimLeft(start, " \t\r\n")) == 0 && (src.size > int64(c.limits.MaxBody) || src.more) {
 			c.unseen("the body is too long")
 		}
 		if isPickle(start) {
 			c.add(fumehood.InForm, RawBody, latin1(string(start)))
+		} else if src.size <= mostOfFile && isText(string(start)) {
+			c.File = c.add(fumehood.InForm, RawFile, lossy(src.text(0, src.size)))
 		}
 		return
 	}
@@ -81,6 +87,9 @@ func (c *collector) text(src *source, media string) {
 		c.unseen("the body is too long")
 	}
 	text := src.text(0, min(src.size, int64(c.limits.MaxBody)))
+	if wide {
+		text = inUTF8(text)
+	}
 	if kind == jsonText {
 		inner := inUTF8(text)
 		isJSON := c.json(inner)
@@ -103,6 +112,25 @@ func (c *collector) text(src *source, media string) {
 	default:
 		c.add(fumehood.InForm, RawBody, lossy(text))
 	}
+}
+
+// mostOfFile is how long a text that is labelled as a file may be to be a value (bytes).
+const mostOfFile = 64 << 10
+
+// isWide says whether the beginning of a body is text in UTF-16 or UTF-32, which readers of XML
+// take without being told.
+func isWide(start string) bool {
+	text := inUTF8(start[:len(start)&^3])
+	if text == "" || len(text) == len(start)&^3 {
+		return false
+	}
+	plain := 0
+	for _, r := range text {
+		if r < utf8.RuneSelf && printable(byte(r)) {
+			plain++
+		}
+	}
+	return plain*10 >= utf8.RuneCountInString(text)*9
 }
 
 // blank returns how many bytes of white space the body begins with, up to most.

@@ -20,6 +20,10 @@ import (
 // RawBody is the name of the value that is a whole body: text that is no form, JSON or XML.
 const RawBody = "(body)"
 
+// RawFile is the name of the value that is a whole body, a text labelled as a file. Files are not
+// judged, but an app may read any body as a text: the sinks know it.
+const RawFile = "(file)"
+
 // Limits are the caps on what is looked at. Zero fields have the defaults.
 type Limits struct {
 	MaxBody   int   // bytes of fields in a body, or of what is in a compressed one; 2 MB
@@ -53,6 +57,9 @@ type Set struct {
 
 	Unseen bool   // not everything was looked at
 	Why    string // for the owner, "" where Unseen is false
+
+	// File says that the value of the body is RawFile.
+	File bool
 
 	// Text says that what was not looked at is only the rest of a long text: neither a form, nor
 	// JSON or XML.

@@ -170,8 +170,8 @@ func TestBodies(t *testing.T) {
 	}
 	for name, r := range map[string]*http.Request{
 		"a file":          request("multipart/form-data; boundary=b", []byte("--b\r\nContent-Disposition: form-data; name=f; filename=x\r\n\r\nx' or 1\r\n--b--")),
-		"a picture":       request("image/png", []byte("a=x' or 1")),
-		"an octet stream": request("application/octet-stream", []byte("a=x' or 1")),
+		"a picture":       request("image/png", []byte("\x89PNG\r\n\x1a\n\x00a=x' or 1")),
+		"an octet stream": request("application/octet-stream", []byte("\x00\xffa=x' or 1")),
 		"bytes":           request("text/plain", []byte("\x00\x01\xffx' or 1")),
 	} {
 		for _, in := range inputs.Read(r, inputs.Limits{}).All {
