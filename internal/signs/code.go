@@ -24,6 +24,9 @@ func (s *Score) code(value string, sh *shape) {
 	if sh.has&slashes != 0 && (strings.Contains(value, `\write18`) || strings.Contains(value, `\input{/`) || strings.Contains(value, `\include{/`)) {
 		s.add(Code, strong, "LaTeX that runs a program or reads a file")
 	}
+	if !text && strings.HasPrefix(value, "global.process.") || sh.has&dots != 0 && strings.HasPrefix(value, "process.mainModule") {
+		s.add(Code, strong, "the program that runs the app")
+	}
 	if strings.Contains(value, "__proto__") || strings.Contains(value, "constructor[prototype]") || strings.Contains(value, "constructor.prototype") {
 		s.add(Code, points(!text && !strings.Contains(value, " "), Refuse, Weak), "the prototype of every object")
 	}
@@ -34,6 +37,7 @@ var codeMarks = [...]string{
 	"__import__(", "os.system(", "os.popen(", "subprocess.", "eval(compile(", "require('child_process'", `require("child_process"`, "process.mainModule",
 	"process.binding(", ".constructor.constructor(", "java.lang.Runtime", "java.lang.ProcessBuilder", "Process.spawn(", "Runtime.getRuntime(", "#_memberAccess",
 	"T(java.lang", "createObject(\"wscript", "String.fromCharCode(", ".__subclasses__(", "pg_read_file(", "child_process').exec", "IO.popen(", "Kernel.exec",
+	"System.shell(", "System.cmd(", ":os.cmd(", "Kernel.system(", "Kernel.spawn(",
 }
 
 // calls finds program text by the functions in it.

@@ -21,6 +21,7 @@ func (s *Score) command(value string, sh *shape) {
 		s.shellTricks(value, sh)
 	}
 	s.line(value, sh)
+	s.tricks(value, sh)
 }
 
 // wholeCommand judges a value that is a command line from its first word.
@@ -48,11 +49,20 @@ func (s *Score) wholeCommand(value string) {
 	case binFolder(value[:w.end]), name == "echo" && a.words == 1 && (a.first[0] == '~' || a.first[0] == '$'):
 		s.add(Command, Refuse, "a command line")
 	case kind == plainWord && a.prose == 0 && strings.Count(a.first, "/") > 1 && a.first[0] == '/', name == "alias" && strings.IndexByte(value, '=') > 0,
-		name == "which" && a.words == 1 && programOf(a.first) == rareWord, name == "net" && windowsVerb(a.first):
+		name == "which" && a.words == 1 && interpreter(a.first), name == "net" && windowsVerb(a.first):
 		s.add(Command, Refuse, "a command line")
 	case kind != rareWord && a.words > 0 && a.prose == 0:
 		s.add(Command, Weak, "reads like a command line")
 	}
+}
+
+// interpreter says whether w is a program that one looks for, and no word of a question.
+func interpreter(w string) bool {
+	switch w {
+	case "python", "ruby", "docker", "git":
+		return true
+	}
+	return programOf(w) == rareWord
 }
 
 // binFolder says whether a name of a program stands in the folder of programs.

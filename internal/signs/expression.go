@@ -9,6 +9,7 @@ type expression struct {
 	numbers       bool // an operation on constants and nothing else: 7*7
 	root          bool // an object of the framework: config, request, self
 	bare          bool // such an object and nothing else
+	filtered      bool // a filter with an argument on a constant: 7|add:7
 	literalMethod bool // an attribute of a constant: ''.x
 	assigns       bool
 	calls, empty  int // of these, methods without arguments
@@ -32,16 +33,11 @@ func readExpression(body string, code bool) (e expression) {
 			constants++
 			i = end
 		case isDigit(c):
-			for i < len(body) && (isDigit(body[i]) || body[i] == '.' && i+1 < len(body) && isDigit(body[i+1])) {
-				i++
-			}
+			i = numberEnd(body, i)
 			prevConstant = true
 			constants++
 		case isLetter(c) || c == '$':
-			end := i + 1
-			for end < len(body) && isWord(body[end]) {
-				end++
-			}
+			end := i + 1 + wordLength(body[i+1:])
 			e.name(body, i, end)
 			prevConstant = false
 			others++
@@ -63,6 +59,7 @@ func readExpression(body string, code bool) (e expression) {
 			e.gadget = true
 			i += 4
 		default:
+			e.filtered = e.filtered || c == '|' && prevConstant && depth == 0 && filter(body[i+1:])
 			switch c {
 			case '(', '[', '{':
 				depth++
@@ -76,6 +73,20 @@ func readExpression(body string, code bool) (e expression) {
 	e.numbers = operators > 0 && constants > 1 && others == 0
 	e.bare = e.words == 1 && e.root && others == 1
 	return e
+}
+
+// filter says whether a filter with an argument stands at the beginning of s: add:7, add(7).
+func filter(s string) bool {
+	n := wordLength(s)
+	return n > 0 && isLetter(s[0]) && n < len(s) && (s[n] == ':' || s[n] == '(')
+}
+
+// numberEnd returns the offset behind the number that begins at body[i].
+func numberEnd(body string, i int) int {
+	for i < len(body) && (isDigit(body[i]) || body[i] == '.' && i+1 < len(body) && isDigit(body[i+1])) {
+		i++
+	}
+	return i
 }
 
 // stringEnd returns the offset behind the string that begins at body[i].
@@ -118,6 +129,10 @@ func (e *expression) name(body string, start, end int) {
 	}
 	if len(word) > 5 && word[:2] == "__" && strings.HasSuffix(word, "__") || word == "__" {
 		e.gadget = true
+		return
+	}
+	if end < len(body) && body[end] == '(' && (word == "include" || word == "dump") || word == "_context" {
+		e.danger = true
 		return
 	}
 	method := start > 0 && (body[start-1] == '.' || body[start-1] == '|')

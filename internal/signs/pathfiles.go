@@ -62,10 +62,14 @@ func (s *Score) absolute(value string) {
 		s.add(Path, Refuse, "a file of the system")
 	case rooted && dotFolder(plain):
 		s.add(Path, Refuse, "a folder that keeps secrets")
-	case rooted && systemFolder(path):
-		s.add(Path, Refuse, "a folder of the system")
 	case rooted && configName(path):
 		s.add(Path, Refuse, "a configuration or a log")
+	case rooted && sharedFolder(path):
+		s.add(Path, points(keeps(path), Refuse, Weak), "a folder of the system")
+	case rooted && systemFolder(path):
+		s.add(Path, Refuse, "a folder of the system")
+	case rooted && strings.HasPrefix(path, "home/") && keeps(path):
+		s.add(Path, Refuse, "a file that keeps secrets")
 	}
 }
 
@@ -135,6 +139,30 @@ func systemFolder(path string) bool {
 		return true
 	case "library":
 		return strings.HasPrefix(path[end:], "/webserver")
+	}
+	return false
+}
+
+// sharedFolder says whether a path leads to where people's own files may be, too: such a path
+// alone is a signature or an address as well.
+func sharedFolder(path string) bool {
+	end := strings.IndexByte(path, '/')
+	if end < 0 {
+		return false
+	}
+	switch path[:end] {
+	case "usr", "opt", "tmp", "var":
+		return true
+	}
+	return false
+}
+
+// keeps says whether a path names a kind of file that secrets are in: keys, logs, sessions.
+func keeps(path string) bool {
+	for _, kind := range [...]string{"shadow", "passw", "ssh", "key", "history", "log", "sess", "secret", "credential", "token", "cron", "mail/", "backup", "/www", "/html", "/htdocs", "conf", ".my", "var/adm/", "var/spool/", "secur"} {
+		if strings.Contains(path, kind) {
+			return true
+		}
 	}
 	return false
 }

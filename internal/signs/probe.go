@@ -10,6 +10,10 @@ func (s *Score) probe(value string, sh *shape) {
 	if sh.lines || len(v) < 4 || len(v) > 256 || s.points[Template] >= Refuse {
 		return
 	}
+	if polyglot(v) {
+		s.add(Template, Refuse, "the delimiters of several template engines")
+		return
+	}
 	switch v[0] {
 	case '#':
 		if directive(v[1:]) {
@@ -41,6 +45,20 @@ func (s *Score) probe(value string, sh *shape) {
 			return
 		}
 	}
+}
+
+// polyglot says whether v opens the expressions of several engines and has no expression: ${{<%['"}}.
+func polyglot(v string) bool {
+	if survey(v)&(letters|digits|spaces) != 0 {
+		return false
+	}
+	opened := 0
+	for _, open := range [...]string{"{{", "${", "<%", "#{", "{%", "[%", "@{", "*{"} {
+		if strings.Contains(v, open) {
+			opened++
+		}
+	}
+	return opened > 1
 }
 
 // probes are the delimiters, the longest first, and what says whether more than the name of a
@@ -196,6 +214,12 @@ func orphan(body string) bool {
 func tag(body string) bool {
 	word, rest, _ := strings.Cut(body, " ")
 	rest = strings.TrimLeft(rest, " ")
+	if !strings.Contains(rest, "%}") { // one statement and nothing else
+		switch word {
+		case "include", "import", "extends", "block", "for", "if", "set", "elif", "macro":
+			return rest != ""
+		}
+	}
 	switch word {
 	case "include", "import", "from", "extends", "embed", "use", "render", "load":
 		return rest != "" && !strings.Contains(rest, ".html") && !strings.Contains(rest, ".j2")

@@ -20,6 +20,9 @@ func (s *Score) template(value string, sh *shape) {
 	if !sh.text {
 		s.probe(value, sh)
 	}
+	if sh.has&squares != 0 && sh.has&quotes != 0 {
+		s.dunderIndex(value, sh)
+	}
 	if sh.has&(braces|ats) == 0 && (sh.has&angles == 0 || sh.has&(percents|hashes) == 0) && sh.has&hashes == 0 {
 		return
 	}
@@ -45,6 +48,22 @@ func (s *Score) template(value string, sh *shape) {
 	}
 }
 
+// dunderIndex looks for an index that reaches the insides of an object: x["__class__"].
+func (s *Score) dunderIndex(value string, sh *shape) {
+	at := strings.Index(value, "[\"__")
+	if at < 0 {
+		at = strings.Index(value, "['__")
+	}
+	if at < 1 || !isWord(value[at-1]) && strings.IndexByte("])'\"", value[at-1]) < 0 {
+		return
+	}
+	name := value[at+2:]
+	n := wordLength(name)
+	if n > 5 && name[n-2:n] == "__" && strings.HasPrefix(name[n:], value[at+1:at+2]+"]") {
+		s.add(Template, points(!sh.text && sh.short(at), Refuse, Weak), "an index that reaches the insides of an object")
+	}
+}
+
 // format looks for a field of Python's str.format that walks to the insides of an object:
 // "{user.__init__.__globals__}".
 func (s *Score) format(value string) {
@@ -54,7 +73,7 @@ func (s *Score) format(value string) {
 		return
 	}
 	field = field[:end]
-	if at := strings.Index(field, ".__"); at > 0 && strings.Contains(field[at+3:], "__") && strings.IndexAny(field, " \n'\"") < 0 {
+	if at := strings.Index(field, ".__"); at > 0 && strings.Contains(field[at+3:], "__") && !strings.ContainsAny(field, " \n'\"") {
 		s.add(Template, Refuse, "a field of a format that reaches the insides of an object")
 	}
 }
@@ -109,7 +128,7 @@ func (s *Score) judgeExpression(e *expression, d delimiter, alone, text bool) {
 	switch {
 	case e.gadget:
 		s.add(Template, Refuse, "an expression that reaches for the internals of the language")
-	case e.numbers && !text:
+	case (e.numbers || e.filtered) && !text:
 		s.add(Template, Refuse, "an expression that computes, to see whether it is computed")
 	case e.danger && (alone || !text), e.danger && d.code:
 		s.add(Template, points(alone || !text, Refuse, Weak), "an expression that calls what runs programs or reads files")
