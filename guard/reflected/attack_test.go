@@ -46,6 +46,14 @@ def escaped(place):
 def upper(place):
     return page(place, request.args["q"].upper())
 
+@app.get("/strip/<place>")
+def strip(place):
+    return page(place, request.args["q"].strip())
+
+@app.get("/latin1/<place>")
+def latin1(place):
+    return Response(page(place, request.args["q"]).encode("latin-1"), content_type="text/html; charset=iso-8859-1")
+
 @app.get("/tojson")
 def tojson():
     return render_template_string("<script>var a = {{ q|tojson }};</script><p onclick='f({{ q|tojson }})'>x</p>", q=request.args["q"])
@@ -164,6 +172,9 @@ func TestAttackReflectedValueIsMadeHarmless(t *testing.T) {
 	}{
 		{"/text", markup, "<p>" + markup + "</p>", "<p>&lt;img src=x onerror=run()&gt;</p>"},
 		{"/text", "<script>run()</script>", "<script>run()", "<p>&lt;script&gt;run()&lt;/script&gt;</p>"},
+		{"/strip/text", " \t" + markup + "\u00a0\x1c ", "<p>" + markup + "</p>", "<p>&lt;img src=x onerror=run()&gt;</p>"},
+		{"/strip/script", `";run()// `, `a = "";run()//`, "403"},
+		{"/latin1/text", "é" + markup, "<p>\xe9" + markup + "</p>", "<p>\xe9&lt;img src=x onerror=run()&gt;</p>"},
 		{"/text", "%3Cscript%3Erun()%3C/script%3E", "", ""},
 		{"/double", `" onfocus=run() autofocus x="`, `title="" onfocus=run()`, `title="&#34; onfocus=run() autofocus x=&#34;"`},
 		{"/single", `' onfocus=run() autofocus x='`, `title='' onfocus=run()`, `title='&#39; onfocus`},

@@ -3,6 +3,8 @@ package reflected
 import (
 	"html"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/internal/active"
@@ -50,9 +52,13 @@ func needlesOf(inputs []fumehood.Input) (needles []needle, all bool) {
 			if !active.Could(value) {
 				continue
 			}
+			value = strings.TrimFunc(value, blank)
 			add(in, value)
 			for _, form := range escaped(value) {
 				add(in, form)
+			}
+			if bytes, ok := latin1(value); ok {
+				add(in, bytes)
 			}
 		}
 	}
@@ -60,6 +66,24 @@ func needlesOf(inputs []fumehood.Input) (needles []needle, all bool) {
 		needles[i].prepare()
 	}
 	return needles, all
+}
+
+// blank says whether Python's strip() takes a character away, which many apps call.
+func blank(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
+
+// latin1 returns value as a page in ISO 8859-1 has it, where that is not the same.
+func latin1(value string) (string, bool) {
+	if strings.IndexFunc(value, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+		return "", false
+	}
+	out := make([]byte, 0, len(value))
+	for _, r := range value {
+		if r > 0xFF {
+			return "", false
+		}
+		out = append(out, byte(r))
+	}
+	return string(out), true
 }
 
 // escaped returns what the usual functions make of a value. In a text that is harmless; in an
