@@ -193,7 +193,7 @@ def sql_by_key_pattern():
     batch = r"select %s from \( values %s \) as N %s order by N" % (
         many("N" + cast), many(r"\( %s , 1 \)" % many(value)), columns)
     return re.compile("|".join((
-        "(?:insert|replace) into %s (?:%s )?(?:values %s|%s)%s" % (name, columns, many(row), batch, returning),
+        "(?:insert(?: N){0,2}|replace) into %s (?:%s )?(?:values %s|%s)(?: on N N N)?%s" % (name, columns, many(row), batch, returning),
         "update %s set %s%s%s" % (name, many("%s = %s" % (name, value)), where, returning),
         "delete from %s%s%s" % (name, where, returning),
         "select (?:distinct )?%s from %s(?: as N)?(?:(?: left| inner| outer){0,2} join %s(?: as N)? on (?:\\( )?%s = %s(?: \\))?)*"
