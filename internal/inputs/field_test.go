@@ -31,6 +31,7 @@ func TestFieldsOfBrowsers(t *testing.T) {
 		"Date":                      {"Wed, 21 Oct 2015 07:28:00 GMT"},
 		"Priority":                  {"u=1, i", "u=0"},
 		"Dnt":                       {"1"},
+		"Via":                       {"1.1 vegur", "2 edge-1.example, 1.1 proxy:8080"},
 		"Sec-Ch-Ua":                 {`"Chromium";v="142", "Google Chrome";v="142", "Not_A Brand";v="99"`, `"Not;A=Brand";v="8", "Chromium";v="120"`, `" Not A;Brand";v="99"`, `"Not(A:Brand";v="24"`, `"Not/A)Brand";v="8"`, `"Not?A_Brand";v="8"`},
 		"Sec-Ch-Ua-Platform":        {`"Windows"`, `"macOS"`},
 		"Sec-Ch-Ua-Mobile":          {"?0"},
@@ -50,7 +51,7 @@ func TestFieldsOfBrowsers(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"Accept", "Accept-Language", "Accept-Charset", "If-None-Match", "Range", "Sec-Ch-Ua", "Sec-Foo", "Cache-Control", "Content-Language", "Date", "Priority"} {
+	for _, name := range []string{"Accept", "Accept-Language", "Accept-Charset", "If-None-Match", "Range", "Sec-Ch-Ua", "Sec-Foo", "Cache-Control", "Content-Language", "Date", "Priority", "Via"} {
 		for _, value := range []string{"en' OR 1=1 --", "<script>alert(1)</script>", "en;id", "en; cat /etc/passwd", "../../etc/passwd", "/etc/passwd", "en, ../x", "$(id)", "`id`", "en|id", "{{7*7}}",
 			`" or "a"="a`, `en" or 1=1 --`, `"x" union select 1`, "1 or 1=1", "-oProxyCommand=x", "http://127.0.0.1/x", "en;q='x'", `"$(id)"`, "x' y", `";id;"`, "en; id; a=b", "a\\b"} {
 			if ask(name, value) == 0 {

@@ -99,9 +99,9 @@ func worthALook(r *http.Request, name, value string, sessions []string) bool {
 	case "Authorization":
 		return true
 	case "Host", "Te", "Sec-Websocket-Key", "Trailer", "Transfer-Encoding", "Upgrade", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Proxy",
-		"Connection", "Expect", "Via", "Content-Length", "Http2-Settings":
+		"Connection", "Expect", "Content-Length", "Http2-Settings":
 		return false
-	case "Cache-Control", "Upgrade-Insecure-Requests", "Pragma", "Range", "Dnt", "Date", "Priority", "Max-Forwards":
+	case "Cache-Control", "Upgrade-Insecure-Requests", "Pragma", "Range", "Dnt", "Date", "Priority", "Max-Forwards", "Via":
 		return !usualField(value) && Risky(value)
 	}
 	return !(ofBrowsers(name) && usualField(value)) && Risky(value)
