@@ -41,7 +41,7 @@ func Risky(value string) bool { return risky(value, 2) }
 
 func risky(v string, depth int) bool {
 	if len(v) < 2 {
-		return v == "/" || v == `\` || v == "~" // folders
+		return v != "" && strings.IndexByte("/\\~'\"", v[0]) >= 0 // folders; quotes, of which two fields may make a text
 	}
 	seen := uint16(0)
 	for i := 0; i < len(v); i++ {
