@@ -197,6 +197,9 @@ func codeInside(s, open, end string) bool {
 	}
 }
 
+// shortCode is how long a line of code is that nobody shows to others (bytes).
+const shortCode = 200
+
 // breaksOut says whether s ends the literal or comment in which it stands, and then runs.
 // The script around must stay well formed: an attack leaves a comment or the same kind of
 // literal open at its end. Where it does not, more than a call must show what it is.
@@ -208,8 +211,13 @@ func breaksOut(s string, quote byte, known bool) bool {
 	return known || !c.odd && c.sink || !c.odd && quote != '`' && quote != '*' && (c.open == '/' || c.open == quote)
 }
 
-// runsCode says whether s as a whole is code that does something.
+// runsCode says whether s as a whole is code that does something. Where nobody knows that it
+// stands in a script, only a short line counts: sites where people show each other code are
+// full of longer ones.
 func runsCode(s string, known bool) bool {
+	if line := strings.TrimSpace(s); !known && (len(line) > shortCode || strings.IndexByte(line, '\n') >= 0) {
+		return false
+	}
 	c := runsFrom(s, 0)
 	if c.bad || !c.effect {
 		return false

@@ -122,6 +122,7 @@ func TestKnownFamilies(t *testing.T) {
 
 // harmless is what people write.
 var harmless = []string{
+	"$(document).ready(function () {\n  $('#a').hide();\n});", "var x = document.getElementById('a');\nx.innerHTML = 'hi';", // two lines of code, shown
 	"", "O'Brien", "it's (really) fine; don't worry", `He said "yes (maybe)" and left; she didn't.`, "a < b && c > d", "x = y (mod 7)", "5' (1.5 m) or 6' tall", `19" - length (approx)`,
 	"Rock 'n' Roll", "1 < 2", "I <3 you", "<- see there", "email me <anna@example.org>", "<https://example.org/a?b=c>", "if (x) then y", "JavaScript: The Good Parts (O'Reilly)",
 	"javascript:void(0)", "data: see table 1", "Data: text", "time: 12:30", "on=off", "one=1 two=2", `"quoted" once = "twice"`, "online=true", "Smith (John)", "document(s)", "cookie(s)", "alert (yes/no)",

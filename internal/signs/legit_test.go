@@ -9,7 +9,7 @@ import (
 // legit are values that people write, each kind chosen because something in it looks like a
 // part of an attack.
 var legit = map[string][]string{
-	"names":         {"O'Brien", "D'Arcy-O'Neill", "Dwayne \"The Rock\" Johnson", "Anne & Marie", "AT&T", "Smith; Jones", "Łukasz", "Union Select Ltd", "Robert'); -- no"[:6]},
+	"names":         {"O'Brien", "D'Arcy-O'Neill", "Dwayne \"The Rock\" Johnson", "Anne & Marie", "AT&T", "git://github.com/baxter/public.git", "Smith; Jones", "Łukasz", "Union Select Ltd", "Robert'); -- no"[:6]},
 	"measures":      {"5'10\"", "6' or 7'", "12\" x 18\"", "5 > 3", "10 or more", "1/2", "3 * 4", "50% off", "1-2 days", "a+b", "#1", "24/7"},
 	"prose":         {"rock 'n' roll -- live", "it's", "don't say 'or' or 'and'", "\"Yes,\" she said; \"but when?\"", "the students' union selects a president", "Drop the table off at home; update me.", "I don't; you do -- or so they say.", "Select one: red, green or blue", "Insert coin to continue", "'Tis the season", "Order by 5 pm", "Where is it? Having fun; see you!", "he said: \"or what?\""},
 	"short":         {"PS 5", "RM 101", "NC 27601", "LS 5", "MV 3", "~5", "$0", "$5", "#fun", "@anna.b", "50 = 50", "x != 1", "a = b", "1+1=2", "2 > 1", "5 or 6", "sin(x)", "max(a,b)", "length(x)", "(1) or (2)", "a) yes or b) no", "(cat OR dog) AND bird", "yes) or (no", "is null", "like 'that'", "select one", "use it", "show me", "drop me a line", "1:1", "(x)", "1==one"},

@@ -62,6 +62,7 @@ func (s *Score) knownLine(v string) {
 		return
 	}
 	switch {
+	case v[w.end] == ':': // git://, which is an address
 	case place(a.first) && a.words == 1 && goesThere(name), network(name) && a.prose <= a.shell+1 && hostIn(v[w.end:]),
 		duration(name, a.first) && a.words == 1, shows(name) && a.words == 1 && sourceFile(a.first):
 		s.add(Command, Refuse, "a program and what it is to work on")
