@@ -142,7 +142,7 @@ func folder(t *testing.T, app string) string {
 	if strings.HasPrefix(app, "leaky") {
 		example = "leaky"
 	}
-	dir := canon.Example(t, example)
+	dir := browser.Example(t, example)
 	put := func(name string, content []byte) {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

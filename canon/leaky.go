@@ -1,43 +1,13 @@
 package canon
 
 import (
-	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"testing"
-
-	"github.com/fumehood/fumehood/internal/testapp"
 )
-
-// Example copies an app of examples/, without what was made by running it, to a fresh folder.
-func Example(t testing.TB, name string) string {
-	t.Helper()
-	dir := t.TempDir()
-	source := os.DirFS(filepath.Join(testapp.Root(t), "examples", name))
-	err := fs.WalkDir(source, ".", func(path string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && (path == "instance" || path == "__pycache__"):
-			return fs.SkipDir
-		case entry.IsDir():
-			return os.MkdirAll(filepath.Join(dir, path), 0o755)
-		}
-		content, err := fs.ReadFile(source, path)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(dir, path), content, 0o644)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
 
 // What examples/leaky keeps, and nobody should get from it.
 const (

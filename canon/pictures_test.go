@@ -87,7 +87,7 @@ func TestExhibits(t *testing.T) {
 	for _, how := range []string{"bare", "fumehood"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			dir := canon.Example(t, "leaky")
+			dir := browser.Example(t, "leaky")
 			var served browser.Site
 			if how == "bare" {
 				served = browser.Bare(t, dir, "app:app")

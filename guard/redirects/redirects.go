@@ -239,21 +239,7 @@ func replace(h *answer.Head, refusal *fumehood.Refusal) {
 	if refusal.Status == http.StatusForbidden {
 		advice = "Somebody may have made the link to mislead you. This site itself is not in danger; open it by its own address."
 	}
-	contentType, body := fumehood.ErrorPage(h.Request, refusal, advice)
-	for name := range h.Header {
-		if name != "X-Request-Id" && name != "Strict-Transport-Security" {
-			delete(h.Header, name)
-		}
-	}
-	h.Replace(contentType, body)
-	h.Status, h.Refused = refusal.Status, refusal
-	h.Header["Cache-Control"] = []string{"no-store"}
-	h.Header["X-Content-Type-Options"] = []string{"nosniff"}
-	h.Header["Content-Security-Policy"] = []string{fumehood.PagePolicy}
-	h.Header["Vary"] = []string{"Accept"}
-	if x := fumehood.ExchangeOf(h.Request.Context()); x != nil {
-		x.Refused = refusal
-	}
+	h.Refuse(refusal, advice)
 }
 
 func unsendable(cause error) *fumehood.Refusal {

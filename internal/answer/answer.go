@@ -86,6 +86,26 @@ func (h *Head) Replace(contentType string, body []byte) {
 	h.Body, h.Whole = body, true
 }
 
+// Refuse puts a refusal in the place of what the app said: nothing of that stays. advice is
+// told to visitors with a browser; empty means the usual one.
+func (h *Head) Refuse(refusal *fumehood.Refusal, advice string) {
+	contentType, body := fumehood.ErrorPage(h.Request, refusal, advice)
+	for name := range h.Header {
+		if name != "X-Request-Id" && name != "Strict-Transport-Security" {
+			delete(h.Header, name)
+		}
+	}
+	h.Replace(contentType, body)
+	h.Status, h.Refused = refusal.Status, refusal
+	h.Header["Cache-Control"] = []string{"no-store"}
+	h.Header["X-Content-Type-Options"] = []string{"nosniff"}
+	h.Header["Content-Security-Policy"] = []string{fumehood.PagePolicy}
+	h.Header["Vary"] = []string{"Accept"}
+	if x := fumehood.ExchangeOf(h.Request.Context()); x != nil {
+		x.Refused = refusal
+	}
+}
+
 // bytesChange removes the fields that are only true of the app's own bytes.
 func (h *Head) bytesChange() {
 	for _, name := range []string{"Content-Length", "Accept-Ranges", "Etag", "Last-Modified",

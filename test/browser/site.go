@@ -59,11 +59,14 @@ func Bare(t testing.TB, dir, target string) Site {
 		"--bind", "127.0.0.1:0", "--threads", "8", "--no-control-socket", target))}
 }
 
-// Notes copies examples/notes, without what was made by running it, to a fresh folder.
-func Notes(t testing.TB) string {
+// Notes copies examples/notes to a fresh folder.
+func Notes(t testing.TB) string { return Example(t, "notes") }
+
+// Example copies an app of examples/, without what was made by running it, to a fresh folder.
+func Example(t testing.TB, name string) string {
 	t.Helper()
 	dir := t.TempDir()
-	source := os.DirFS(filepath.Join(testapp.Root(t), "examples", "notes"))
+	source := os.DirFS(filepath.Join(testapp.Root(t), "examples", name))
 	err := fs.WalkDir(source, ".", func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:

@@ -18,7 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fumehood/fumehood/canon"
 	"github.com/fumehood/fumehood/test/browser"
 )
 
@@ -63,7 +62,7 @@ func tampered() []string {
 func TestBare(t *testing.T) {
 	t.Parallel()
 	sqlmap := program(t)
-	site := browser.Bare(t, canon.Example(t, "leaky"), "app:app")
+	site := browser.Bare(t, browser.Example(t, "leaky"), "app:app")
 	for _, h := range holes() {
 		for name, more := range map[string][]string{"": nil, ", tampered": tampered()} {
 			t.Run(h.name+name, func(t *testing.T) {
@@ -78,7 +77,7 @@ func TestBare(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	sqlmap := program(t)
-	nothing(t, sqlmap, browser.Fumehood(t, canon.Example(t, "leaky"), "app:app").URL)
+	nothing(t, sqlmap, browser.Fumehood(t, browser.Example(t, "leaky"), "app:app").URL)
 }
 
 // unhurried has no limit that could end an attack before it is over.
@@ -95,7 +94,7 @@ mode = "off"
 func TestSinksAlone(t *testing.T) {
 	t.Parallel()
 	sqlmap := program(t)
-	dir := canon.Example(t, "leaky")
+	dir := browser.Example(t, "leaky")
 	policy(t, dir, unhurried+"[injection]\nmode = \"off\"\n")
 	nothing(t, sqlmap, browser.Fumehood(t, dir, "app:app").URL)
 }
@@ -104,7 +103,7 @@ func TestSinksAlone(t *testing.T) {
 func TestEdgeAlone(t *testing.T) {
 	t.Parallel()
 	sqlmap := program(t)
-	behind := browser.Bare(t, canon.Example(t, "leaky"), "app:app")
+	behind := browser.Bare(t, browser.Example(t, "leaky"), "app:app")
 	dir := t.TempDir()
 	policy(t, dir, unhurried)
 	nothing(t, sqlmap, browser.Fumehood(t, dir, "--upstream="+behind.URL).URL)
