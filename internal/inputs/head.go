@@ -96,6 +96,8 @@ func worthALook(r *http.Request, name, value string, sessions []string) bool {
 		return !addresses(value) && Risky(value)
 	case "Cookie":
 		return riskyCookies(value, sessions)
+	case "X-Request-Id": // guard/record's own takes the place of the client's
+		return value != fumehood.RequestID(r) && Risky(value)
 	case "Authorization":
 		return true
 	case "Host", "Te", "Sec-Websocket-Key", "Trailer", "Transfer-Encoding", "Upgrade", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Proxy",

@@ -4,6 +4,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/internal/inputs"
 )
 
@@ -31,6 +32,19 @@ func TestSessionsAreNotLookedInto(t *testing.T) {
 		set := inputs.Read(r, inputs.Limits{Sessions: []string{"session"}})
 		if len(set.All) != want {
 			t.Errorf("%s: %q", cookie, set.All)
+		}
+	}
+}
+
+// TestOwnRequestID: what guard/record writes into each request is no value of the visitor's.
+func TestOwnRequestID(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]int{"7DZQ-B5MF": 0, "x' OR '1'='1": 1} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r = r.WithContext(fumehood.WithExchange(r.Context(), &fumehood.Exchange{ID: "7DZQ-B5MF"}))
+		r.Header.Set("X-Request-Id", id)
+		if set := inputs.Read(r, inputs.Limits{}); len(set.All) != want {
+			t.Errorf("%s: %q", id, set.All)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func BenchmarkChain(b *testing.B) {
 			r.RemoteAddr = "127.0.0.1:4000"
 			for key, value := range map[string]string{
 				"Accept": "text/html", "Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document",
-				"Cookie": "session=eyJ1c2VyX2lkIjoxfQ.aSGQ1w.0123456789abcdefghijklmnopq",
+				"Cookie": "session=eyJ1c2VyX2lkIjoxfQ.awMu-g.MB9JKggWAPFmjJZqXbFQNMeaVPI",
 			} {
 				r.Header.Set(key, value)
 			}
