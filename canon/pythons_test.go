@@ -37,6 +37,9 @@ func pythons(t *testing.T) []string {
 // objects, addresses) under every Python and Flask: where a sink is watched, it is by what
 // this Python has for that. The plain server is Flask's own.
 func TestEveryPython(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the quick check: it takes a minute")
+	}
 	t.Parallel()
 	for _, python := range pythons(t) {
 		t.Run(filepath.Base(filepath.Dir(filepath.Dir(python))), func(t *testing.T) {
@@ -55,6 +58,9 @@ func TestEveryPython(t *testing.T) {
 
 // TestWorkers: the same with workers of other shapes than the usual one.
 func TestWorkers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the quick check: it takes a minute")
+	}
 	t.Parallel()
 	for name, args := range map[string][]string{
 		"one thread":    {"--workers", "1", "--threads", "1"},

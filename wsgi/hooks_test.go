@@ -217,6 +217,9 @@ func TestHoles(t *testing.T) {
 // TestHolesElsewhere: where the answer cannot be a refusal, because other threads or processes
 // do the work, that work is not done, the log says so, and they go on with what is honest.
 func TestHolesElsewhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the quick check: it takes a minute")
+	}
 	t.Parallel()
 	bare, _ := holes(t, "", "", nil)
 	guarded, app := holes(t, "", "", &sinks.Config{})
