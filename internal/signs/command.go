@@ -49,20 +49,11 @@ func (s *Score) wholeCommand(value string) {
 	case binFolder(value[:w.end]), name == "echo" && a.words == 1 && (a.first[0] == '~' || a.first[0] == '$'):
 		s.add(Command, Refuse, "a command line")
 	case kind == plainWord && a.prose == 0 && strings.Count(a.first, "/") > 1 && a.first[0] == '/', name == "alias" && strings.IndexByte(value, '=') > 0,
-		name == "which" && a.words == 1 && interpreter(a.first), name == "net" && windowsVerb(a.first):
+		name == "which" && a.words == 1 && (is(a.first, tool) || programOf(a.first) == rareWord), name == "net" && windowsVerb(a.first):
 		s.add(Command, Refuse, "a command line")
 	case kind != rareWord && a.words > 0 && a.prose == 0:
 		s.add(Command, Weak, "reads like a command line")
 	}
-}
-
-// interpreter says whether w is a program that one looks for, and no word of a question.
-func interpreter(w string) bool {
-	switch w {
-	case "python", "ruby", "docker", "git":
-		return true
-	}
-	return programOf(w) == rareWord
 }
 
 // binFolder says whether a name of a program stands in the folder of programs.
@@ -116,7 +107,7 @@ func (s *Score) runs(value string, at int) bool {
 
 // wordEnds says whether the name of a program ends at value[at].
 func wordEnds(value string, at int) bool {
-	return at >= len(value) || strings.IndexByte(" \t\r\n;|&<>)`'\"$\\{%/", value[at]) >= 0
+	return at >= len(value) || strings.IndexByte(" \t\r\n;|&<>)`'\"$\\{%/#\x00", value[at]) >= 0
 }
 
 // separated looks at what stands behind each separator.
@@ -191,55 +182,6 @@ func endsEntity(value string, i int) bool {
 	return false
 }
 
-// afterSeparator judges the command at value[at:]; the separator stands at value[sep].
-func (s *Score) afterSeparator(value string, sep, at int, sh *shape) {
-	w := readWord(value, at)
-	kind := w.program()
-	if kind == notProgram && w.size > 1 && w.end < len(value) && value[w.end] == ' ' && sh.short(sep) && !sh.text && lowerCase(value[at:w.end]) {
-		if a := readArguments(value, w.end); a.danger && a.prose == 0 {
-			s.add(Command, Refuse, "a separator, a name and a file of the system")
-		}
-	}
-	if kind == notProgram || !wordEnds(value, w.end) {
-		return
-	}
-	a := readArguments(value, w.end)
-	head := value[:sep]
-	newline := value[sep] == '\n' || value[sep] == '\r' || value[sep] == '\\'
-	short := sh.short(sep) || s.points[Command] >= Weak
-	tight := at == sep+1 || at == sep+2 && value[sep+1] == value[sep] || value[sep] == '%' || newline
-	over := a.end == len(value) || strings.IndexByte(";|&`\n", value[min(a.end, len(value)-1)]) >= 0
-	shell := a.shell > 0 && a.prose <= a.shell
-	glued := value[sep] == '&' && at == sep+1 && sep > 0 && isWord(value[sep-1])
-	switch {
-	case glued && a.words < 2 && (kind == rareWord && w.size > 4 || targetName(head) && (a.words == 0 || a.shell > 0)) && lowerCase(value[at:w.end]) && over && !sh.text:
-		s.add(Command, Refuse, "a separator and a program")
-	case glued && (kind != rareWord || a.shell == 0): // AT&T
-	case sh.text || newline && !short:
-		if a.danger && a.prose == 0 {
-			s.add(Command, sh.strong(), "a separator, a program and a file of the system")
-		}
-	case w.tricks > 1 && short, a.danger && a.prose <= a.shell:
-		s.add(Command, Refuse, "a separator and a program")
-	case kind == rareWord && (short && (a.words == 0 && over || shell) || shell && over || head == "" && !sh.list(value)):
-		s.add(Command, Refuse, "a separator and a program")
-	case kind == runner && short && (s.runs(value, w.end) || flags(a.first)):
-		s.add(Command, Refuse, "a separator and a program that runs another")
-	case short && a.words == 0 && over && (tight || head == "") && !(kind == plainWord && sh.list(value)):
-		s.add(Command, Refuse, "a separator and a program")
-	case short && shell && (a.prose == 0 && over || head == ""), short && a.options > 0:
-		s.add(Command, Refuse, "a separator, a program and its arguments")
-	case flags(a.first) && a.prose <= a.shell, windowsVerb(a.first) && string(w.name[:w.size]) == "net":
-		s.add(Command, Refuse, "a separator, a program and its options")
-	case targetName(head) && a.words == 0 && over && !glued, head == "" && tight && a.words < 4 && over && (value[sep] != '&' || string(w.name[:w.size]) == "echo") && lowerCase(value[at:w.end]) && !sh.list(value):
-		s.add(Command, Refuse, "a separator and a program")
-	case s.points[Command] == Weak && a.words > 0 && sep > 0 && value[sep] != '&':
-		s.add(Command, Refuse, "one command after another")
-	case kind == rareWord, short && over:
-		s.add(Command, Weak, "a separator and what may be a program")
-	}
-}
-
 // targetName says whether what stands before a separator is an address, a number or the name of a
 // host or a file, which no sentence ends with.
 func targetName(head string) bool {
@@ -262,6 +204,14 @@ func (sh *shape) list(value string) bool {
 	if strings.HasPrefix(value, "| ") && strings.HasSuffix(value, " |") {
 		return true
 	}
-	return isLetter(value[0]) && isWord(value[len(value)-1]) && strings.Count(value, "|")+strings.Count(value, ";")+strings.Count(value, "&") > 1 &&
-		!strings.ContainsAny(value, ")'\"")
+	if !isLetter(value[0]) || !isWord(value[len(value)-1]) || strings.ContainsAny(value, ")'\"") {
+		return false
+	}
+	marks := 0
+	for i := 1; i < len(value); i++ {
+		if c := value[i]; (c == '|' || c == ';' || c == '&') && value[i-1] != c && value[i+1] != c {
+			marks++
+		}
+	}
+	return marks > 1
 }

@@ -63,8 +63,8 @@ func (s *Score) knownLine(v string) {
 	}
 	switch {
 	case v[w.end] == ':': // git://, which is an address
-	case place(a.first) && a.words == 1 && goesThere(name), network(name) && a.prose <= a.shell+1 && hostIn(v[w.end:]),
-		duration(name, a.first) && a.words == 1, shows(name) && a.words == 1 && sourceFile(a.first):
+	case place(a.first) && a.words == 1 && is(name, goes), is(name, network) && a.prose <= a.shell+1 && hostIn(v[w.end:]),
+		duration(name, a.first) && a.words == 1, is(name, shows) && a.words == 1 && sourceFile(a.first):
 		s.add(Command, Refuse, "a program and what it is to work on")
 	case name == "free" && shortFlag(a.first), name == "shutdown" && shortFlag(a.first), name == "kill" && len(a.first) > 1 && a.first[0] == '-' && a.prose == 0,
 		a.options > 0 && a.shell > a.prose && (a.shell > 1 || shortFlag(a.first)) && a.prose < 2,
@@ -124,22 +124,6 @@ func place(w string) bool {
 		w[1] == ':' && len(w) > 2 && w[2] == '\\') || len(w) > 2 && w[0] == '%' && w[len(w)-1] == '%' || w == "*"
 }
 
-func goesThere(name string) bool {
-	switch name {
-	case "cd", "ls", "dir", "cat", "rm", "find", "tree", "type", "more", "less", "head", "tail", "chdir", "pushd", "source", "mount", "vi", "vim", "nano":
-		return true
-	}
-	return false
-}
-
-func network(name string) bool {
-	switch name {
-	case "ping", "ping6", "nslookup", "dig", "host", "traceroute", "tracert", "whois", "ssh", "scp", "ftp", "telnet", "wget", "curl", "fetch", "nc", "ncat", "nmap", "lwp-download", "git", "sftp":
-		return true
-	}
-	return false
-}
-
 // hostIn says whether one of the arguments is an address, the name of a host or a URL.
 func hostIn(arguments string) bool {
 	for arguments = strings.TrimLeft(arguments, " \t"); arguments != ""; arguments = strings.TrimLeft(arguments, " \t") {
@@ -168,14 +152,6 @@ func duration(name, w string) bool {
 		return false
 	}
 	return isDigit(w[0]) && number(strings.TrimRight(w, "smh"))
-}
-
-func shows(name string) bool {
-	switch name {
-	case "cat", "type", "more", "less", "head", "tail", "tac", "nl", "strings", "vi", "vim", "nano", "od", "xxd", "php", "perl", "python", "python3", "ruby", "node", "sh", "bash":
-		return true
-	}
-	return false
 }
 
 // sourceFile says whether w names program text, a configuration or a list, not a picture.

@@ -120,6 +120,10 @@ func pipeline(v string) bool {
 			return false
 		}
 		name := string(w.name[:w.size])
+		plain := strings.TrimRight(v[w.end:], " ") == "" || v[w.end] == ' ' && strings.HasPrefix(strings.TrimLeft(v[w.end:], " "), "|")
+		if plain && is(name, tool) { // vim | emacs
+			kind = plainWord
+		}
 		rare = rare || n > 0 && (kind == rareWord || name == "sh" || name == "at" || name == "sudo") || n == 0 && (kind == rareWord || name == "echo")
 		bar := strings.IndexByte(v, '|')
 		if bar < 0 {

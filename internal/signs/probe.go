@@ -81,7 +81,7 @@ var probes = [...]struct {
 	{"%{", "}", false, computes},
 	{"@{", "}", false, computes},
 	{"!{", "}", false, computes},
-	{"~{", "}", false, fragment},
+	{"~{", "}", false, linkPart},
 	{"[[$", "]]", false, computes},
 	{"[[", "]]", false, calculation},
 	{"[=", "]", false, calculation},
@@ -295,8 +295,8 @@ func razor(v string) bool {
 	return strings.HasSuffix(rest, ".GetType()")
 }
 
-// fragment judges ~{template :: part} of Thymeleaf.
-func fragment(body string) bool { return strings.Contains(body, "::") || computes(body) }
+// linkPart judges ~{template :: part} of Thymeleaf.
+func linkPart(body string) bool { return strings.Contains(body, "::") || computes(body) }
 
 // calculation judges [[body]], which wikis use for links.
 func calculation(body string) bool {

@@ -90,7 +90,9 @@ func emptyExpansion(s string) int {
 type arguments struct {
 	words, shell, prose int
 	options, numbers    int
+	urls                int
 	danger              bool // a path or a form that no harmless value has
+	comment, quote      bool // a comment ends it, or a quote that is not closed
 	first               string
 	end                 int
 }
@@ -120,7 +122,14 @@ func readArguments(s string, at int) (a arguments) {
 			}
 			end++
 		}
-		a.word(s[i:end])
+		w := a.ending(s[i:end])
+		if a.comment {
+			a.end = len(s)
+			return a
+		}
+		if w != "" {
+			a.word(w)
+		}
 		i = end
 		if a.words > 24 {
 			break
@@ -128,6 +137,28 @@ func readArguments(s string, at int) (a arguments) {
 	}
 	a.end = len(s)
 	return a
+}
+
+// ending takes off w what ends a command line and is no argument: # or -- as a comment, a NUL that
+// was left encoded, a quote that is not closed.
+func (a *arguments) ending(w string) string {
+	if w[0] == '#' || w == "--" {
+		a.comment = true
+		return ""
+	}
+	w = strings.TrimSuffix(w, "%00")
+	for n := len(w); n > 0; n = len(w) {
+		c := w[n-1]
+		if c == '#' {
+			a.comment = true
+		} else if c != '\'' && c != '"' || strings.IndexByte(w[:n-1], c) >= 0 {
+			break
+		} else {
+			a.quote = true
+		}
+		w = w[:n-1]
+	}
+	return w
 }
 
 // word counts one argument as what a shell has, or as prose.
@@ -143,16 +174,20 @@ func (a *arguments) word(w string) {
 	case c == '-' && len(w) > 1 && len(w) < 24, c == '/' && len(w) > 1, c == '$', c == '~' && len(w) > 1, c == '>', c == '<',
 		c == '*', c == '%' && len(w) > 2, c == '.' && len(w) > 1 && (w[1] == '/' || w[1] == '.'), c == '{' && len(w) > 3:
 		a.shell++
-	case (c == '\'' || c == '"') && len(w) > 2:
+	case (c == '\'' || c == '"') && len(w) > 2 && strings.IndexByte(w[1:], c) > 0:
 		a.shell++
-	case strings.Contains(w, "://"), strings.Contains(w, ":\\"), strings.Contains(w, "/") && !strings.Contains(w, "/ "), strings.Contains(w, "${"),
+	case strings.Contains(w, "://"):
+		a.shell++
+		a.urls++
+	case strings.Contains(w, ":\\"), strings.Contains(w, "/") && !strings.Contains(w, "/ "), strings.Contains(w, "${"),
 		strings.IndexByte(w, '*') >= 0, address(w), strings.Contains(w, "=") && isLetter(c):
 		a.shell++
 	case number(w):
 		a.shell++
 		a.numbers++
-	case w == "/" || w == "." || w == "..", fileName(w), programOf(w) == rareWord:
+	case w == "/" || w == "." || w == "..", fileName(w), programOf(w) == rareWord, mixed(w):
 		a.shell++
+	case len(w) == 1: // neither
 	default:
 		a.prose++
 	}
@@ -162,6 +197,12 @@ func (a *arguments) word(w string) {
 	if sensitive(strings.TrimLeft(w, "/'\"<>")) || strings.Contains(w, "/dev/tcp") || strings.HasPrefix(w, "%SYSTEMROOT%") {
 		a.danger = true
 	}
+}
+
+// mixed says whether w is made of a word and of what no word has: user@host, a_b, host:path.
+func mixed(w string) bool {
+	i := strings.IndexAny(w, "@_:\\^")
+	return i > 0 && i < len(w)-1 && isLetter(w[0])
 }
 
 // address says whether w is an IP address, with or without a port.
@@ -193,7 +234,7 @@ func fileName(w string) bool {
 	if dot < 1 || len(w)-dot < 2 || len(w)-dot > 5 {
 		return false
 	}
-	return oneWord(w[dot+1:])
+	return oneWord(w[dot+1:]) && !number(w[dot+1:])
 }
 
 // windowsVerb says whether w is what NET of Windows can do.

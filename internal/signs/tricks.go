@@ -133,20 +133,16 @@ func (s *Score) gluedSubstitution(v string) {
 	if isWord(v[open-1]) && tail != "" && isWord(tail[0]) && !strings.Contains(head, " ") && !strings.Contains(tail, " ") && (isLetter(body[0]) || body[0] == ':') {
 		s.add(Command, points(last == '`' || lowerCase(body), Refuse, Weak), "a command whose output is put into a word")
 	}
-	if last == '`' && tail == "" && strings.HasSuffix(head, " ") && feeds(strings.TrimRight(head, " ")) {
+	if last == '`' && tail == "" && strings.HasSuffix(head, " ") && fed(strings.TrimRight(head, " ")) {
 		if w := readWord(body, 0); w.program() != notProgram && w.end < len(body) && body[w.end] == ' ' {
 			s.add(Command, Refuse, "a command whose output is what a program gets")
 		}
 	}
 }
 
-// feeds says whether a program is one that is told what to work on, and no word of an instruction.
-func feeds(name string) bool {
-	switch name {
-	case "cat", "echo", "sh", "eval", "ping", "exec", "head", "tail", "kill", "host", "dig", "python", "ruby", "node":
-		return true
-	}
-	return programOf(name) == rareWord && lowerCase(name)
+// fed says whether a program is one that is told what to work on, and no word of an instruction.
+func fed(name string) bool {
+	return is(name, feeds) || programOf(name) == rareWord && lowerCase(name)
 }
 
 // quotedProgram judges a quote, a blank and a program, and nothing else: it ends a string of the
