@@ -43,7 +43,8 @@ func Could(s string) (runs bool) {
 }
 
 // marks are the bytes without one of which nothing runs.
-var marks = [256]bool{'<': true, '"': true, '\'': true, '`': true, '(': true, '=': true, ':': true, '$': true, '&': true, '*': true}
+var marks = [256]bool{'<': true, '"': true, '\'': true, '`': true, '(': true, '=': true, ':': true, '$': true, '&': true, '*': true,
+	'+': true, '!': true, 0xc2: true} // UTF-7, arrays that are negated, signs cut to seven bits
 
 // hasMarks is the cheap look that spares most values the others.
 func hasMarks(s string) bool {

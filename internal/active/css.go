@@ -31,12 +31,16 @@ func activePlainCSS(s string) bool {
 	if strings.Contains(s, "-o-link:") || strings.Contains(s, "@import") {
 		return true
 	}
+	secret := strings.Contains(s, "[value") // of forms, asked for letter by letter
 	for rest := s; ; {
 		i := strings.Index(rest, "url(")
 		if i < 0 {
 			return false
 		}
 		rest = rest[i+4:]
+		if secret && strings.Contains(rest[:min(len(rest), 32)], "//") {
+			return true
+		}
 		if cut := strings.Trim(rest, " \t\r\n\"'"); cut == "javascript" || cut == "vbscript" { // the page goes on
 			return true
 		}

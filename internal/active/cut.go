@@ -4,9 +4,9 @@ import "strings"
 
 // cutOff judges a tag that has no end in the value: the page goes on in it.
 func (j *judge) cutOff(p *Page) {
-	if p.state == tagName && !p.end {
+	if p.state == tagName && !p.end && !j.strict {
 		switch name := local(string(p.tag.name())); name {
-		case "script", "iframe", "frameset", "embed", "applet", "form", "svg", "dialog", "marquee", "isindex", "vmlframe":
+		case "script", "iframe", "frameset", "embed", "applet", "form", "svg", "math", "xss", "dialog", "marquee", "isindex", "vmlframe":
 			j.why = "the beginning of a " + name + " element"
 		}
 	}
@@ -23,11 +23,23 @@ func (j *judge) cutOff(p *Page) {
 		if p.state == beforeValue && isHandler(name) || isEvent(name) {
 			j.why = "the beginning of an event handler"
 		}
+		if p.state == beforeValue && onlyForScript(name) {
+			j.why = "the beginning of the attribute " + string(name)
+		}
 	}
 	if j.brokeOut && j.quoted && isEvent(name) && (p.state == beforeValue || inAValue(p.state) && !p.begun) {
 		j.why = "the beginning of an event handler"
 	}
 	j.finish()
+}
+
+// onlyForScript says whether an attribute has hardly another use than script.
+func onlyForScript(name []byte) bool {
+	switch string(name) {
+	case "formaction", "srcdoc", "background", "lowsrc", "dynsrc", "xlink:href", "fscommand", "seeksegmenttime", "datasrc", "attributename", "http-equiv":
+		return true
+	}
+	return false
 }
 
 // mutated judges the text behind a start tag where parsers disagree on whether it has character
@@ -65,11 +77,19 @@ func (j *judge) openValue(p *Page, s string) {
 	switch {
 	case s == "" && !j.brokeOut && p.kind == scriptValue && !j.skip:
 		j.why = "the beginning of an event handler"
+	case j.element != "" && !j.brokeOut && kindOf(p.attr.name()) == urlValue && startsScriptURL(s):
+		j.why = "the beginning of a script URL"
 	case j.dangles(p, s):
 		j.why = "a URL that takes the rest of the page along"
 	default:
 		j.attribute(p, s)
 	}
+}
+
+// startsScriptURL says whether a URL that is cut off is one of script.
+func startsScriptURL(s string) bool {
+	s = strings.TrimRight(strings.TrimSpace(s), ":,")
+	return strings.EqualFold(s, "javascript") || strings.EqualFold(s, "vbscript") || strings.EqualFold(s, "data:text/html")
 }
 
 // dangles says whether a URL in a tag is open at the end of s, and ends so that a browser sends
@@ -95,5 +115,8 @@ func (j *judge) holdsCode(name []byte, value string) bool {
 		return false
 	}
 	c := runsFrom(value, 0)
+	if isDirective(name) && strings.IndexByte(value, '(') >= 0 {
+		c.effect = true // what is called may be named by a string
+	}
 	return !c.bad && !c.odd && c.effect && c.sink && (c.depth == 0 && c.open == 0 || isDirective(name))
 }

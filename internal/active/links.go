@@ -120,6 +120,13 @@ func oddTag(raw string) string {
 	if colon := strings.IndexByte(raw, ':'); colon > 0 && urlRuns(raw, false) { // <javascript:...> of Markdown
 		return "a link with a script URL"
 	}
+	if name, _, glued := strings.Cut(raw, "="); glued && len(name) < 64 {
+		for _, end := range [...]string{"implementation", "formaction", "srcdoc", "xlink:href"} {
+			if len(name) > len(end) && hasPrefixFold(name[len(name)-len(end):], end) {
+				return "the attribute " + end
+			}
+		}
+	}
 	for i := 1; i+5 < len(raw); i++ {
 		switch c := raw[i]; {
 		case c == '<' && hasPrefixFold(raw[i+1:], "script"):

@@ -29,11 +29,18 @@ func oddRuns(s string) string {
 		return "code of signs alone"
 	case importsStyle(s):
 		return "a style sheet of somebody else"
+	case importsCode(s):
+		return "code of somebody else"
+	case angle >= 0 && startsEndless(s):
+		return "a comment that takes the rest of the page along"
+	}
+	if why := rereadRuns(s); why != "" {
+		return why
 	}
 	if plain := folded(s); plain != "" && readsAsMarkup(plain) {
 		return "markup in characters that become other ones"
 	}
-	if (strings.Contains(s, "+ADw") || angle >= 0 && strings.Contains(s, "+AD4")) && readsAsMarkup(plainUTF7(s)) {
+	if inUTF7(s) {
 		return "markup in UTF-7"
 	}
 	return ""
@@ -45,7 +52,8 @@ func readsAsMarkup(s string) bool {
 }
 
 // spelled are the elements that attacks need.
-const spelled = " script style iframe frame object embed applet form dialog base meta link image img svg math video audio input button body html details marquee template layer isindex "
+const spelled = " script style iframe frame frameset object embed applet form dialog base meta link image img svg math video audio input button body html details marquee template layer isindex " +
+	"animate set param bindings select textarea keygen "
 
 // spacedTag finds "<f o r m" and "< x: script".
 func spacedTag(s string) bool {
@@ -213,8 +221,12 @@ func symbolCode(s string) bool {
 // importsStyle says whether s is a style sheet that begins with another one.
 func importsStyle(s string) bool {
 	s = strings.TrimLeft(s, " \t\r\n;}")
-	if !hasPrefixFold(s, "@import") {
+	if s == "" || s[0] != '@' {
 		return false
+	}
+	if !hasPrefixFold(s, "@import") { // nobody else hides the word
+		near := s[:min(len(s), 128)]
+		return strings.ContainsAny(near[:min(len(near), 8)], `\/`) && strings.HasPrefix(plainCSS(near, false), "@import")
 	}
 	s = strings.TrimLeft(s[len("@import"):], " \t\r\n")
 	return s != "" && (s[0] == '"' || s[0] == '\'' || hasPrefixFold(s, "url(")) && strings.Contains(s, "//")
@@ -273,6 +285,21 @@ func asciiOf(r rune) byte {
 		return c
 	}
 	return 0
+}
+
+// inUTF7 says whether s has a tag of which a part is written in UTF-7: nobody else does that.
+func inUTF7(s string) bool {
+	open, angle := strings.Index(s, "+ADw"), strings.IndexByte(s, '<')
+	if open < 0 && (angle < 0 || !strings.Contains(s[angle:], "+AD4")) {
+		return false
+	}
+	plain := plainUTF7(s)
+	if readsAsMarkup(plain) {
+		return true
+	}
+	_, tag, found := strings.Cut(plain, "<")
+	return found && tag != "" && (isLetter(tag[0]) || tag[0] == '/') && strings.IndexByte(tag, '>') > 0 &&
+		(open >= 0 && strings.HasPrefix(s[open+4:], "-") || strings.Contains(s, "+AD4-"))
 }
 
 // plainUTF7 decodes UTF-7 (RFC 2152); what is none stays.

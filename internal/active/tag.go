@@ -22,16 +22,8 @@ type judge struct {
 	element string // facts about the tag that is being read
 	facts   facts
 	styled  int  // the style sheets before here have been judged
+	strict  bool // the name of an element means nothing
 	skip    bool // the attribute that is open began in the page
-}
-
-// facts are what the attributes of a tag say together.
-type facts struct {
-	refresh, link, scriptTo, animates bool
-	bound, identified, cut, imports   bool
-	clobbers, typed, set              bool
-	content, href, to                 string
-	bare                              word // the attribute before, which has no value
 }
 
 // maxInside is how deep markup in attributes is looked into.
@@ -130,11 +122,13 @@ func (j *judge) begin(p *Page) {
 	j.brokeOut = false // a tag of its own
 	j.element = string(p.tag.name())
 	switch element := local(j.element); element {
-	case "script", "applet", "scriptlet", "xss":
-		j.why = "a " + element + " element"
+	case "script", "applet", "scriptlet", "xss", "plaintext":
+		if !j.strict {
+			j.why = "a " + element + " element"
+		}
 	default:
 		// Some filters on the way turn "<script+src=" or "<script\x0b>" into a script element.
-		if rest, ok := strings.CutPrefix(string(p.tag.buf[:p.tag.n]), "script"); ok && rest != "" && !isWord(rest[0]) && rest[0] != '-' {
+		if rest, ok := strings.CutPrefix(string(p.tag.buf[:p.tag.n]), "script"); ok && !j.strict && rest != "" && !isWord(rest[0]) && rest[0] != '-' {
 			j.why = "a script element"
 		}
 	}
@@ -158,6 +152,9 @@ func (j *judge) named(name []byte) {
 	}
 	if (name[0] == '=' || bytes.ContainsAny(name, "\"'`")) && isHandler(bare.name()) {
 		j.why = "an event handler"
+	}
+	if bracket := bytes.IndexByte(name, '['); bracket > 0 && isDirective(name) && bytes.ContainsAny(name[bracket:], "(`") { // Vue.js computes names of events
+		j.why = "code in the name of an attribute"
 	}
 	if !isHandler(name) {
 		return
@@ -240,135 +237,4 @@ func (j *judge) inside(value string) {
 	if inner.markup(value, Page{}) {
 		j.why = inner.why
 	}
-}
-
-// note keeps what matters together with other attributes.
-func (j *judge) note(name, value string) {
-	switch name {
-	case "http-equiv":
-		j.facts.refresh = j.facts.refresh || strings.EqualFold(strings.TrimSpace(value), "refresh")
-		j.facts.link = j.facts.link || strings.EqualFold(strings.TrimSpace(value), "link")
-		j.facts.set = j.facts.set || strings.EqualFold(strings.TrimSpace(value), "set-cookie")
-	case "content":
-		j.facts.content = value
-	case "rel":
-		lowered := strings.ToLower(value)
-		j.facts.link = j.facts.link || strings.Contains(lowered, "stylesheet")
-		j.facts.imports = strings.Contains(lowered, "import")
-	case "href", "xlink:href", "src", "data", "code", "classid", "archive":
-		j.facts.href = value
-	case "charset":
-		j.facts.content = "charset=" + value
-	case "dataformatas", "datasrc", "implementation", "ev:event", "handler":
-		j.facts.bound = true // to a script or to markup, by old browsers
-	case "id", "name":
-		j.facts.identified = j.facts.identified || name == "id"
-		j.facts.clobbers = j.facts.clobbers || clobbers(value)
-	case "formaction":
-		if strings.Contains(value, "//") {
-			j.why = "a button that sends a form elsewhere"
-		}
-	case "codetype":
-		j.facts.typed = true
-	case "type":
-		j.facts.typed = true
-		j.facts.scriptTo = strings.Contains(strings.ToLower(value), "script")
-	case "attributename":
-		lowered := strings.ToLower(value)
-		j.facts.animates = strings.HasSuffix(lowered, "href") || strings.HasPrefix(lowered, "on")
-	case "to", "values", "from", "by":
-		j.facts.to += value
-	}
-}
-
-// local returns the name of an element without a prefix of XML.
-func local(element string) string { return element[strings.LastIndexByte(element, ':')+1:] }
-
-// finish judges the tag as a whole.
-func (j *judge) finish() {
-	f := &j.facts
-	element := local(j.element)
-	switch element {
-	case "object", "embed":
-		if f.href != "" || f.typed {
-			j.why = "an " + element + " element"
-		}
-	case "base":
-		if f.href != "" {
-			j.why = "a base element"
-		}
-	case "meta":
-		if (f.refresh || f.link) && (f.content != "" || f.cut) || f.set {
-			j.why = "a meta element that leads on"
-		}
-		if foreignCharset(f.content) {
-			j.why = "a charset in which text may be markup"
-		}
-	case "link":
-		if (f.imports || f.cut) && f.href != "" || f.link && strings.Contains(f.href, "//") { // a style sheet or page of somebody else
-			j.why = "a link element that loads"
-		}
-	case "style":
-		if f.scriptTo {
-			j.why = "a style of script"
-		}
-	case "iframe", "frame", "layer", "ilayer", "vmlframe":
-		if f.cut || strings.IndexByte(f.href, '<') >= 0 || element[0] != 'i' && element[0] != 'f' || oddScheme(f.href) {
-			if f.href != "" {
-				j.why = "a frame"
-			}
-		}
-	case "xml":
-		if f.href != "" || f.identified {
-			j.why = "a data island"
-		}
-	case "form", "img", "image":
-		if f.clobbers {
-			j.why = "an element in the place of what scripts look for"
-		}
-	}
-	if f.bound && j.element != "" {
-		j.why = "data that is bound as markup or script"
-	}
-	if f.animates && f.to != "" {
-		j.why = "an animated link"
-	}
-}
-
-// style judges what follows a style tag, up to an end tag. It returns where that is.
-func (j *judge) style(s string) int {
-	if i := strings.Index(s, "</"); i >= 0 {
-		s = s[:i]
-	}
-	if activeCSS(s) {
-		j.why = "a style that runs script"
-	}
-	return len(s)
-}
-
-// foreignCharset says whether the content of a meta element names a charset in which bytes
-// mean something else than in ASCII.
-func foreignCharset(content string) bool {
-	_, label, found := strings.Cut(strings.ToLower(content), "charset")
-	if !found {
-		return false
-	}
-	label = strings.Trim(label, "= \t\r\n\f\"'")
-	for _, usual := range [...]string{"utf-8", "utf8", "iso-8859", "iso8859", "latin", "windows-125", "cp125", "us-ascii", "ascii", "koi8", "gb", "big5",
-		"euc", "shift", "sjis"} {
-		if strings.HasPrefix(label, usual) {
-			return false
-		}
-	}
-	return label != ""
-}
-
-// oddScheme says whether the source of a frame is neither a page of the web nor of this site.
-func oddScheme(s string) bool {
-	s = strings.ToLower(strings.TrimSpace(s))
-	colon := strings.IndexByte(s, ':')
-	if colon < 0 || strings.ContainsAny(s[:colon], "/?#") {
-		return false
-	}
-	return s[:colon] != "https" && s[:colon] != "http" && s[:colon] != "about" && s[:colon] != "blob"
 }
