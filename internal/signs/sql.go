@@ -10,6 +10,9 @@ import (
 // name is expected; behind an operand; and after the end of a string in each kind of quotes.
 func (s *Score) sql(value string, sh *shape) {
 	if sh.has&quotes != 0 {
+		if quotedWords(value) {
+			return
+		}
 		for _, quote := range [...]string{"'", `"`, "`"} {
 			judgeBreakOut(value, quote, s)
 		}
@@ -19,7 +22,7 @@ func (s *Score) sql(value string, sh *shape) {
 	}
 	judgeBare(value, s)
 	s.wholeSQL(value)
-	if s.points[SQL] == Weak && !plainCall(value) && !proseBrackets(value) && s.why[SQL] != sqlWhole && len(value) <= 256 && proseWords(value) < 4 && !quotedArgument(value) {
+	if s.points[SQL] == Weak && !plainCall(value) && !proseBrackets(value) && s.why[SQL] != sqlWhole && len(value) <= 256 && proseWords(value) < 4 && !quotedArgument(value) && !formula(value) && !noted(value) {
 		if found, _ := libinjection.IsSQLi(value); found {
 			s.add(SQL, Refuse, s.why[SQL])
 		}
@@ -44,6 +47,9 @@ func judgeBreakOut(value, quote string, s *Score) {
 		default:
 			if i != first {
 				s.breakOut(value, i, 1, quote)
+			}
+			if last := strings.LastIndex(value, quote); last > i && len(value) < 256 && last+1 < len(value) && strings.IndexByte(value, '\n') < 0 { // O'Brien' --
+				s.breakOut(value, last, 1, quote)
 			}
 			return
 		}
@@ -83,6 +89,12 @@ func judgeBare(value string, s *Score) {
 	}
 	if name > 0 && name < len(value) && value[name] == '=' {
 		s.bare(value[name+1:])
+		return
+	}
+	if query := strings.IndexByte(value[:min(len(value), 256)], '?'); query > 0 && strings.IndexAny(value[:query], " \n\"'(<") < 0 {
+		if is := strings.IndexByte(value[query:], '='); is > 1 && oneWord(value[query+1:query+is]) {
+			s.bare(value[query+is+1:])
+		}
 	}
 }
 
@@ -114,10 +126,12 @@ func (s *Score) statement(value string) {
 	p.prev, p.strong = t, ""
 	p.run()
 	switch {
-	case p.facts&(sqlActing|sqlSystemRead) != 0 || p.why == sqlRuns || p.why == sqlWaits:
+	case p.facts&(sqlActing|sqlSystemRead) != 0 || p.strong != "" || p.why == sqlRuns || p.why == sqlWaits:
 		s.add(SQL, Refuse, "a statement that reads the system or does harm by itself")
 	case p.facts&sqlStacked != 0:
 		s.add(SQL, Refuse, "several statements")
+	case t.word == sqlSelect && p.done && p.last.word == sqlActs && p.last.start == len(value)-(p.last.end-p.last.start) && !sqlHarmless(p.lex.slice(p.last)):
+		s.add(SQL, Refuse, "a statement cut off before a call")
 	case p.facts&sqlAppended != 0 && (p.lex.trick && !strings.Contains(value, "\n") || p.comment && p.rest == ""):
 		s.add(SQL, Refuse, "a statement with comments as an attack has them")
 	case p.done && p.facts&sqlCalls != 0 && p.facts&sqlNames != 0 && !p.fromTable && t.word == sqlSelect && !strings.Contains(value, "\n"):
@@ -140,7 +154,7 @@ func (p *sqlParser) always() (uint8, string) {
 		return Refuse, p.strong
 	case p.facts&sqlCases != 0 && p.facts&(sqlCompared|sqlConstants) != 0:
 		return Refuse, "CASE decides what the statement does"
-	case p.facts&sqlSystemRead != 0 && p.facts&(sqlCondition|sqlCompared|sqlCalls) != 0:
+	case p.facts&sqlSystemRead != 0 && (p.facts&(sqlCondition|sqlCalls) != 0 || p.facts&sqlCompared != 0 && (p.done || strings.ContainsAny(p.lex.text, "=<>"))):
 		return Refuse, "reads the database's own tables or variables"
 	}
 	return 0, ""
@@ -161,7 +175,7 @@ func (p *sqlParser) afterQuote(prefix string) (uint8, string) {
 		return Refuse, p.why
 	case condition && p.facts&sqlConstants != 0:
 		return Refuse, "a condition that is always true or false"
-	case condition && compared && p.done:
+	case condition && compared && p.done && !(!bare && p.tail && p.fromTable && p.facts&sqlAppended != 0): // a statement between quotes
 		return Refuse, "a condition of its own"
 	case condition && p.facts&sqlCalls != 0:
 		return Refuse, "a condition with a function"
@@ -169,8 +183,12 @@ func (p *sqlParser) afterQuote(prefix string) (uint8, string) {
 		return Refuse, "a condition that is always true or false"
 	case condition && p.facts&sqlNames == 0 && (p.ended || p.tail && bare && oneWord(p.tailText)):
 		return Refuse, "a condition that is always true or false"
-	case condition && swallows && bare:
-		return Refuse, "a condition, and a comment that swallows the rest"
+	case condition && bare && (swallows || p.xor):
+		return Refuse, "a condition of its own"
+	case prefix == "" && p.likes && p.done && p.tail && (closes || strings.ContainsAny(p.tailText, "%*_^")), prefix == "" && p.likes && p.depth > 0 && p.done:
+		return Refuse, "a comparison that the quote of the app completes"
+	case bare && (p.rows || p.nulls > 0 && p.closed > 0 && p.facts&sqlNames == 0):
+		return Refuse, "adds values to a list"
 	case p.facts&(sqlSorts|sqlLimits|sqlCalls) != 0 && p.done && (bare || swallows):
 		return Refuse, "a clause of its own"
 	case (p.closed > 0 || p.facts&sqlEmptySemi != 0) && swallows:
@@ -223,13 +241,13 @@ func (p *sqlParser) bare() (uint8, string) {
 		return Refuse, "a condition, and a comment that swallows the rest"
 	case condition && p.facts&sqlCalls != 0 && p.done && (compared || swallows):
 		return Refuse, "a condition with a function"
-	case p.facts&sqlCasts != 0 && p.done && (p.facts&sqlCalled != 0 || p.operators > 0):
+	case p.facts&sqlCasts != 0 && p.done && (p.facts&(sqlCalled|sqlSystemRead) != 0 || p.operators+p.nulls > 0):
 		return Refuse, "a cast of PostgreSQL"
 	case compared && p.tail && p.tailText == "" && p.done && p.facts&sqlNames != 0:
 		return Refuse, "a comparison that the quote of the app completes"
 	case p.facts&sqlTexts != 0 && p.done, p.facts&sqlConstants != 0 && p.tail && p.done:
 		return Refuse, "a comparison that the quote of the app completes"
-	case p.facts&sqlCalls != 0 && p.unfinished && p.depth > 0 && !condition:
+	case (p.facts&sqlCalls != 0 && !condition || p.cases > 0 && p.inQuery) && p.unfinished && p.depth > 0:
 		return Refuse, "cut off inside a call"
 	case p.closed > 0 && swallows:
 		return Refuse, "ends the statement and swallows the rest"
@@ -251,15 +269,16 @@ func (p *sqlParser) behindOperand() (uint8, string) {
 	switch {
 	case p.facts&sqlActing != 0:
 		return Refuse, p.why
-	case (condition || p.concats > 0) && compared && p.done, p.likes && p.done && p.depth == 0 && p.facts&sqlNames == 0 && !p.unfinished && strings.ContainsAny(p.lex.text, "%_#(+"):
+	case (condition || p.concats > 0) && compared && p.done, p.likes && p.done && p.depth == 0 && p.facts&sqlNames == 0 && !p.unfinished && strings.ContainsAny(p.lex.text, "%_#(+^$"):
 		return Refuse, "a condition of its own"
 	case condition && p.done && p.depth == 0 && p.facts&sqlNames == 0 && (strings.EqualFold(p.left.text, "true") || strings.EqualFold(p.left.text, "false")):
 		return Refuse, "a condition that is always true or false"
-	case (condition || p.concats+p.operators == 0) && p.facts&sqlCalls != 0 && p.done:
+	case (condition || p.concats+p.operators == 0) && p.facts&sqlCalls != 0 && p.done && !formula(p.lex.text):
 		return Refuse, "a clause with a function"
 	case condition && p.facts&sqlNames == 0 && swallows:
 		return Refuse, "a condition, and a comment that swallows the rest"
-	case p.facts&sqlSorts != 0 && p.done && (swallows || p.facts&sqlNames == 0):
+	case p.facts&sqlSorts != 0 && p.done && (swallows || p.facts&(sqlNames|sqlCalls) != sqlNames && !p.dated()),
+		compared && swallows && p.facts&sqlNames == 0:
 		return Refuse, "a clause of its own"
 	case p.closed > 0 && swallows && p.facts&^sqlNames != 0:
 		return Refuse, "ends the statement and swallows the rest"

@@ -59,13 +59,15 @@ func (p *sqlParser) from(t sqlToken) sqlState {
 		p.inQuery = true
 		if table.kind != sqlLeft {
 			p.system()
-			p.strong = "reads the database's own tables"
+			if !p.told() {
+				p.strong = "reads the database's own tables"
+			}
 		}
 	case table.kind == sqlWord:
 		clause := ahead.next()
 		p.inQuery = p.inQuery || clause.kind == sqlWord && (clause.word == sqlWhere || clause.word == sqlOrder)
 	}
-	if p.aliased && (p.closed > 0 || p.backtick) {
+	if p.aliased && !p.whole && strings.EqualFold(p.lex.slice(t), "from") && (p.closed > 0 || p.backtick) {
 		p.strong = "goes on with FROM where it did not begin a query"
 	}
 	if !p.inQuery && p.depth == 0 {
@@ -158,7 +160,7 @@ func (p *sqlParser) begins(t sqlToken) string {
 		set := p.lex.next()
 		return when(string(lower(p.lex.slice(set), &buf)) == "set", sqlChanges)
 	case "drop", "create", "alter", "truncate", "rename":
-		return when(sqlObject(name) || verb == "drop" && object.kind == sqlWord && p.over(), sqlDefines)
+		return when(sqlObject(name) || verb == "drop" && object.kind == sqlWord && p.over() || p.lex.text[object.start:min(object.start+1, len(p.lex.text))] == "[", sqlDefines)
 	case "waitfor":
 		return when(name == "delay" || name == "time", sqlWaits)
 	case "exec", "execute":
@@ -175,21 +177,24 @@ func (p *sqlParser) manages(verb string, object sqlToken, name string) string {
 	ok := false
 	switch verb {
 	case "shutdown", "reconfigure", "commit", "rollback", "begin":
-		ok = object.kind == sqlEnd || object.kind == sqlSemi || object.kind == sqlComment || name == "with"
+		ok = object.kind == sqlEnd || object.kind == sqlSemi || object.kind == sqlComment || name == "with" || verb == "begin" && object.word == sqlVerb
 	case "grant", "revoke":
 		ok = object.kind == sqlWord && (object.word == sqlAll || sqlPrivilege(name))
 	case "copy":
 		to := p.lex.next()
-		ok = object.kind == sqlLeft || to.word == sqlFrom || string(lower(p.lex.slice(to), new([32]byte))) == "to"
+		ok = object.kind == sqlLeft && to.word == sqlSelect || to.word == sqlFrom || string(lower(p.lex.slice(to), new([32]byte))) == "to"
 		if ok && p.next() == '\'' {
 			return sqlRuns
 		}
 	case "load":
 		ok = name == "data" || name == "xml"
+		if how := string(lower(p.lex.slice(p.lex.next()), new([32]byte))); ok && (how == "infile" || how == "local" || how == "low_priority") {
+			return sqlRuns
+		}
 	case "call", "do":
-		ok = object.kind == sqlWord && p.next() == '('
+		ok = object.kind == sqlWord && p.lex.peek(0) == '('
 	case "attach", "backup", "restore", "dump":
-		if (verb == "backup" || verb == "restore") && (name == "database" || name == "log" || name == "headeronly") {
+		if (verb == "backup" || verb == "restore") && (name == "database" || name == "log" || name == "headeronly" || name == "verifyonly" || name == "filelistonly") {
 			return sqlRuns
 		}
 		ok = name == "database" || object.kind == sqlText
@@ -275,7 +280,8 @@ func (p *sqlParser) cast() sqlState {
 func sqlType(name string) bool {
 	var buf [32]byte
 	switch string(lower(name, &buf)) {
-	case "int", "integer", "text", "bool", "boolean", "numeric", "float", "double", "json", "jsonb", "varchar", "bytea", "regclass", "date":
+	case "int", "integer", "text", "bool", "boolean", "numeric", "float", "double", "json", "jsonb", "varchar", "bytea", "regclass", "date",
+		"uuid", "inet", "timestamp", "bigint", "smallint", "money", "xml", "char", "name", "oid", "decimal", "real", "bit":
 		return true
 	}
 	return false

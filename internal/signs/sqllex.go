@@ -149,6 +149,9 @@ func (l *sqlLexer) token() sqlKind {
 		return sqlVariable
 	case c == '[':
 		return l.bracket()
+	case c == '\\' && l.peek(1) == 'N': // NULL, in MySQL
+		l.at += 2
+		return sqlNumber
 	}
 	return l.symbol(c)
 }
@@ -183,7 +186,7 @@ func (l *sqlLexer) name() sqlKind {
 		if c >= 0x80 && (quoteAt(l.text[l.at:]) > 0 || c == 0xC2 && l.peek(1) == 0xA0 || strings.HasPrefix(l.text[l.at:], "–")) {
 			break
 		}
-		if !isWord(c) && c != '.' && c != '$' {
+		if !isWord(c) && c != '.' && c != '$' || c == '.' && isDigit(l.peek(1)) && sqlWordOf(l.text[start:l.at]) == sqlSelect {
 			break
 		}
 		l.at++
@@ -301,8 +304,11 @@ func (l *sqlLexer) symbol(c byte) sqlKind {
 	case '}': // of an ODBC escape
 		return sqlRight
 	case '+', '-', '/', '%', '^', '~':
-		if c == '-' && d == '>' { // the arrow of JSON
+		if c == '-' && d == '>' { // the arrows of JSON
 			l.at++
+			if l.peek(0) == '>' {
+				l.at++
+			}
 		}
 		return sqlMath
 	}

@@ -1,5 +1,7 @@
 package signs
 
+import "strings"
+
 // operator reads a token where an operator is expected.
 func (p *sqlParser) operator(t sqlToken) sqlState {
 	switch t.kind {
@@ -37,7 +39,7 @@ func (p *sqlParser) operator(t sqlToken) sqlState {
 		p.ended = true
 		return p.semicolon()
 	case sqlVariable:
-		if p.lex.text[t.start] == '?' && p.prev.kind == sqlText { // the question marks of JSON in PostgreSQL
+		if p.lex.text[t.start] == '?' && (p.prev.kind == sqlText || p.prev.kind == sqlCast) { // the question marks of JSON in PostgreSQL
 			p.comparing = true
 			return sqlWants
 		}
@@ -58,6 +60,11 @@ func (p *sqlParser) operator(t sqlToken) sqlState {
 func (p *sqlParser) operatorWord(t sqlToken) sqlState {
 	switch t.word {
 	case sqlAndOr:
+		if p.between && t.end-t.start == 3 { // the AND of BETWEEN
+			p.between = false
+			return sqlWants
+		}
+		p.xor = p.xor || p.lex.text[t.start]|0x20 == 'x'
 		p.condition = true
 		return sqlWants
 	case sqlWhere:
@@ -65,6 +72,7 @@ func (p *sqlParser) operatorWord(t sqlToken) sqlState {
 		return sqlWants
 	case sqlLike:
 		p.comparing, p.likes = true, true
+		p.between = strings.EqualFold(p.lex.slice(t), "between")
 		return sqlWants
 	case sqlPostfix:
 		p.facts |= sqlCompared
@@ -102,6 +110,13 @@ func (p *sqlParser) operatorWord(t sqlToken) sqlState {
 		return p.inCase(t)
 	case sqlSelect, sqlVerb:
 		return p.statement(t, sqlAppended)
+	case sqlActs, sqlTells:
+		if next := p.lex.peek(0); next == '(' && (p.behind(t) && t.word == sqlActs && isDigit(p.lex.peek(1)) || p.prev.kind == sqlRight && p.inQuery) {
+			return p.call(t) // x' sleep(1); char(1) char(2), where a plus was taken for a blank
+		}
+	}
+	if t.end-t.start == 5 && strings.EqualFold(p.lex.slice(t), "allow") && strings.EqualFold(p.lex.slice(p.lex.next()), "filtering") {
+		p.strong = "ALLOW FILTERING"
 	}
 	if p.lex.text[t.start] == '[' && p.prev.end == t.start { // array[1]
 		return sqlHas
@@ -111,4 +126,13 @@ func (p *sqlParser) operatorWord(t sqlToken) sqlState {
 		return sqlHas
 	}
 	return sqlStop
+}
+
+// behind says whether nothing but blanks stands between t and the quote that ends the app's string.
+func (p *sqlParser) behind(t sqlToken) bool {
+	if p.prev.end > 0 {
+		return false
+	}
+	before := strings.TrimRight(p.lex.text[:t.start], " \t")
+	return before != "" && isQuote(before[len(before)-1])
 }

@@ -71,6 +71,9 @@ type sqlParser struct {
 	unfinished          bool // ends where an operand is missing
 	backtick            bool // stands in a quoted name
 	whole               bool // the value is a statement from its first word
+	xor, between        bool // a XOR was read; a BETWEEN awaits its AND
+	rows                bool // a row of values ends, and another begins
+	nulls               int  // NULL as an operand
 }
 
 // run reads text to its end, or to where it is no SQL.
@@ -172,6 +175,7 @@ func (p *sqlParser) operand(t sqlToken) sqlState {
 		}
 		return p.have(operand{true, p.lex.slice(t)})
 	case sqlLeft:
+		p.rows = p.rows || p.prev.kind == sqlComma && p.closed > 0 && p.depth == 0
 		p.depth++
 		return sqlWants
 	case sqlRight:
@@ -208,6 +212,7 @@ func (p *sqlParser) operandWord(t sqlToken) sqlState {
 		if t.end-t.start > 8 { // CURRENT_USER and its kin
 			p.system()
 		}
+		p.nulls++
 		return p.have(operand{constant: true, text: p.lex.slice(t)})
 	case sqlNot, sqlPrefix, sqlAll:
 		return sqlWants

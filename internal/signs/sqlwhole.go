@@ -6,7 +6,7 @@ import "strings"
 // parser cannot tell from prose by what stands beside what: there is no prose in them.
 func (s *Score) wholeSQL(value string) {
 	v := strings.Trim(value, " \t")
-	if len(v) < 2 || len(v) > 160 || s.points[SQL] >= Refuse || strings.ContainsAny(v, "\n\r") {
+	if len(v) < 2 || len(v) > 512 || s.points[SQL] >= Refuse || strings.ContainsAny(v, "\n\r") {
 		return
 	}
 	switch {
@@ -28,14 +28,26 @@ func (s *Score) wholeSQL(value string) {
 		s.add(SQL, Refuse, "a condition with a function")
 	case slice(v):
 		s.add(SQL, Refuse, "a clause of its own")
+	default:
+		why := fragment(v)
+		if name := wordLength(v); why == "" && name > 0 && name+3 < len(v) && v[name] == '=' { // a query string
+			why = fragment(strings.TrimLeft(v[name+1:], " \t"))
+		}
+		if why != "" {
+			s.add(SQL, Refuse, why)
+		}
 	}
 }
 
-// quotesOnly says whether v is quotes of two kinds, or a quote behind a backslash and another.
+// quotesOnly says whether v is quotes of two kinds, perhaps with brackets, or a quote behind a
+// backslash and another.
 func quotesOnly(v string) bool {
 	marks := 0
 	for i := range len(v) {
 		n := strings.IndexByte("'\"`\\", v[i])
+		if n < 0 && i > 0 && (v[i] == '(' || v[i] == ')') {
+			continue
+		}
 		if n < 0 {
 			return false
 		}
@@ -100,22 +112,39 @@ func equation(v string) bool {
 
 // catalogue says whether v is the name of a table in which a database keeps its own.
 func catalogue(v string) bool {
-	var buf [32]byte
-	dot := strings.IndexByte(v, '.')
-	if dot < 0 || dot+1 == len(v) {
+	lex := sqlLexer{text: v}
+	first := lex.next()
+	if first.kind != sqlWord && (first.kind != sqlText || v[0] != '`') {
 		return false
 	}
-	switch string(lower(v[:dot], &buf)) {
-	case "information_schema", "pg_catalog", "performance_schema":
-		return dotted(v[dot+1:])
-	case "mysql":
-		return strings.EqualFold(v[dot+1:], "user") || strings.EqualFold(v[dot+1:], "db")
-	case "sys":
-		return strings.EqualFold(v[dot+1:], "tables") || strings.EqualFold(v[dot+1:], "databases") || strings.EqualFold(v[dot+1:], "columns") || strings.EqualFold(v[dot+1:], "objects")
-	case "master":
-		return strings.HasPrefix(v[dot+1:], ".")
+	schema, table, _ := strings.Cut(strings.Trim(v[first.start:first.end], "`"), ".")
+	if table == "" { // the dot stands apart: `a`.`b`, a . b
+		if lexed(v, lex.at) != '.' && !lex.trick && lex.at < len(v) && v[lex.at] != '/' {
+			return catalogueOf(schema, "")
+		}
+		table = strings.Trim(v[lex.at:], "/*. `")
+	} else if lex.at < len(v) {
+		return false
 	}
-	return false
+	return catalogueOf(schema, table)
+}
+
+func catalogueOf(schema, table string) bool {
+	var buf, buf2 [32]byte
+	name := string(lower(table, &buf2))
+	switch low := string(lower(schema, &buf)); low {
+	case "information_schema", "pg_catalog", "performance_schema", "sysibm", "syscat", "system_schema":
+		return dotted(name)
+	case "mysql":
+		return name == "user" || name == "db" || strings.HasPrefix(name, "innodb_")
+	case "sys":
+		return name == "tables" || name == "databases" || name == "columns" || name == "objects" || strings.HasSuffix(name, "$") ||
+			strings.HasPrefix(name, "x$") || strings.HasPrefix(name, "schema_") || strings.HasPrefix(name, "sql_")
+	case "master":
+		return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "sys.") || strings.HasPrefix(name, "dbo.")
+	default:
+		return table == "" && (strings.HasPrefix(low, "v$") || strings.HasPrefix(low, "gv$") || strings.HasPrefix(low, "rdb$"))
+	}
 }
 
 // dotted says whether v is words with dots between them.
@@ -154,9 +183,10 @@ func startsActing(v string) bool {
 	return t.kind == sqlWord && t.word == sqlActs && lex.peek(0) == '('
 }
 
-// slice finds LIMIT with two numbers.
+// slice finds LIMIT with two numbers, perhaps behind a number.
 func slice(v string) bool {
-	lex := sqlLexer{text: v}
+	lex := sqlLexer{text: strings.TrimLeft(v, "0123456789 ")}
+	v = lex.text
 	first, from, between, to := lex.next(), lex.next(), lex.next(), lex.next()
 	return first.word == sqlLimit && from.kind == sqlNumber && to.kind == sqlNumber && (between.kind == sqlComma || between.word == sqlLimit) &&
 		(lex.at == len(v) || lex.next().kind != sqlWord)
@@ -231,9 +261,32 @@ func asks(v string) bool {
 		kind := lex.next()
 		return after.kind == sqlCast && sqlType(v[kind.start:kind.end])
 	case sqlWord:
-		return t.word == sqlTells && after.kind == sqlLeft && t.end == after.start && !calculates(v[:t.end]) && v[len(v)-1] != '.' &&
-			(strings.IndexByte(v, '=') > 0 || strings.IndexByte(v, '>') > 0 || strings.IndexByte(v, '<') > 0) && strings.Count(v, "(") == strings.Count(v, ")") &&
-			(strings.IndexByte(v, '\'') > 0 || strings.Contains(v, "()"))
+		return t.word == sqlTells && after.kind == sqlLeft && t.end == after.start && !calculates(v[:t.end]) && strings.Count(v, "(") == strings.Count(v, ")") &&
+			(comparesCall(v) || v[len(v)-1] == ')' && asksAlone(v, v[:t.end]))
 	}
 	return foldPrefix(v, "set @") && strings.IndexByte(v, '=') > 5
+}
+
+// comparesCall says whether a call is compared with something, or reads strings.
+func comparesCall(v string) bool {
+	return v[len(v)-1] != '.' && strings.ContainsAny(v, "=<>") && (strings.IndexByte(v, '\'') > 0 || strings.Contains(v, "()"))
+}
+
+// asksAlone says whether a call of the function name is one that only a database answers.
+func asksAlone(v, name string) bool {
+	if strings.IndexByte(name, '_') > 0 && !strings.HasPrefix(name, "json_") {
+		return true
+	}
+	lex := sqlLexer{text: v, at: len(name)}
+	for range 24 {
+		switch t := lex.next(); {
+		case t.kind == sqlEnd:
+			return false
+		case t.kind == sqlNumber && t.end-t.start > 3 && v[t.start+1]|0x20 == 'x', t.word == sqlAs && sqlType(strings.Trim(v[lex.at:], " )")):
+			return true
+		case t.kind == sqlWord && t.word == sqlTells && strings.HasPrefix(v[t.end:], "()") && !calculates(v[t.start:t.end]):
+			return true
+		}
+	}
+	return false
 }

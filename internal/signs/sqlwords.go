@@ -1,5 +1,7 @@
 package signs
 
+import "bytes"
+
 // sqlWordKind is what a word can do where an operator or an operand is expected.
 type sqlWordKind uint8
 
@@ -49,10 +51,51 @@ func sqlWordOf(word string) sqlWordKind {
 			return sqlSystem
 		}
 	}
-	if len(low) > 3 && (string(low[:3]) == "xp_" || string(low[:3]) == "sp_") {
-		return sqlActs
+	return sqlFamily(low)
+}
+
+// sqlFamily looks a word up by its beginning, and by what is left when a filter has cut one key
+// word out of it: SELSELECTECT.
+func sqlFamily(low []byte) sqlWordKind {
+	for _, family := range sqlFamilies {
+		if len(low) >= len(family.begin) && string(low[:len(family.begin)]) == family.begin {
+			return family.kind
+		}
+	}
+	if i := bytes.LastIndex(low, []byte("..")); i > 0 && sqlWords[string(low[i+2:])] == sqlSystem {
+		return sqlSystem
+	}
+	return leftOver(low)
+}
+
+// leftOver returns what key word is left when a filter cuts it out of a word: UNUNIONION.
+func leftOver(low []byte) sqlWordKind {
+	var odd byte
+	for _, c := range low {
+		odd ^= c
+	}
+	half := len(low) / 2
+	if odd != 0 || half < 2 || len(low)%2 != 0 {
+		return sqlName
+	}
+	for i := 1; i < half; i++ {
+		if string(low[:i]) == string(low[i:i+i]) && string(low[i+half:]) == string(low[i+i:i+half]) {
+			if kind := sqlWords[string(low[i:i+half])]; kind != sqlName {
+				return kind
+			}
+		}
 	}
 	return sqlName
+}
+
+// sqlFamilies are the beginnings of names that only a database has.
+var sqlFamilies = [...]struct {
+	begin string
+	kind  sqlWordKind
+}{
+	{"xp_", sqlActs}, {"sp_", sqlActs}, {"dbms_", sqlActs}, {"utl_", sqlActs}, {"ctxsys.", sqlActs}, {"ordsys.", sqlActs}, {"dblink_", sqlActs},
+	{"fn_trace_", sqlActs}, {"fn_xe_", sqlActs}, {"fn_get_audit", sqlActs}, {"st_longfromgeo", sqlActs}, {"st_pointfromgeo", sqlActs},
+	{"pg_", sqlTells}, {"json_", sqlTells}, {"jsonb_", sqlTells}, {"inet_server_", sqlTells},
 }
 
 // lower returns word in lower case in buf, nil if it does not fit.
@@ -71,7 +114,8 @@ func lower(word string, buf *[32]byte) []byte {
 }
 
 var sqlSystems = [...]string{
-	"information_schema", "pg_catalog.", "sys.", "mysql.", "performance_schema", "master..", "master.dbo", "dba_", "v$",
+	"information_schema", "pg_catalog.", "sys.", "mysql.", "performance_schema", "master..", "master.dbo", "master.sys.", "dba_", "v$", "gv$", "rdb$",
+	"sysibm.", "syscat.", "system_schema.",
 }
 
 var sqlWords = map[string]sqlWordKind{
@@ -108,7 +152,7 @@ var sqlWords = map[string]sqlWordKind{
 	"st_latfromgeohash": sqlActs, "geometrycollection": sqlActs, "polygon": sqlActs, "multipoint": sqlActs, "multipolygon": sqlActs,
 	"linestring": sqlActs, "multilinestring": sqlActs, "query_to_xml": sqlActs, "database_to_xml": sqlActs,
 	"pg_read_file": sqlActs, "pg_ls_dir": sqlActs, "pg_read_binary_file": sqlActs, "lo_import": sqlActs, "lo_export": sqlActs,
-	"lo_from_bytea": sqlActs, "dblink": sqlActs, "sys_eval": sqlActs, "sys_exec": sqlActs, "openrowset": sqlActs,
+	"lo_from_bytea": sqlActs, "dblink": sqlActs, "sys_eval": sqlActs, "sys_exec": sqlActs, "lo_put": sqlActs, "table_to_xml": sqlActs, "httpuritype": sqlActs, "openrowset": sqlActs,
 	"opendatasource": sqlActs, "openquery": sqlActs, "database_to_xmlschema": sqlActs, "fts3_tokenizer": sqlActs,
 	"dbms_xmlgen.getxml": sqlActs, "dbms_java.grant_permission": sqlActs, "procedure_analyse": sqlActs,
 	"master..xp_cmdshell": sqlActs, "master.dbo.xp_cmdshell": sqlActs, "xmltype": sqlActs, "make_set": sqlActs,
@@ -131,11 +175,12 @@ var sqlWords = map[string]sqlWordKind{
 	"minute": sqlTells, "second": sqlTells, "quarter": sqlTells, "week": sqlTells, "pi": sqlTells, "sin": sqlTells, "cos": sqlTells,
 	"log": sqlTells, "abs": sqlTells, "sqrt": sqlTells, "pow": sqlTells, "uncompress": sqlTells, "compress": sqlTells,
 	"local": sqlTells, "trim": sqlTells, "lower": sqlTells, "reverse": sqlTells, "format": sqlTells, "sha2": sqlTells,
-	"encode": sqlTells, "nvl": sqlTells, "exp": sqlTells, "sqlite_compileoption_used": sqlTells,
+	"encode": sqlTells, "nvl": sqlTells, "exp": sqlTells, "uuid_to_bin": sqlTells, "sys_context": sqlTells, "try_convert": sqlTells, "user_name": sqlTells,
+	"fn_my_permissions": sqlTells, "sqlite_compileoption_used": sqlTells,
 
 	"sqlite_master": sqlSystem, "sqlite_schema": sqlSystem, "sqlite_temp_master": sqlSystem, "pg_shadow": sqlSystem,
 	"pg_user": sqlSystem, "pg_tables": sqlSystem, "pg_database": sqlSystem, "pg_class": sqlSystem, "pg_authid": sqlSystem,
 	"pg_group": sqlSystem, "sysobjects": sqlSystem, "sysusers": sqlSystem, "syscolumns": sqlSystem, "sysdatabases": sqlSystem,
 	"all_tables": sqlSystem, "all_tab_columns": sqlSystem, "user_tables": sqlSystem, "user_tab_columns": sqlSystem,
-	"all_users": sqlSystem, "dual": sqlSystem, "msysaccessobjects": sqlSystem, "sysserverse": sqlSystem,
+	"msysobjects": sqlSystem, "all_users": sqlSystem, "dual": sqlSystem, "msysaccessobjects": sqlSystem, "sysserverse": sqlSystem,
 }
