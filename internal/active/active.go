@@ -68,6 +68,9 @@ func anywhere(s string, known bool) (string, bool) {
 			return "a style that runs script", true
 		}
 	}
+	if referencedURL(s) {
+		return "a script URL", true
+	}
 	if why := scriptRuns(s, known); why != "" {
 		return why, true
 	}
@@ -140,7 +143,7 @@ func urlRuns(s string, known bool) bool {
 		return false
 	}
 	rest = strings.TrimSpace(unpercent(rest))
-	if name == "vbscript" || known {
+	if name == "vbscript" || known || rest == "name" || hidesScheme(s) && rest != "" {
 		return true
 	}
 	c := runsFrom(rest, 0)
@@ -148,6 +151,31 @@ func urlRuns(s string, known bool) bool {
 		return true
 	}
 	return !strings.ContainsAny(rest, " \t\r\n") && (strings.ContainsAny(rest, "=(`'\"") || !c.bad && c.sink) // no title, no name such as "javascript:S1234"
+}
+
+// referencedURL says whether s is a script URL with a letter or the colon of its scheme written as
+// a character reference.
+func referencedURL(s string) bool {
+	near := s[:min(len(s), 128)]
+	if strings.IndexByte(near, '&') < 0 || strings.IndexByte(near, ';') < 0 && strings.IndexByte(near, '#') < 0 {
+		return false
+	}
+	name, _ := scheme(near)
+	if name != "" {
+		return false
+	}
+	name, rest := scheme(unescape(near))
+	return name != "" && name != "data" && rest != "" && !isSpace(rest[0]) && !harmless(rest)
+}
+
+// hidesScheme says whether the scheme that s begins with is broken by blanks or written with
+// character references: no title is.
+func hidesScheme(s string) bool {
+	colon := strings.IndexByte(s, ':')
+	if colon < 0 || colon+1 < len(s) && isSpace(s[colon+1]) {
+		return false
+	}
+	return strings.ContainsAny(strings.TrimSpace(s[:colon]), "\t\r\n&")
 }
 
 // scriptRuns says why s would run in a script.
@@ -220,8 +248,16 @@ func runsCode(s string, known bool) bool {
 		return false
 	}
 	c := runsFrom(s, 0)
-	if c.bad || !c.effect {
+	if c.bad {
 		return false
 	}
+	if !c.effect {
+		return c.reads && !c.odd && c.alone()
+	}
 	return known || !c.odd && (c.sink || c.words == 0)
+}
+
+// alone says whether the code is one word to a reader of prose, but with brackets or signs.
+func (c *code) alone() bool {
+	return strings.IndexAny(c.s, " \t\n") < 0 && strings.ContainsAny(strings.TrimRight(c.s, ".,;:!?"), "()[]{}'\"+;")
 }

@@ -25,6 +25,8 @@ type code struct {
 	control bool // after if, for, function: the "(" is no call
 	spaced  bool // space since the last token
 	word    string
+	before  string // the word before
+	reads   bool   // it names a part of the page, such as document.cookie
 	stack   [maxNest]byte
 	depth   int
 	open    byte // what is open at the end: a quote, '/' for a comment, 0 for code
@@ -169,7 +171,7 @@ func (c *code) begin() {
 func (c *code) identifier() {
 	name := c.name()
 	before := c.word
-	c.word = name
+	c.before, c.word = before, name
 	c.words++
 	c.noteName(name)
 	if c.member {

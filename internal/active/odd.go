@@ -37,7 +37,7 @@ func oddRuns(s string) string {
 	if why := rereadRuns(s); why != "" {
 		return why
 	}
-	if plain := folded(s); plain != "" && readsAsMarkup(plain) {
+	if plain := folded(s); plain != "" && (readsAsMarkup(plain) || quartersAsTag(s)) {
 		return "markup in characters that become other ones"
 	}
 	if inUTF7(s) {
@@ -91,7 +91,11 @@ func spaced(s string) bool {
 // aloneScript says whether s is " script>" or " x: script", behind a "<".
 func aloneScript(s string) bool {
 	blank := len(s)
-	s = strings.TrimLeft(s, " \t\r\n\f\v\x00\"'+")
+	if blank == 0 {
+		return false
+	}
+	hidden := strings.IndexByte(":;!.%?\\*#@|`~^,=", s[0]) >= 0
+	s = strings.TrimLeft(s, " \t\r\n\f\v\x00\"'+:;!.%?\\*#@|`~^,=")
 	blank -= len(s)
 	prefixed := false
 	if colon := strings.IndexByte(s, ':'); colon > 0 && colon < 16 && strings.IndexFunc(s[:colon], func(r rune) bool { return !isWord(byte(min(r, 0x80))) }) < 0 {
@@ -101,7 +105,7 @@ func aloneScript(s string) bool {
 		return false
 	}
 	rest := strings.TrimLeft(s[len("script"):], " \t\r\n")
-	if prefixed {
+	if prefixed || hidden {
 		return rest == "" || !isWord(rest[0]) || len(rest) < len(s)-len("script")
 	}
 	return strings.HasPrefix(rest, ">") || hasPrefixFold(rest, "src") && len(rest) < len(s)-len("script")
@@ -188,15 +192,18 @@ func handlerFollows(s string) bool {
 	if n < 5 || n > 40 || !isHandler([]byte(strings.ToLower(s[:n]))) {
 		return false
 	}
-	rest = strings.TrimLeft(s[n:], " \t\r\n\f")
+	rest = strings.TrimLeft(s[n:], " \t\r\n\f(,;")
 	return len(rest) > 1 && rest[0] == '=' && strings.TrimSpace(rest[1:]) != ""
 }
 
 // symbolCode says whether there is code without a letter or a digit in s: arrays that are
 // negated and added up to the letters of a name.
 func symbolCode(s string) bool {
-	if strings.IndexByte(s, '[') < 0 || strings.IndexByte(s, '!') < 0 {
+	if strings.IndexByte(s, '[') < 0 && strings.IndexByte(s, '{') < 0 || strings.IndexByte(s, '!') < 0 && strings.IndexByte(s, '+') < 0 {
 		return false
+	}
+	if coerced(s) {
+		return true
 	}
 	made, size, last := 0, 0, byte(0)
 	for i := 0; i < len(s); i++ {
@@ -216,6 +223,33 @@ func symbolCode(s string) bool {
 		last = c
 	}
 	return made >= 2 && size >= 6
+}
+
+// coerced says whether an empty array or object stands in s where only its text or its number
+// is wanted: an operator is on one side, a bracket or an operator on the other. Code without
+// letters begins so.
+func coerced(s string) bool {
+	for i := 1; i+1 < len(s); i++ {
+		if s[i] != '[' && s[i] != '{' || s[i+1] != s[i]+2 {
+			continue
+		}
+		before, after := s[i-1], byte(0)
+		if i+2 < len(s) {
+			after = s[i+2]
+		}
+		near := i >= 2 && strings.IndexByte("!+~([=", s[i-2]) >= 0
+		switch {
+		case (before == '!' || before == '+') && near && strings.IndexByte(")]+,;", after) >= 0:
+			return true
+		case (before == '!' || before == '+') && near && after == 0:
+			return true
+		case (before == '(' || before == '=') && after == '+':
+			return true
+		case before == '=' && near && s[i-2] == '=' && after == '+':
+			return true
+		}
+	}
+	return strings.Contains(s, "=~[];") || strings.Contains(s, "={}+") || strings.Contains(s, "=[]|[]")
 }
 
 // importsStyle says whether s is a style sheet that begins with another one.
@@ -246,7 +280,7 @@ func folded(s string) string {
 		if i == len(s) {
 			return ""
 		}
-		r, n := utf8.DecodeRuneInString(s[i:])
+		r, n := decodeRune(s[i:])
 		i += n
 		sign := asciiOf(r)
 		if sign == '<' && i < len(s) && (isLetter(s[i]) || s[i] == '/') || sign == '>' && i > n && isLetter(s[i-n-1]) {
@@ -255,8 +289,8 @@ func folded(s string) string {
 	}
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		next, _ := utf8.DecodeRuneInString(s[i+n:])
+		r, n := decodeRune(s[i:])
+		next, _ := decodeRune(s[i+n:])
 		switch c := asciiOf(r); {
 		case r >= 0xc2 && r <= 0xf4 && next >= 0x80 && next <= 0xbf: // the first byte of a character
 		case c != 0:
@@ -267,6 +301,34 @@ func folded(s string) string {
 		i += n
 	}
 	return string(out)
+}
+
+// decodeRune is utf8.DecodeRuneInString, with Latin-1 for what is no UTF-8.
+func decodeRune(s string) (rune, int) {
+	r, n := utf8.DecodeRuneInString(s)
+	if r == utf8.RuneError && n == 1 {
+		return rune(s[0]), 1
+	}
+	return r, n
+}
+
+// quartersAsTag says whether s has the signs for a quarter and three quarters where a start tag
+// and an end tag have their brackets: they are those of ASCII with the eighth bit set.
+func quartersAsTag(s string) bool {
+	for _, signs := range [...][2]string{{"\u00bc", "\u00be"}, {"\xbc", "\xbe"}} {
+		_, after, found := strings.Cut(s, signs[0]+"/")
+		if !found {
+			continue
+		}
+		n := 0
+		for n < len(after) && isLetter(after[n]) {
+			n++
+		}
+		if n > 0 && strings.HasPrefix(after[n:], signs[1]) {
+			return true
+		}
+	}
+	return false
 }
 
 // asciiOf returns the sign of markup or script that a character may become, 0 for none.

@@ -23,7 +23,8 @@ func (c *code) bracket(b byte) {
 	case '[':
 		if c.operand && !c.either {
 			c.push('m')
-			c.reach = c.word == "window" || c.word == "self" || c.word == "top" || c.word == "parent" || c.word == "frames" || c.word == "document" || c.word == "globalThis"
+			c.reach = c.word == "window" || c.word == "self" || c.word == "top" || c.word == "parent" || c.word == "frames" || c.word == "document" || c.word == "globalThis" ||
+				c.word == "this" || c.afterGlobal()
 		} else {
 			c.push('[')
 		}
@@ -40,6 +41,12 @@ func (c *code) bracket(b byte) {
 	if b != ')' && b != ']' {
 		c.word = ""
 	}
+}
+
+// afterGlobal says whether "(document)" or the like stands before a "[".
+func (c *code) afterGlobal() bool {
+	before := c.s[:c.i-1]
+	return strings.HasSuffix(before, "(document)") || strings.HasSuffix(before, "(window)") || strings.HasSuffix(before, "(self)") || strings.HasSuffix(before, "(top)")
 }
 
 // afterClass says whether the word before a "{" is the name of a class.
@@ -178,7 +185,8 @@ func (c *code) dot(op string) {
 		c.bad = true
 		return
 	}
-	c.effect = c.effect || c.hidden && !c.newline // document/**/.cookie: nobody else writes that
+	global := c.word == "document" || c.word == "window" || c.word == "self"
+	c.effect = c.effect || (c.hidden || c.spaced && global) && !c.newline // document/**/.cookie: nobody else writes that
 	next := c.peek(0)
 	if op == "?." && (next == '(' || next == '[') {
 		return

@@ -10,17 +10,26 @@ func (c *code) noteName(name string) {
 	case "eval", "Function", "execScript", "setTimeout", "setInterval", "setImmediate", "XMLHttpRequest", "atob", "btoa", "fromCharCode",
 		"__defineGetter__", "__defineSetter__", "insertAdjacentHTML", "sendBeacon", "defineProperty", "decodeURIComponent",
 		"createElement", "appendChild", "globalThis", "localStorage", "$eval", "$apply", "$root",
+		"getScript", "globalEval", "parseHTML", "parentNode", "replaceState", "pushState", "setAttribute", "msgbox", "MsgBox",
 		"__proto__", "getOwnPropertyDescriptor", "fromCodePoint", "sessionStorage", "innerHTML", "outerHTML", "onerror", "jQuery":
 		c.sink = true
+	case "console":
+		c.sink = c.sink || c.peek(0) == '.' && !c.member
+	case "call", "apply", "bind":
+		switch c.before {
+		case "alert", "prompt", "confirm", "eval", "fetch", "Function", "Reflect":
+			c.sink = c.sink || c.member
+		}
+	case "domain", "location", "URL", "referrer", "write", "writeln", "documentURI":
+		c.reads = c.reads || c.member && (c.before == "document" || c.before == "window")
+		if name == "location" {
+			c.noteGlobal(name)
+		}
 	case "constructor", "document", "cookie", "Reflect", "valueOf", "srcdoc":
 		c.sink = c.sink || c.peek(0) != '(' || c.member
-	case "window", "top", "parent", "frames", "location", "this", "self":
-		switch c.ahead() {
-		case '[', '=':
-			c.sink = true
-		case '.':
-			c.sink = c.sink || name != "self" && name != "this" // which Python has, too
-		}
+		c.reads = c.reads || c.member && c.before == "document"
+	case "window", "top", "parent", "frames", "this", "self":
+		c.noteGlobal(name)
 	case "print":
 		c.sink = c.sink || c.peek(0) == '`' || c.peek(0) == '(' && c.peek(1) == ')'
 	case "alert", "prompt", "confirm", "fetch":
@@ -35,6 +44,16 @@ func (c *code) noteName(name string) {
 		case '(', '`', ')', ']', '}', ',', ';', '.', '?', '-', '/', 0:
 			c.sink = c.sink || next != '(' && (c.words > 1 || c.depth > 0) || n == 0 && (next == '(' || next == '`' || next == '?')
 		}
+	}
+}
+
+// noteGlobal notes the name of an object that has all others.
+func (c *code) noteGlobal(name string) {
+	switch c.ahead() {
+	case '[', '=':
+		c.sink = true
+	case '.':
+		c.sink = c.sink || name != "self" && name != "this" // which Python has, too
 	}
 }
 

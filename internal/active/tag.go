@@ -80,6 +80,9 @@ func (j *judge) markup(s string, p Page) bool {
 	if j.why == "" && open && inAValue(p.state) {
 		j.openValue(&p, s[min(start, len(s)):])
 	}
+	if j.why == "" && p.state == tagName && !p.end {
+		j.why = oddTag(s[min(tag, len(s)):])
+	}
 	if j.why == "" {
 		j.cutOff(&p)
 	}

@@ -1,6 +1,9 @@
 package active
 
-import "strings"
+import (
+	"encoding/base64"
+	"strings"
+)
 
 // kindOf says what an attribute's value is to a browser. What is no name of an event, such
 // as "one", is left out: see isHandler.
@@ -64,7 +67,7 @@ func scheme(s string) (name, rest string) {
 		case c == '&' && hasPrefixFold(s[i:], "&newline;"):
 			i += len("&newline;") - 1
 		case c == ':':
-			for _, known := range [...]string{"javascript", "vbscript", "livescript", "mocha", "jscript", "data"} {
+			for _, known := range [...]string{"javascript", "vbscript", "vbs", "livescript", "mocha", "jscript", "data"} {
 				if w.is(known) {
 					return known, s[i+1:]
 				}
@@ -133,6 +136,8 @@ func activeData(s string, picture bool) bool {
 	}
 	kind, _, _ := strings.Cut(strings.ToLower(stripSpaces(media)), ";")
 	switch kind {
+	case "":
+		return untypedData(media, body)
 	case "text/html", "application/xhtml+xml", "text/xml", "application/xml", "text/javascript", "application/javascript",
 		"application/x-javascript", "text/ecmascript", "application/ecmascript", "text/x-scriptlet", "text/vbscript", "text/html-sandboxed":
 		return true
@@ -142,6 +147,23 @@ func activeData(s string, picture bool) bool {
 		return !picture
 	}
 	return strings.HasSuffix(kind, "+xml") && !picture
+}
+
+// untypedData says whether a data URL without a type holds markup or a script: what follows it
+// says what it is.
+func untypedData(media, body string) bool {
+	if strings.Contains(strings.ToLower(media), "utf-7") {
+		return true
+	}
+	body = unpercent(body)
+	if strings.Contains(strings.ToLower(media), "base64") {
+		plain, _ := base64.StdEncoding.DecodeString(body[:min(len(body), 512)/4*4])
+		body = string(plain)
+	}
+	if i := strings.IndexByte(body, '<'); i >= 0 && i+1 < len(body) && isLetter(body[i+1]) {
+		return true
+	}
+	return runsCode(body, false)
 }
 
 func stripSpaces(s string) string {
