@@ -123,21 +123,27 @@ func TestAttacksAreRefused(t *testing.T) {
 	}
 }
 
-// TestInternalURLs: a weak sign, whatever way the address is written.
+// TestInternalURLs: the neighbours are a weak sign, a host in disguise or one that gives out keys is more.
 func TestInternalURLs(t *testing.T) {
 	t.Parallel()
-	for _, value := range []string{
-		"http://127.0.0.1/", "http://localhost:8080", "http://169.254.169.254/latest/meta-data/", "http://[::1]/", "http://2130706433/", "http://0x7f.1/",
-		"http://a@10.0.0.1/", "https://metadata.google.internal/", "http://[::ffff:169.254.169.254]/", "gopher://a.example/_x", "http://0251.0376.0251.0376/",
-		"http://127.0.0.1.nip.io/",
+	for want, values := range map[int][]string{
+		signs.Refuse: {
+			"http://169.254.169.254/latest/meta-data/", "http://2130706433/", "http://0x7f.1/", "https://metadata.google.internal/", "http://[::ffff:169.254.169.254]/",
+			"gopher://a.example/_x", "dict://10.0.0.1:11211/x", "http://0251.0376.0251.0376/", "http://127.1", "http://[::ffff:127.0.0.1]:80", "http://[::127.0.0.1]/",
+			"http://[64:ff9b::a9fe:a9fe]/", "http://[2002:7f00:1::]/", "http://[fd00:ec2::254]/latest", "http://100.100.100.200/x", "http://169.254.170.2/v2", "http://0/",
+			"http://169.254.169.254.nip.io/", "http://a-169-254-169-254.nip.io/", "http://127。0。0。1/", "http://a.example\\@10.0.0.1/", "http://a.example#@b.example/",
+			"http://0x41414141a9fea9fe/", "netdoc:///etc/hosts",
+		},
+		signs.Weak: {
+			"http://127.0.0.1/", "http://localhost:8080", "http://[::1]/", "http://a@10.0.0.1/", "http://127.0.0.1.nip.io/", "http://192.168.0.1/admin", "http://[fe80::1]/",
+			"http://nas.local/", "http://169.254.169.254/ is where AWS keeps them", "sftp://a.example/x", "ldap://a.example/dc=x",
+		},
+		0: {"https://example.org/", "http://8.8.8.8/", "https://localhostess.example/", "at 10:0", "http://[2001:db8::1]/x", "3:4", "https://a.example/#@anna", "https://a.example/@anna"},
 	} {
-		if score := signs.Judge(value); score.Points(signs.Request) != signs.Weak {
-			t.Errorf("%q has %d points", value, score.Points(signs.Request))
-		}
-	}
-	for _, value := range []string{"https://example.org/", "http://8.8.8.8/", "https://localhostess.example/", "at 10:0", "http://[2001:db8::1]/x", "3:4"} {
-		if score := signs.Judge(value); score.Points(signs.Request) != 0 {
-			t.Errorf("%q has %d points", value, score.Points(signs.Request))
+		for _, value := range values {
+			if score := signs.Judge(value); score.Points(signs.Request) != want {
+				t.Errorf("%q has %d points", value, score.Points(signs.Request))
+			}
 		}
 	}
 }

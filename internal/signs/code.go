@@ -27,6 +27,12 @@ func (s *Score) code(value string, sh *shape) {
 	if !text && strings.HasPrefix(value, "global.process.") || sh.has&dots != 0 && strings.HasPrefix(value, "process.mainModule") {
 		s.add(Code, strong, "the program that runs the app")
 	}
+	if !text && endless(value) {
+		s.add(Code, Refuse, "a loop that does not end")
+	}
+	if !text && (strings.Contains(value, ":constructor:constructor") || strings.Contains(value, ":__proto__:")) {
+		s.add(Code, Refuse, "the constructor of every function")
+	}
 	if strings.Contains(value, "__proto__") || strings.Contains(value, "constructor[prototype]") || strings.Contains(value, "constructor.prototype") {
 		s.add(Code, points(!text && !strings.Contains(value, " "), Refuse, Weak), "the prototype of every object")
 	}
@@ -165,6 +171,23 @@ func (s *Score) includes(value string, sh *shape) {
 		}
 		i += next + 1
 	}
+}
+
+// endless says whether value begins with a loop whose condition is a constant: while(!0), for(;;).
+func endless(value string) bool {
+	if strings.HasPrefix(value, "for(;;)") {
+		return true
+	}
+	body, found := strings.CutPrefix(value, "while(")
+	end := strings.IndexByte(body[:min(len(body), 16)], ')')
+	if !found || end < 1 {
+		return false
+	}
+	switch body = strings.TrimLeft(body[:end], "!+-~ "); body {
+	case "NaN", "Infinity", "null", "undefined", "''", `""`, "``", "[]", "{}":
+		return true
+	}
+	return number(body) && body != ""
 }
 
 // foldPrefix says whether s begins with prefix, which is in lower case, without regard to case.

@@ -33,7 +33,7 @@ func (s *Score) wholeCommand(value string) {
 		return
 	}
 	a := readArguments(value, w.end)
-	hidden := w.tricks > 1 || w.tricks == 1 && value[at-trickStart(value, at)] == '\\'
+	hidden := w.tricks > 1 || w.tricks == 1 && (value[at-trickStart(value, at)] == '\\' || kind == rareWord && w.size > 3 && strings.IndexByte(value[at:w.end], '\\') > 0 && lowerCase(value[at:w.end]))
 	name := string(w.name[:w.size])
 	switch {
 	case hidden:

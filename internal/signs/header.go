@@ -5,7 +5,7 @@ import "strings"
 // header looks for a line break that begins a field of an HTTP or mail head, a status
 // line or a request line.
 func (s *Score) header(value string, sh *shape) {
-	if sh.has&(lines|percents|slashes|foreign) == 0 || sh.has&(colons|slashes) == 0 {
+	if sh.has&(lines|percents|slashes|foreign) == 0 || sh.has&(colons|slashes|lines) == 0 {
 		return
 	}
 	for i := 0; i < len(value); i++ {
@@ -73,11 +73,38 @@ func (s *Score) afterBreak(value string, from, at int, hidden bool, sh *shape) {
 		s.add(Header, points(short || hidden || !sh.text, Refuse, Weak), "a line break and a status line")
 	case requestLine(line):
 		s.add(Header, points(short || hidden || !sh.text, Refuse, Weak), "a line break and a request line")
-	case foldPrefix(line, "rcpt to:"), foldPrefix(line, "mail from:"):
+	case foldPrefix(line, "rcpt to:"), foldPrefix(line, "mail from:"), mailCommand(line):
 		s.add(Header, points(short, Refuse, Weak), "a line break and a command for a mail server")
 	case hidden && short && field && headName(name) && !strings.HasPrefix(line, name+"://") && value[from] != '\\':
 		s.add(Header, Refuse, "a hidden line break and a header field")
 	}
+}
+
+// mailCommand says whether line is what only a mail server is told: by SMTP (RFC 5321), POP3 (RFC
+// 1939), or IMAP (RFC 9051), where a tag stands before the command.
+func mailCommand(line string) bool {
+	word, rest := cutWord(strings.TrimRight(line, " \r\n"))
+	switch word {
+	case "EHLO", "HELO", "VRFY", "EXPN":
+		return rest != "" && strings.IndexByte(rest, ' ') < 0
+	case "RETR", "DELE", "UIDL", "TOP":
+		return rest != "" && survey(rest)&^(digits|spaces) == 0 && (word != "TOP" || strings.IndexByte(rest, ' ') > 0)
+	case "APOP":
+		return strings.IndexByte(rest, ' ') > 0
+	case "RSET", "STARTTLS":
+		return rest == ""
+	}
+	n := len(word)
+	if n < 2 || n > 8 || !isLetter(word[0]) || !isDigit(word[n-1]) || survey(word)&^(letters|digits) != 0 {
+		return false
+	}
+	command, _ := cutWord(rest)
+	switch command {
+	case "APPEND", "AUTHENTICATE", "CAPABILITY", "COPY", "CREATE", "DELETE", "EXAMINE", "EXPUNGE", "FETCH", "LIST", "LOGIN", "LOGOUT", "LSUB", "NOOP", "QUIT",
+		"RENAME", "SEARCH", "SELECT", "STARTTLS", "STATUS", "STORE", "SUBSCRIBE", "UID", "UNSUBSCRIBE":
+		return true
+	}
+	return false
 }
 
 // headName says whether name has the form of a header field: words with dashes.

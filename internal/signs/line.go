@@ -37,6 +37,7 @@ func (s *Score) line(value string, sh *shape) {
 	if sh.has&parens != 0 && callWithFile(v) {
 		s.add(Code, Refuse, "a call that is given a file of the system")
 	}
+	s.form(v)
 	s.knownLine(v)
 }
 
@@ -66,6 +67,8 @@ func (s *Score) knownLine(v string) {
 	case place(a.first) && a.words == 1 && is(name, goes), is(name, network) && a.prose <= a.shell+1 && hostIn(v[w.end:]),
 		duration(name, a.first) && a.words == 1, is(name, shows) && a.words == 1 && sourceFile(a.first):
 		s.add(Command, Refuse, "a program and what it is to work on")
+	case ownArguments(name, v, &a):
+		s.add(Command, Refuse, "a program and arguments that only it has")
 	case name == "free" && shortFlag(a.first), name == "shutdown" && shortFlag(a.first), name == "kill" && len(a.first) > 1 && a.first[0] == '-' && a.prose == 0,
 		a.options > 0 && a.shell > a.prose && (a.shell > 1 || shortFlag(a.first)) && a.prose < 2,
 		name == "echo" && a.words == 1 && len(a.first) > 2 && a.first[0] == '%' && a.first[len(a.first)-1] == '%', redirected(v):
@@ -135,7 +138,7 @@ func hostIn(arguments string) bool {
 			return false
 		}
 		w := arguments[:end]
-		if i := strings.IndexByte(w, '@'); i > 0 {
+		if i := strings.IndexByte(w, '@'); i >= 0 {
 			w = w[i+1:]
 		}
 		if dot := strings.IndexByte(w, '.'); strings.Contains(w, "://") || address(w) || dot > 0 && dot+2 < len(w) && isWord(w[0]) && isLetter(w[len(w)-1]) {
@@ -195,7 +198,7 @@ func subcommand(name, w string) bool {
 	case "query":
 		return w == "user"
 	case "nohup", "setsid", "xargs", "sudo", "doas", "strace", "stdbuf":
-		return programOf(w) != notProgram
+		return programOf(w) == rareWord || w == "id" || w == "cat"
 	}
 	return false
 }

@@ -98,36 +98,58 @@ func (s *Score) javascript(value string) {
 	}
 }
 
-// ldap finds a parenthesis that closes the app's filter, and another filter behind it.
+// ldap finds a parenthesis that closes the app's filter (RFC 4515), and another filter or the end
+// behind it, and a filter that stands behind a value.
 func (s *Score) ldap(value string) {
 	depth := 0
 	for i := range len(value) {
 		switch value[i] {
 		case '(':
-			depth++
+			if depth++; depth == 1 && i > 0 && strings.IndexByte("*|&!)", value[i-1]) >= 0 && filterOf(value[i:]) {
+				s.add(NoSQL, Refuse, "a filter of LDAP behind a value")
+				return
+			}
 		case ')':
 			depth--
 			if depth >= 0 {
 				continue
 			}
-			rest := strings.TrimLeft(value[i+1:], " \t)")
-			if !strings.HasPrefix(rest, "(") {
-				if i > 0 && value[i-1] == '*' && (rest == "" || rest == "%00" || rest == "\x00") && strings.Count(value, ")") > 1 {
-					s.add(NoSQL, Refuse, "a filter of LDAP that ends early")
-				}
-				return
-			}
-			rest = strings.TrimLeft(rest, "( \t")
-			end := 0
-			for end < len(rest) && (isWord(rest[end]) || rest[end] == '-') {
-				end++
-			}
-			if rest != "" && strings.IndexByte("|&!", rest[0]) >= 0 || end > 0 && end < len(rest) && strings.IndexByte("=<>~", rest[end]) >= 0 {
-				s.add(NoSQL, Refuse, "a second filter of LDAP")
-			}
+			s.closesFilter(value, i)
 			return
 		}
 	}
+}
+
+// closesFilter judges the parenthesis at i that nothing opened.
+func (s *Score) closesFilter(value string, i int) {
+	rest := strings.TrimLeft(value[i+1:], " \t)")
+	if inner := strings.TrimLeft(rest, "|&! "); len(inner) < len(rest) && strings.HasPrefix(inner, "(") { // x)|(uid=*
+		rest = inner
+	}
+	if !strings.HasPrefix(rest, "(") {
+		if i > 0 && value[i-1] == '*' && (rest == "" || rest == "%00" || rest == "\x00") && strings.Count(value, ")") > 1 {
+			s.add(NoSQL, Refuse, "a filter of LDAP that ends early")
+		}
+		return
+	}
+	if inner := strings.TrimLeft(rest, "( \t"); inner != "" && strings.IndexByte("|&!", inner[0]) >= 0 || comparison(inner) {
+		s.add(NoSQL, Refuse, "a second filter of LDAP")
+	}
+}
+
+// filterOf says whether s begins with a filter: (name=x), (|(name=x).
+func filterOf(s string) bool {
+	inner := strings.TrimLeft(s, "(|&! \t")
+	return comparison(inner) && strings.IndexByte(inner[:min(len(inner), 128)], ')') > 0
+}
+
+// comparison says whether s begins with an attribute and a comparison: uid=, cn:dn:=, sn>=.
+func comparison(s string) bool {
+	end := 0
+	for end < len(s) && end < 64 && (isWord(s[end]) || s[end] == '-') {
+		end++
+	}
+	return end > 0 && end < len(s) && strings.IndexByte("=<>~", s[end]) >= 0 && !strings.HasPrefix(s[end:], "==") && !strings.HasPrefix(s[end:], "=>")
 }
 
 // xpath finds the functions and axes of XPath in a value.

@@ -127,6 +127,8 @@ func (j *joint) given(kind program) int {
 		return 0 // watch https://example.org/
 	case a.options > 0 && a.prose <= a.shell:
 		return 4
+	case a.options > 0 && is(name, tool):
+		return 3
 	case a.shell > a.prose && (kind == rareWord || is(name, shows|goes|network|feeds)):
 		return 4
 	case a.shell > a.prose:

@@ -43,6 +43,9 @@ scan:
 		case c == '`' && strings.HasPrefix(s[i:], "``"):
 			w.tricks += 2
 			i++
+		case c == '$' && w.size > 0 && variableName(s[i:]) > 2 && s[i+1] == '{':
+			w.tricks += 2
+			i += variableName(s[i:]) - 1
 		case c == '$' && emptyExpansion(s[i:]) > 0:
 			w.tricks += 2
 			i += emptyExpansion(s[i:]) - 1
@@ -90,7 +93,7 @@ func emptyExpansion(s string) int {
 type arguments struct {
 	words, shell, prose int
 	options, numbers    int
-	urls                int
+	urls, files         int
 	danger              bool // a path or a form that no harmless value has
 	comment, quote      bool // a comment ends it, or a quote that is not closed
 	first               string
@@ -170,6 +173,11 @@ func (a *arguments) word(w string) {
 	if flags(w) {
 		a.options++
 	}
+	if len(w) > 2 && w[1] == ':' && w[2] == '\\' && isLetter(w[0]) || sensitive(strings.TrimLeft(w, "/'\"<>")) || strings.Contains(w, "/dev/tcp") || strings.HasPrefix(w, "%SYSTEMROOT%") {
+		a.danger = true
+		a.shell++
+		return
+	}
 	switch c := w[0]; {
 	case c == '-' && len(w) > 1 && len(w) < 24, c == '/' && len(w) > 1, c == '$', c == '~' && len(w) > 1, c == '>', c == '<',
 		c == '*', c == '%' && len(w) > 2, c == '.' && len(w) > 1 && (w[1] == '/' || w[1] == '.'), c == '{' && len(w) > 3:
@@ -185,24 +193,29 @@ func (a *arguments) word(w string) {
 	case number(w):
 		a.shell++
 		a.numbers++
-	case w == "/" || w == "." || w == "..", fileName(w), programOf(w) == rareWord, mixed(w):
+	case fileName(w):
 		a.shell++
-	case len(w) == 1: // neither
+		a.files++
+	case w == "/" || w == "." || w == "..", programOf(w) == rareWord, mixed(w):
+		a.shell++
+	case len(w) == 1 && isWord(c): // neither
+	case escapes(w):
+		a.shell += 3
 	default:
 		a.prose++
 	}
-	if len(w) > 2 && w[1] == ':' && w[2] == '\\' && isLetter(w[0]) {
-		a.danger = true
-	}
-	if sensitive(strings.TrimLeft(w, "/'\"<>")) || strings.Contains(w, "/dev/tcp") || strings.HasPrefix(w, "%SYSTEMROOT%") {
-		a.danger = true
-	}
+}
+
+// escapes says whether w is how editors run a program: !id, :!id, \!id.
+func escapes(w string) bool {
+	name, found := strings.CutPrefix(strings.TrimLeft(w, ":\\"), "!")
+	return found && (programOf(name) == rareWord || name == "id")
 }
 
 // mixed says whether w is made of a word and of what no word has: user@host, a_b, host:path.
 func mixed(w string) bool {
 	i := strings.IndexAny(w, "@_:\\^")
-	return i > 0 && i < len(w)-1 && isLetter(w[0])
+	return i > 0 && i < len(w)-1 && isLetter(w[0]) || w[0] == '+' && len(w) > 1 || strings.IndexByte(w, ',') > strings.IndexByte(w, '.') && strings.IndexByte(w, '.') > 0 && isLetter(w[len(w)-1])
 }
 
 // address says whether w is an IP address, with or without a port.

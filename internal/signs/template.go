@@ -74,8 +74,17 @@ func (s *Score) format(value string) {
 	}
 	field = field[:end]
 	if at := strings.Index(field, ".__"); at > 0 && strings.Contains(field[at+3:], "__") && !strings.ContainsAny(field, " \n'\"") {
-		s.add(Template, Refuse, "a field of a format that reaches the insides of an object")
+		s.add(Template, points(named(field[at:]), Weak, Refuse), "a field of a format that reaches the insides of an object")
 	}
+}
+
+// named says whether all that a field reaches is what a thing is called, as logs show it:
+// {self.__class__.__name__}.
+func named(field string) bool {
+	for _, member := range [...]string{".__class__", ".__qualname__", ".__name__", ".__module__"} {
+		field = strings.TrimPrefix(field, member)
+	}
+	return field == "" || field[0] == '!' || field[0] == ':'
 }
 
 // expression judges what stands in delimiters at value[at:] and returns the length of it.
