@@ -32,7 +32,7 @@ func (s *Score) batchFor(rest string) {
 		switch {
 		case word == "":
 			return
-		case word[0] == '/' && len(word) == 2, word[0] == '"', strings.HasSuffix(word, `"`), strings.Contains(word, `:\`):
+		case word[0] == '/' && len(word) == 2, word[0] == '"', strings.HasSuffix(word, `"`), strings.Contains(word, `:\`), word == ".", word == `\`:
 			rest = next
 			continue
 		case word[0] != '%':
@@ -60,7 +60,8 @@ func (s *Score) batchIf(rest string) {
 		case "not":
 		case "exist", "defined", "errorlevel":
 			name, command := cutWord(next)
-			if command != "" && (strings.ContainsAny(name, `.\%"*`) || strings.HasPrefix(command, "(") || batchCommand(command)) {
+			if command != "" && (low == "errorlevel" && number(name) || word == "EXIST" && known(command) || word == "DEFINED" && known(command) ||
+				clearName(command) && !strings.Contains(command, " ") || strings.ContainsAny(name, `.\%"*`) || strings.HasPrefix(command, "(") || batchCommand(command)) {
 				s.add(Command, Refuse, "a condition of the Windows command processor")
 			}
 			return
@@ -70,6 +71,12 @@ func (s *Score) batchIf(rest string) {
 		}
 		rest = next
 	}
+}
+
+// known says whether s begins with the name of a program.
+func known(s string) bool {
+	w := readWord(s, 0)
+	return w.program() != notProgram
 }
 
 // batchCompare judges a == b command and a EQU b command.
@@ -117,7 +124,7 @@ func batchCommand(s string) bool {
 	word, _ := cutWord(strings.TrimLeft(s, "(@ "))
 	var buf [32]byte
 	switch string(lower(word, &buf)) {
-	case "echo", "goto", "call", "set", "del", "cmd", "copy", "move", "cd", "md", "rd", "start", "exit", "type", "do":
+	case "echo", "goto", "call", "set", "del", "cmd", "copy", "move", "cd", "md", "rd", "start", "exit", "type", "do", "pause", "rem", "shutdown":
 		return true
 	}
 	return false

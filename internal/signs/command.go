@@ -209,9 +209,11 @@ func (sh *shape) list(value string) bool {
 	}
 	marks := 0
 	for i := 1; i < len(value); i++ {
-		if c := value[i]; (c == '|' || c == ';' || c == '&') && value[i-1] != c && value[i+1] != c {
+		if separates(value[i]) && !separates(value[i-1]) && !separates(value[i+1]) {
 			marks++
 		}
 	}
 	return marks > 1
 }
+
+func separates(c byte) bool { return c == ';' || c == '|' || c == '&' }

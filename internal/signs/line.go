@@ -54,7 +54,7 @@ func (s *Score) knownLine(v string) {
 		return
 	}
 	if rest := v[w.end:]; kind == rareWord || name == "id" || name == "dir" {
-		if rest == ";" || rest == "|" || rest == "||" || rest == "&&" || rest == ";;" {
+		if rest == ";" || rest == "|" || rest == "||" || rest == "&&" || rest == ";;" || rest == " #" || rest == " --" {
 			s.add(Command, Refuse, "a program and a separator")
 		}
 	}

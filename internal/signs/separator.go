@@ -24,6 +24,7 @@ const mostHead = 200
 func (s *Score) afterSeparator(value string, sep, at int, sh *shape) {
 	j := joint{value: value, sep: sep, at: at, w: readWord(value, at)}
 	kind := j.kind()
+	s.placed(&j, sh)
 	if kind == notProgram || !wordEnds(value, j.w.end) {
 		s.unknownName(&j, sh)
 		return
@@ -50,6 +51,11 @@ func (s *Score) afterSeparator(value string, sep, at int, sh *shape) {
 	}
 }
 
+// commandFile says whether name is that of a file.
+func commandFile(name string) bool {
+	return name != "" && survey(name)&^(letters|digits|dots|slashes|dashes) == 0
+}
+
 // kind says which kind of program a name is. PS and NC are none, in capitals.
 func (j *joint) kind() program {
 	kind := j.w.program()
@@ -68,7 +74,7 @@ func (s *Score) unknownName(j *joint, sh *shape) {
 	}
 	file, _ := cutWord(rest[:min(len(rest), 64)])
 	switch {
-	case strings.HasPrefix(rest, "./") && len(rest) > 2 && isWord(rest[2]) && j.at-j.sep < 3 && !sh.lines, strings.HasPrefix(j.value[j.at-min(j.at, 2):], ". ") && oneWord(strings.Trim(file, "./;|&#'\"`")):
+	case strings.HasPrefix(rest, "./") && len(rest) > 2 && isWord(rest[2]) && j.at-j.sep < 3 && !sh.lines, strings.HasPrefix(j.value[j.at-min(j.at, 2):], ". ") && commandFile(strings.TrimRight(file, ";|&#'\"`")):
 		s.add(Command, Refuse, "a separator and a program")
 	case strings.HasPrefix(rest, "[ -") && strings.Contains(rest, " ]"), loop(rest):
 		s.add(Command, Refuse, "a separator and a condition or a loop of the shell")

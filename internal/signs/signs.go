@@ -121,6 +121,7 @@ func (s *Score) words(value string, sh *shape) {
 	if sh.has&spaces != 0 && len(value) < 256 {
 		s.sql(value, sh)
 		s.wholeCommand(value)
+		s.batch(value)
 		s.line(value, sh)
 	}
 	if sh.has&spaces == 0 && len(value) > 8 && (value[0] == 'r' || value[0] == 'g' || value[0] == 'a' || value[0] == 'A') {
