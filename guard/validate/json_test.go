@@ -1,19 +1,16 @@
 package validate_test
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"io"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"github.com/fumehood/fumehood/guard/validate"
-	"github.com/fumehood/fumehood/internal/testapp"
+	"github.com/fumehood/fumehood/test/python"
 )
 
 func scan(text string) string {
@@ -123,32 +120,16 @@ func mutated(r *rand.Rand, text string) string {
 // TestJSONAsPython compares with Python's own json, told to refuse what RFC 8259 does.
 func TestJSONAsPython(t *testing.T) {
 	t.Parallel()
-	cmd := exec.Command(testapp.Python(t), "testdata/jsonoracle.py")
-	cmd.Stderr = os.Stderr
-	in, err1 := cmd.StdinPipe()
-	out, err2 := cmd.StdoutPipe()
-	if err1 != nil || err2 != nil || cmd.Start() != nil {
-		t.Fatal("python does not start", err1, err2)
-	}
-	t.Cleanup(func() { in.Close(); cmd.Wait() })
-	lines := bufio.NewScanner(out)
+	oracle := python.NewOracle(t, "testdata/jsonoracle.py")
 	r := rand.New(rand.NewPCG(1, 2))
 	words := map[string]int{}
 	for range 4000 {
 		text := mutated(r, randomJSON(r, 4))
-		var numbers []int
+		numbers := []int{}
 		for _, c := range []byte(text) {
 			numbers = append(numbers, int(c))
 		}
-		line, _ := json.Marshal(numbers)
-		if len(numbers) == 0 {
-			line = []byte("[]")
-		}
-		in.Write(append(line, '\n'))
-		if !lines.Scan() {
-			t.Fatal("the oracle ended")
-		}
-		want, got := lines.Text(), scan(text)
+		want, got := oracle.Ask(t, numbers), scan(text)
 		words[want]++
 		if (want == "") != (got == "") {
 			t.Errorf("%q: %q, Python says %q", text, got, want)

@@ -12,8 +12,8 @@ import (
 	"github.com/fumehood/fumehood/internal/testapp"
 )
 
-// python is what Python's own decoders make of values.
-const python = `import base64, binascii, json, sys
+// decoding is what Python's own decoders make of values.
+const decoding = `import base64, binascii, json, sys
 out = []
 for v in json.load(sys.stdin):
     got = []
@@ -35,7 +35,7 @@ func TestLooseBase64(t *testing.T) {
 		base64.StdEncoding.EncodeToString([]byte("\x01" + attack)), base64.StdEncoding.EncodeToString([]byte("\x00\n" + attack + "\x7f")), std[:2] + " " + std[2:],
 	}
 	ask, _ := json.Marshal(values)
-	cmd := exec.Command(testapp.Python(t), "-c", python)
+	cmd := exec.Command(testapp.Python(t), "-c", decoding)
 	cmd.Stdin = strings.NewReader(string(ask))
 	out, err := cmd.Output()
 	if err != nil {

@@ -1,25 +1,20 @@
 package inputs_test
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"unicode/utf16"
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/internal/inputs"
-	"github.com/fumehood/fumehood/internal/testapp"
 	"github.com/fumehood/fumehood/internal/wholebody"
+	"github.com/fumehood/fumehood/test/python"
 )
 
 // question is one request for testdata/oracle.py.
@@ -43,41 +38,11 @@ type said struct {
 	File   [][2]string `json:"file"`
 }
 
-type oracle struct {
-	mu  sync.Mutex
-	in  io.Writer
-	out *bufio.Reader
-}
+func newOracle(t testing.TB) *python.Oracle { return python.NewOracle(t, "testdata/oracle.py") }
 
-func newOracle(t testing.TB) *oracle {
+func ask(t testing.TB, o *python.Oracle, q question) (s said) {
 	t.Helper()
-	cmd := exec.Command(testapp.Python(t), "testdata/oracle.py")
-	cmd.Stderr = os.Stderr
-	in, err1 := cmd.StdinPipe()
-	out, err2 := cmd.StdoutPipe()
-	if err1 != nil || err2 != nil || cmd.Start() != nil {
-		t.Fatal("python does not start", err1, err2)
-	}
-	t.Cleanup(func() { in.Close(); cmd.Wait() })
-	return &oracle{in: in, out: bufio.NewReader(out)}
-}
-
-func (o *oracle) ask(t testing.TB, q question) (s said) {
-	t.Helper()
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	line, err := json.Marshal(q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := o.in.Write(append(line, '\n')); err != nil {
-		t.Fatal(err)
-	}
-	answer, err := o.out.ReadBytes('\n')
-	if err != nil {
-		t.Fatal("the oracle ended: ", err)
-	}
-	if err := json.Unmarshal(answer, &s); err != nil {
+	if err := json.Unmarshal([]byte(o.Ask(t, q)), &s); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -123,9 +88,9 @@ func hasValue(set inputs.Set, place, value string) bool {
 }
 
 // compare asks whether every value that Werkzeug reads is there.
-func compare(t *testing.T, o *oracle, q question) {
+func compare(t *testing.T, o *python.Oracle, q question) {
 	t.Helper()
-	want, set := o.ask(t, q), inputs.Read(q.request(), inputs.Limits{})
+	want, set := ask(t, o, q), inputs.Read(q.request(), inputs.Limits{})
 	if set.Unseen {
 		return // it says that it does not know all
 	}
@@ -228,7 +193,7 @@ func TestJSONInOtherEncodings(t *testing.T) {
 		wide(text, 2, false, true), wide(text, 4, true, false), wide(text, 4, false, false), wide(text, 4, true, true), wide(text, 4, false, true),
 	} {
 		q := question{Path: []byte("/"), Type: []byte("application/json"), Body: body}
-		if got := o.ask(t, q); len(got.JSON) != 4 {
+		if got := ask(t, o, q); len(got.JSON) != 4 {
 			t.Fatalf("Python reads %q as %q", body, got.JSON)
 		}
 		compare(t, o, q)
