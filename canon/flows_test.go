@@ -22,6 +22,7 @@ import (
 // The plain server is the oracle of the test itself.
 func TestNotesFlows(t *testing.T) {
 	t.Parallel()
+	browser.Needed(t) // before a server starts for nothing
 	t.Run("bare", func(t *testing.T) {
 		t.Parallel()
 		useEverything(t, browser.Bare(t, browser.Notes(t), "app:app"))

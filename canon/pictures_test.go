@@ -84,6 +84,7 @@ func exhibits(t *testing.T) []exhibit {
 //	go test ./canon -run TestExhibits -update -v
 func TestExhibits(t *testing.T) {
 	t.Parallel()
+	browser.Needed(t) // before a server starts for nothing
 	for _, how := range []string{"bare", "fumehood"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()

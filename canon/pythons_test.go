@@ -3,35 +3,18 @@ package canon_test
 import (
 	"bufio"
 	"io"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/fumehood/fumehood/canon"
-	"github.com/fumehood/fumehood/internal/testapp"
 	"github.com/fumehood/fumehood/test/browser"
+	"github.com/fumehood/fumehood/test/python"
 )
-
-// pythons are the interpreters that make sets up, each with a Flask of its own, 2.2 to 3.1.
-func pythons(t *testing.T) []string {
-	t.Helper()
-	found, _ := filepath.Glob(filepath.Join(testapp.Root(t), ".cache", "py", "3.*", "bin", "python"))
-	if list := os.Getenv("FUMEHOOD_TEST_PYTHONS"); list != "" {
-		found = strings.Split(list, ":")
-	}
-	if len(found) == 0 {
-		t.Fatal("no interpreters to test with; make them with: make setup")
-	}
-	slices.Sort(found)
-	return slices.Compact(found)
-}
 
 // TestEveryPython carries out what ends in a worker (statements, templates, commands, files,
 // objects, addresses) under every Python and Flask: where a sink is watched, it is by what
@@ -41,19 +24,16 @@ func TestEveryPython(t *testing.T) {
 		t.Skip("left out of the quick check: it takes a minute")
 	}
 	t.Parallel()
-	for _, python := range pythons(t) {
-		t.Run(filepath.Base(filepath.Dir(filepath.Dir(python))), func(t *testing.T) {
-			t.Parallel()
-			t.Run("bare", func(t *testing.T) {
-				dir := folder(t, "leaky")
-				atSinks(t, dir, flaskRun(t, dir, python), true)
-			})
-			t.Run("fumehood", func(t *testing.T) {
-				dir := folder(t, "leaky")
-				atSinks(t, dir, browser.Fumehood(t, dir, "app:app", "--python", python), false)
-			})
+	python.Each(t, func(t *testing.T, python string) {
+		t.Run("bare", func(t *testing.T) {
+			dir := folder(t, "leaky")
+			atSinks(t, dir, flaskRun(t, dir, python), true)
 		})
-	}
+		t.Run("fumehood", func(t *testing.T) {
+			dir := folder(t, "leaky")
+			atSinks(t, dir, browser.Fumehood(t, dir, "app:app", "--python", python), false)
+		})
+	})
 }
 
 // TestWorkers: the same with workers of other shapes than the usual one.

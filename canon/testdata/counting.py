@@ -1,21 +1,13 @@
-"""The counters that the guides teach: failed logins by account, requests by address.
-
-The accounts are many, and their hashes cheap: the hash would be what is measured.
-"""
-import functools
-
+"""The counters that the guides teach: failed logins by account, requests by address."""
 from flask import flash, jsonify, redirect, render_template, request, session, url_for
-from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.security import check_password_hash
 
-import app as notes
-from app import app, get_db
-
-notes.generate_password_hash = functools.partial(generate_password_hash, method="pbkdf2:sha256:1")
+from app import app, generate_password_hash, get_db
 
 with app.app_context():
     db = get_db()
     db.execute("CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, n INTEGER NOT NULL)")
-    password = notes.generate_password_hash("nobody would guess this one")
+    password = generate_password_hash("nobody would guess this one")
     db.executemany("INSERT OR IGNORE INTO users (username, password) VALUES (?, ?)",
                    [("staff%03d" % i, password) for i in range(500)])
     db.commit()

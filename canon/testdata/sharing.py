@@ -1,16 +1,9 @@
-"""A page that takes several files at once, and large ones. Hashes are cheap here, so that
-many people can come in a short time.
-"""
-import functools
+"""A page that takes several files at once, and large ones."""
 import hashlib
 
 from flask import jsonify, request
-from werkzeug.security import generate_password_hash
 
-import app as notes
 from app import app
-
-notes.generate_password_hash = functools.partial(generate_password_hash, method="pbkdf2:sha256:1")
 
 
 @app.route("/share", methods=["POST"])

@@ -26,6 +26,7 @@ import (
 
 func TestNotesBare(t *testing.T) {
 	t.Parallel()
+	browser.Needed(t) // before a server starts for nothing
 	site := browser.Bare(t, browser.Notes(t), "app:app")
 	useNotes(t, site, "bare")
 	seeEveryPage(t, site, "bare")
@@ -33,6 +34,7 @@ func TestNotesBare(t *testing.T) {
 
 func TestNotesFumehood(t *testing.T) {
 	t.Parallel()
+	browser.Needed(t)
 	site := browser.Fumehood(t, browser.Notes(t), "app:app", "--workers", "2")
 	useNotes(t, site, "fumehood")
 	seeEveryPage(t, site, "fumehood")

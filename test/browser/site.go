@@ -37,7 +37,8 @@ func Fumehood(t testing.TB, dir, target string, args ...string) Site {
 	t.Helper()
 	binary := filepath.Join(testapp.Root(t), ".cache", "test", filepath.Base(os.Args[0])+"-fumehood")
 	built.Do(func() {
-		build := exec.Command("go", "build", "-o", binary, "./cmd/fumehood")
+		// Without the tables for debuggers, which take half of the linker's time.
+		build := exec.Command("go", "build", "-ldflags=-s -w", "-o", binary, "./cmd/fumehood")
 		build.Dir = testapp.Root(t)
 		if out, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("go build ./cmd/fumehood: %v\n%s", err, out)
