@@ -22,7 +22,10 @@ func (s *Score) sql(value string, sh *shape) {
 	}
 	judgeBare(value, s)
 	s.wholeSQL(value)
-	if s.points[SQL] == Weak && !plainCall(value) && !proseBrackets(value) && s.why[SQL] != sqlWhole && len(value) <= 256 && proseWords(value) < 4 && !quotedArgument(value) && !formula(value) && !noted(value) {
+	if s.points[SQL] < Refuse {
+		s.otherForm(value, sh)
+	}
+	if s.points[SQL] == Weak && !plainCall(value) && !proseBrackets(value) && s.why[SQL] != sqlWhole && len(value) <= 256 && proseWords(value) < 4 && !quotedArgument(value) && !formula(value) && !noted(value) && !wordsAndQuote(value, sh) {
 		if found, _ := libinjection.IsSQLi(value); found {
 			s.add(SQL, Refuse, s.why[SQL])
 		}
@@ -70,7 +73,7 @@ func (s *Score) breakOut(value string, at, n int, quote string) {
 	if quote == "`" && strings.ContainsAny(value[:at], " \n") {
 		return // Markdown marks code with it; a name has no blanks
 	}
-	p := sqlParser{lex: sqlLexer{text: value, at: at + n}, state: sqlHas, backtick: quote == "`"}
+	p := sqlParser{lex: sqlLexer{text: value, at: at + n}, state: sqlHas, quoted: true, backtick: quote == "`"}
 	p.run()
 	points, why := p.afterQuote(value[:at])
 	if p.backtick && points < Refuse {
@@ -91,7 +94,7 @@ func judgeBare(value string, s *Score) {
 		s.bare(value[name+1:])
 		return
 	}
-	if query := strings.IndexByte(value[:min(len(value), 256)], '?'); query > 0 && strings.IndexAny(value[:query], " \n\"'(<") < 0 {
+	if query := strings.IndexByte(value[:min(len(value), 256)], '?'); query > 0 && !strings.ContainsAny(value[:query], " \n\"'(<") {
 		if is := strings.IndexByte(value[query:], '='); is > 1 && oneWord(value[query+1:query+is]) {
 			s.bare(value[query+is+1:])
 		}
@@ -140,7 +143,7 @@ func (s *Score) statement(value string) {
 		s.add(SQL, Refuse, p.why)
 	case p.done && p.unfinished && p.depth > 0 && (p.cases > 0 || p.facts&sqlCalls != 0):
 		s.add(SQL, Refuse, "a statement cut off inside a call")
-	case p.done && !p.unfinished && p.depth == 0 && p.facts&(sqlAppended|sqlNested|sqlUnited) != 0 && len(value) <= 160 && lineOfSQL(value, t):
+	case p.done && !p.unfinished && !p.tail && p.rest == "" && p.depth == 0 && p.facts&(sqlAppended|sqlNested|sqlUnited) != 0 && len(value) <= 160 && lineOfSQL(value, t):
 		s.add(SQL, Refuse, "a whole statement and nothing else")
 	case p.facts&(sqlAppended|sqlNested|sqlUnited) != 0:
 		s.add(SQL, Weak, sqlWhole)
@@ -199,7 +202,9 @@ func (p *sqlParser) afterQuote(prefix string) (uint8, string) {
 		return Refuse, "ends the string and the statement"
 	case p.facts&sqlAppended != 0 && (swallows || prefix == ""):
 		return Refuse, "a second statement"
-	case prefix == "" && p.begun():
+	case p.concats > 0 && p.unfinished && bare, condition && p.unfinished && p.operators > 0 && prefix == "" && p.facts&sqlNames == 0:
+		return Refuse, "cut off behind an operator"
+	case bare && p.begun(prefix != ""):
 		return Refuse, "a statement begins behind the quote"
 	case p.concats > 0 && bare && p.done && p.facts&sqlCalled != 0, p.facts&sqlCasts != 0 && p.done && swallows:
 		return Refuse, "joins what a function returns"
@@ -212,7 +217,7 @@ func (p *sqlParser) afterQuote(prefix string) (uint8, string) {
 }
 
 func (p *sqlParser) weakAfterQuote(prefix string, bare bool) (uint8, string) {
-	found := p.facts&^(sqlNames|sqlEmptySemi) != 0 || p.comment
+	found := p.facts&^(sqlNames|sqlEmptySemi|sqlCondition) != 0 || p.comment || p.facts&sqlCondition != 0 && (p.done || p.facts&sqlNames == 0)
 	switch {
 	case found:
 		return Weak, "continues as SQL after a quote"
@@ -241,6 +246,8 @@ func (p *sqlParser) bare() (uint8, string) {
 		return Refuse, "a condition, and a comment that swallows the rest"
 	case condition && p.facts&sqlCalls != 0 && p.done && (compared || swallows):
 		return Refuse, "a condition with a function"
+	case condition && p.done && p.facts&sqlNames == 0 && isDigit(p.lex.text[0]) && (strings.EqualFold(p.left.text, "true") || strings.EqualFold(p.left.text, "false")):
+		return Refuse, "a condition that is always true or false"
 	case p.facts&sqlCasts != 0 && p.done && (p.facts&(sqlCalled|sqlSystemRead) != 0 || p.operators+p.nulls > 0):
 		return Refuse, "a cast of PostgreSQL"
 	case compared && p.tail && p.tailText == "" && p.done && p.facts&sqlNames != 0:
@@ -249,8 +256,10 @@ func (p *sqlParser) bare() (uint8, string) {
 		return Refuse, "a comparison that the quote of the app completes"
 	case (p.facts&sqlCalls != 0 && !condition || p.cases > 0 && p.inQuery) && p.unfinished && p.depth > 0:
 		return Refuse, "cut off inside a call"
-	case p.closed > 0 && swallows:
+	case (p.closed > 0 || p.ended && p.facts&^sqlEmptySemi == 0) && swallows:
 		return Refuse, "ends the statement and swallows the rest"
+	case p.facts&sqlActing != 0 && p.facts&sqlCalls != 0 && p.done:
+		return Refuse, p.why
 	case p.facts&sqlSorts != 0 && p.done && p.facts&sqlNames == 0:
 		return Refuse, "a clause of its own"
 	case p.facts&(sqlActing|sqlCalls|sqlAppended|sqlConstants|sqlSorts|sqlSystemRead) != 0, condition && p.done, swallows:
@@ -314,16 +323,21 @@ func oneWord(text string) bool {
 }
 
 // begun says whether a short value has nothing but the beginning of a statement behind the
-// one quote in it.
-func (p *sqlParser) begun() bool {
+// one quote in it. Behind a word, a semicolon must end the statement of the app.
+func (p *sqlParser) begun(word bool) bool {
 	text := p.lex.text
-	if len(text) > 32 || strings.Count(text, text[:1]) > 1 {
+	at := strings.IndexAny(text, "'\"`")
+	if len(text) > 32 || at < 0 || strings.Count(text, text[at:at+1]) > 1 {
 		return false
 	}
-	lex := sqlLexer{text: text, at: 1}
+	lex := sqlLexer{text: text, at: at + 1}
 	t := lex.next()
 	if t.kind == sqlSemi {
+		word = false
 		t = lex.next()
+	}
+	if word {
+		return false
 	}
 	var buf [32]byte
 	switch string(lower(lex.slice(t), &buf)) {

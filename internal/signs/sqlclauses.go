@@ -207,9 +207,9 @@ func (p *sqlParser) manages(verb string, object sqlToken, name string) string {
 	case "analyze", "analyse", "explain":
 		ok = object.kind != sqlOther && (object.kind != sqlWord || object.word == sqlSelect)
 	case "use", "describe", "vacuum", "prepare", "handler", "table", "kill":
-		ok = object.kind == sqlWord && object.word == sqlName && p.over()
+		ok = object.kind == sqlWord && (object.word == sqlName && p.over() || verb == "vacuum" && name == "into" && p.next() == '\'')
 	case "if":
-		ok = object.kind == sqlLeft
+		ok = object.kind == sqlLeft || (object.kind == sqlNumber || object.kind == sqlText) && p.lex.next().kind == sqlCompare
 	case "bulk":
 		ok = name == "insert"
 	case "flush":

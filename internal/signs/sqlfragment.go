@@ -30,6 +30,8 @@ func fragment(v string) string {
 		return "sets a variable of the session"
 	case oneCondition(v):
 		return "a condition that is always true or false"
+	case halfCondition(v):
+		return "ends the string or the brackets, and begins a condition"
 	}
 	return ""
 }
@@ -53,14 +55,24 @@ func cutOff(v string) bool {
 	}
 	before, ok := strings.CutSuffix(strings.TrimRight(v[:len(v)-6], " \t"), "(")
 	before = strings.TrimRight(before, " \t")
-	return ok && before != "" && strings.IndexByte("=(,<>+*/|&", before[len(before)-1]) >= 0
+	if !ok || before == "" {
+		return false
+	}
+	if strings.IndexByte("=(,<>+*/|&", before[len(before)-1]) >= 0 {
+		return true
+	}
+	switch sqlWordOf(before[strings.LastIndexByte(before, ' ')+1:]) {
+	case sqlAndOr, sqlLike, sqlNot, sqlPrefix, sqlUnion, sqlFrom, sqlWhere:
+		return true
+	}
+	return false
 }
 
 // castAtEnd says whether v ends in )::type, whatever stands in the brackets.
 func castAtEnd(v string) bool {
 	v = strings.TrimSuffix(v, " precision")
 	i := strings.LastIndex(v, "::")
-	return i > 2 && v[i-1] == ')' && lowerCase(v[i+2:]) && sqlType(v[i+2:])
+	return i > 2 && v[i-1] == ')' && (lowerCase(v[i+2:]) || v[i+2:] == strings.ToUpper(v[i+2:])) && sqlType(v[i+2:])
 }
 
 // splitWord finds SEL/**/ECT: MySQL reads it as one word where it drops comments, and so do some
@@ -156,7 +168,7 @@ func dense(v string) bool {
 }
 
 // goesOn says whether v is a word, a quote, blanks or a sign that joins, a quote and a word: the
-// app's quotes make two strings of it, which every database joins. Or the same many times.
+// app's quotes make two strings of it, which every database joins.
 func goesOn(v string) bool {
 	first := strings.IndexAny(v, "'\"`")
 	if first < 0 || first > 0 && !oneWord(v[:first]) {
@@ -172,14 +184,20 @@ func goesOn(v string) bool {
 	if strings.Trim(between, " \t\v\f.+|") != "" && between != "/**/" {
 		return false
 	}
-	if oneWord(strings.TrimLeft(rest, " ")) {
-		return true
-	}
-	if first > 0 || len(rest) < 2 || strings.Trim(between, " ") == "" {
+	return oneWord(strings.TrimLeft(rest, " "))
+}
+
+// stutters says whether v is many quotes with one sign between each two, and perhaps a word behind
+// them: '.'.'.'.'or
+func stutters(v string) bool {
+	if len(v) < 8 || !isQuote(v[0]) || v[1] != '.' && v[1] != '+' && v[1] != '|' {
 		return false
 	}
-	joins := strings.Trim(rest, string(quote)+" ") // '.'.'.'.
-	return strings.Trim(joins, between+string(quote)) == "" && strings.IndexByte(rest, quote) > 0
+	i := 2
+	for i < len(v) && v[i] == v[i%2] {
+		i++
+	}
+	return i >= 8 && (i == len(v) || oneWord(v[i:]))
 }
 
 // calculatesOn says whether v is a quote that nothing closes, an operator and a constant, perhaps
@@ -316,4 +334,24 @@ func oneCondition(v string) bool {
 	}
 	end := lex.next()
 	return end.kind == sqlEnd || end.kind == sqlComment && strings.Trim(v[end.start:], "-#/* ") == ""
+}
+
+// halfCondition says whether v ends the string or the brackets of the app and has nothing but an AND
+// or OR behind them, where what follows was cut off: ') or
+func halfCondition(v string) bool {
+	word := wordLength(v)
+	rest := v[word:]
+	quote := rest != "" && isQuote(rest[0])
+	if quote {
+		rest = rest[1:]
+	}
+	after := strings.TrimLeft(rest, ")")
+	closed := len(rest) - len(after)
+	switch {
+	case quote && word > 0 && closed == 0, !quote && closed == 0, !quote && closed == 1 && word > 0 && !isDigit(v[0]):
+		return false
+	}
+	lex := sqlLexer{text: after}
+	t := lex.next()
+	return t.word == sqlAndOr && t.kind == sqlWord && lex.at == len(after) && (after[0] == ' ' || closed > 0)
 }

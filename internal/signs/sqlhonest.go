@@ -4,7 +4,8 @@ import "strings"
 
 // quotedWords says whether all quotes of value are pairs around single words, with nothing but
 // words between them: 'or' is a word, press "Insert" or "Delete". Inside the app's quotes the
-// words between them would be strings, and a statement has nothing to do with these.
+// words between them would be strings, and a statement has nothing to do with these. One word alone
+// compares two empty strings: 'like'.
 func quotedWords(value string) bool {
 	if len(value) > 256 {
 		return false
@@ -34,13 +35,33 @@ func quotedWords(value string) bool {
 			}
 			words++
 		case c == ' ' || c == ',' || c == '.' || c == '?' && i+1 == len(value) || c == '!' && i+1 == len(value),
-			c == '-' && i > 0 && i+1 < len(value) && (value[i-1] == ' ' || isLetter(value[i-1])) && isLetter(value[i+1]):
+			c == '-' && quoted > 0 && i+1 < len(value):
 			i++
 		default:
 			return false
 		}
 	}
-	return quoted > 0 && words > 0
+	return quoted > 0 && (words > 0 || quoted == 1 && !matches(value[1:len(value)-1]) && len(value) > 3)
+}
+
+// matches says whether a word compares two strings that stand on both sides of it.
+func matches(word string) bool {
+	return sqlWordOf(word) == sqlLike && !strings.EqualFold(word, "in") && !strings.EqualFold(word, "between")
+}
+
+// wordsAndQuote says whether value is words with one quote behind the first of them or in it, and
+// neither a sign nor an AND or OR: 12" limit pipe.
+func wordsAndQuote(value string, sh *shape) bool {
+	if sh.has&^(letters|digits|spaces|quotes) != 0 {
+		return false
+	}
+	at := strings.IndexAny(value, "'\"`")
+	if at < 1 || strings.ContainsAny(value[at+1:], "'\"`") {
+		return false
+	}
+	lex := sqlLexer{text: value, at: at + 1}
+	first, second, end := lex.next(), lex.next(), lex.next()
+	return first.kind == sqlWord && first.word != sqlAndOr && second.kind == sqlWord && second.word == sqlName && end.kind == sqlEnd
 }
 
 // asksOnly says whether a word stands in statements only.

@@ -91,7 +91,7 @@ func (p *sqlParser) operatorWord(t sqlToken) sqlState {
 		p.facts |= sqlSorts
 		return sqlWants
 	case sqlLimit:
-		p.facts |= sqlLimits
+		p.limit()
 		return sqlWants
 	case sqlInto:
 		return p.into()
@@ -111,10 +111,15 @@ func (p *sqlParser) operatorWord(t sqlToken) sqlState {
 	case sqlSelect, sqlVerb:
 		return p.statement(t, sqlAppended)
 	case sqlActs, sqlTells:
-		if next := p.lex.peek(0); next == '(' && (p.behind(t) && t.word == sqlActs && isDigit(p.lex.peek(1)) || p.prev.kind == sqlRight && p.inQuery) {
+		if next := p.lex.peek(0); next == '(' && (p.quoted && p.prev.end == 0 && t.word == sqlActs && isDigit(p.lex.peek(1)) || p.prev.kind == sqlRight && p.inQuery) {
 			return p.call(t) // x' sleep(1); char(1) char(2), where a plus was taken for a blank
 		}
 	}
+	return p.otherWord(t)
+}
+
+// otherWord reads a word that no clause begins with: an alias, an index of an array.
+func (p *sqlParser) otherWord(t sqlToken) sqlState {
 	if t.end-t.start == 5 && strings.EqualFold(p.lex.slice(t), "allow") && strings.EqualFold(p.lex.slice(p.lex.next()), "filtering") {
 		p.strong = "ALLOW FILTERING"
 	}
@@ -128,11 +133,9 @@ func (p *sqlParser) operatorWord(t sqlToken) sqlState {
 	return sqlStop
 }
 
-// behind says whether nothing but blanks stands between t and the quote that ends the app's string.
-func (p *sqlParser) behind(t sqlToken) bool {
-	if p.prev.end > 0 {
-		return false
+// limit notes a LIMIT with what can be one: a number, a variable, a query.
+func (p *sqlParser) limit() {
+	if c := p.next(); c != 0 && strings.IndexByte("0123456789(@:-", c) >= 0 {
+		p.facts |= sqlLimits
 	}
-	before := strings.TrimRight(p.lex.text[:t.start], " \t")
-	return before != "" && isQuote(before[len(before)-1])
 }

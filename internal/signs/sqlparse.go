@@ -71,6 +71,7 @@ type sqlParser struct {
 	unfinished          bool // ends where an operand is missing
 	backtick            bool // stands in a quoted name
 	whole               bool // the value is a statement from its first word
+	quoted              bool // stands behind a quote
 	xor, between        bool // a XOR was read; a BETWEEN awaits its AND
 	rows                bool // a row of values ends, and another begins
 	nulls               int  // NULL as an operand
@@ -274,7 +275,7 @@ func (p *sqlParser) nameWord(t sqlToken) sqlState {
 	case sqlSystem:
 		p.system()
 	case sqlActs:
-		if p.next() == '\'' {
+		if c := p.next(); c == '\'' || c == '"' {
 			p.strong = sqlRuns
 		}
 	case sqlTells:

@@ -6,6 +6,10 @@ import "strings"
 // parser cannot tell from prose by what stands beside what: there is no prose in them.
 func (s *Score) wholeSQL(value string) {
 	v := strings.Trim(value, " \t")
+	if stutters(v) {
+		s.add(SQL, Refuse, "goes on with the string of the app")
+		return
+	}
 	if len(v) < 2 || len(v) > 512 || s.points[SQL] >= Refuse || strings.ContainsAny(v, "\n\r") {
 		return
 	}
@@ -30,6 +34,9 @@ func (s *Score) wholeSQL(value string) {
 		s.add(SQL, Refuse, "a clause of its own")
 	default:
 		why := fragment(v)
+		if cut := strings.TrimRight(v, "-# "); why == "" && len(cut) > 2 && len(cut)+1 < len(v) { // a comment behind it
+			why = fragment(cut)
+		}
 		if name := wordLength(v); why == "" && name > 0 && name+3 < len(v) && v[name] == '=' { // a query string
 			why = fragment(strings.TrimLeft(v[name+1:], " \t"))
 		}
