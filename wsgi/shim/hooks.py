@@ -6,6 +6,7 @@ then inputs may be None. What a judge does itself is not judged.
 import re
 
 JUDGES = {}      # audit event -> (sink, judge(inputs, event, args), rare)
+HEARD = []       # the audit hook, when it is there
 JUDGING = set()  # threads that are inside a judge
 SEEN_MOST = 64   # occurrences of one value in one text
 MODULES = {}     # name of a module of the app -> the texts at its top
@@ -16,17 +17,27 @@ def watch_hooks():
     for begin in (watch_code, watch_commands, watch_files, watch_pickles, watch_outbound):
         begin()
     watch_templates_made()
+    listen()
+
+
+def listen():
+    """Hear of audit events, by one hook: each of them is called for every event."""
+    if HEARD:
+        return
     judges, current = JUDGES, CURRENT.get
 
     def hook(event, args):
         entry = judges.get(event)
         if entry is None:
             return
+        if entry[0] is None:  # of no sink: always
+            return entry[1](event, args)
         exchange = current()
         inputs = exchange.inputs
         if inputs is not None or entry[2] and exchange is not NOBODY:
             judge_event(entry, inputs, event, args)
 
+    HEARD.append(hook)
     sys.addaudithook(hook)
 
 

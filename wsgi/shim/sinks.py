@@ -9,6 +9,7 @@ import functools
 SETUP = {}      # what the front said at the start; "sinks" has the modes and the allow lists
 WATCHED = []    # [kind, name, "" or why not]
 WAITING = {}    # module's name -> functions to be called with it
+AROUND = {}     # module's name -> what is called to execute it: function(execute, module)
 ALARMS = set()  # places where a guard has failed already
 LISTED_MOST = 512
 
@@ -233,7 +234,10 @@ class Importer:
         execute = loader.exec_module
 
         def exec_module(module):
-            execute(module)
+            if name in AROUND:
+                AROUND[name](execute, module)
+            else:
+                execute(module)
             for function in WAITING.pop(name, ()):
                 prepare(function, module)
 

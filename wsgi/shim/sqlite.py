@@ -6,6 +6,7 @@ most ways to run a statement, and what is in the cache already costs nothing. It
 sqlite3, so a canary tries every way at the first import; if it dies, each way has a guard of its own.
 """
 SQLITE_GUARDS = []  # of cursors, of connections
+SQLITE_CURSOR = SQLITE_COMPILE = SQLITE_KIND = None  # methods of sqlite3's own Connection; the guarded Cursor
 SQLITE_OPENING = threading.local()  # .guarded: a guarded connection opens
 
 
@@ -39,7 +40,7 @@ class SqliteConnection:
 
     def cursor(self, *args, **kwargs):
         if not args and not kwargs:
-            return super().cursor(SQLITE_GUARDS[2])
+            return SQLITE_CURSOR(self, SQLITE_KIND)
         if args:
             args = (guarded_type(args[0], SQLITE_GUARDS[0]),) + args[1:]
         elif "factory" in kwargs:
@@ -51,23 +52,23 @@ class SqliteConnection:
 
     if sys.version_info >= (3, 11):  # before, these call cursor themselves
 
-        def execute(self, *args):
-            return super().cursor(SQLITE_GUARDS[2]).execute(*args)
+        def execute(self, sql, parameters=(), /):
+            return SQLITE_CURSOR(self, SQLITE_KIND).execute(sql, parameters)
 
-        def executemany(self, *args):
-            return super().cursor(SQLITE_GUARDS[2]).executemany(*args)
+        def executemany(self, sql, parameters, /):
+            return SQLITE_CURSOR(self, SQLITE_KIND).executemany(sql, parameters)
 
-        def executescript(self, *args):
-            return super().cursor(SQLITE_GUARDS[2]).executescript(*args)
+        def executescript(self, script, /):
+            return SQLITE_CURSOR(self, SQLITE_KIND).executescript(script)
 
 
 class SqliteCompiling(SqliteConnection):
     __slots__ = ()
 
-    def __call__(self, *args):
-        if args and not ordinary(args[0]):
-            sqlite_check(args[0])
-        return super().__call__(*args)
+    def __call__(self, sql, /):
+        if type(sql) is not str or sql not in RECENT or CURRENT.get().inputs is not None:  # ordinary, without a call
+            sqlite_check(sql)
+        return SQLITE_COMPILE(self, sql)
 
 
 def sqlite_opened(self, *args, **kwargs):
@@ -80,11 +81,11 @@ def sqlite_opened(self, *args, **kwargs):
 
 
 def sqlite_event(event, args):
-    """The audit hook: every way to open a connection comes by here."""
+    """Every way to open a connection comes by here."""
     if event == "sqlite3.connect/handle":
         if isinstance(args[0], SqliteConnection):
             return
-    elif event != "sqlite3.connect" or sys.version_info >= (3, 10) or getattr(SQLITE_OPENING, "guarded", False):
+    elif event != "sqlite3.connect" or getattr(SQLITE_OPENING, "guarded", False):
         return
     raise PermissionError("a connection of sqlite3 that is not watched")
 
@@ -92,6 +93,8 @@ def sqlite_event(event, args):
 def sqlite_connect(connect, default):
     @functools.wraps(connect)
     def connected(*args, **kwargs):
+        if len(args) == 1 and "factory" not in kwargs:
+            return default(*args, **kwargs)  # what connect does
         if len(args) < 6 and "factory" not in kwargs:
             return connect(*args, factory=default, **kwargs)
         guard = SQLITE_GUARDS[1]
@@ -105,9 +108,11 @@ def sqlite_connect(connect, default):
 
 def sqlite_guard(module, connect, connection, cursor, each):
     """Put the guards into module, in place of its own connect, Connection and Cursor."""
-    guards = (SqliteEachCursor, SqliteConnection) if each else (SqliteCursor, SqliteCompiling)
-    SQLITE_GUARDS[:] = guards + (guarded_type(cursor, guards[0]),)
-    module.Cursor, module.Connection = SQLITE_GUARDS[2], guarded_type(connection, guards[1])
+    global SQLITE_CURSOR, SQLITE_COMPILE, SQLITE_KIND
+    SQLITE_GUARDS[:] = (SqliteEachCursor, SqliteConnection) if each else (SqliteCursor, SqliteCompiling)
+    SQLITE_CURSOR, SQLITE_COMPILE = connection.cursor, connection.__call__
+    SQLITE_KIND = module.Cursor = guarded_type(cursor, SQLITE_GUARDS[0])
+    module.Connection = guarded_type(connection, SQLITE_GUARDS[1])
     module.connect = sqlite_connect(connect, module.Connection)
 
 
@@ -161,9 +166,12 @@ def watch_sqlite_module(module):
         return
     own = module.connect, module.Connection, module.Cursor
     if not SQLITE_GUARDS:
-        sys.addaudithook(sqlite_event)
         if sys.version_info < (3, 10):
             SqliteConnection.__init__ = sqlite_opened
+            sys.addaudithook(sqlite_event)
+        else:
+            JUDGES["sqlite3.connect/handle"] = None, sqlite_event, True
+            listen()
     sqlite_guard(module, *own, SQL_SHAPES is not None)  # each: they want to see every run
     silent = sqlite_canary(module, *own[1:])
     if silent and SQL_SHAPES is None:
@@ -172,7 +180,26 @@ def watch_sqlite_module(module):
     watched("sql", "sqlite3 " + module.sqlite_version, not silent, "these are not seen: " + "; ".join(silent))
 
 
+def sqlite_loaded(execute, module):
+    """Every connection makes a cache by functools.lru_cache, which takes most of its time to copy
+    names for people who read them. This one leaves them out: it pays for the guards."""
+    lru_cache, quick = functools.lru_cache, {}
+
+    def cache(maxsize=128, typed=False):
+        return quick.get(maxsize) or lru_cache(maxsize, typed)
+
+    functools.lru_cache = cache  # sqlite3 takes it once, while it is loaded
+    try:
+        execute(module)
+    finally:
+        functools.lru_cache = lru_cache
+    if hasattr(functools, "_lru_cache_wrapper") and hasattr(functools, "_CacheInfo"):
+        quick[128] = functools.partial(functools._lru_cache_wrapper, maxsize=128, typed=False,
+                                       cache_info_type=functools._CacheInfo)
+
+
 def watch_sqlite():
     watch_shapes()
-    for name in ("_sqlite3", "sqlite3.dbapi2"):  # the second takes its names from the first
+    AROUND["_sqlite3"] = sqlite_loaded
+    for name in ("_sqlite3", "sqlite3.dbapi2", "sqlite3"):  # each takes its names from the one before
         after_import(name, watch_sqlite_module)
