@@ -36,7 +36,8 @@ const (
 	sqlSystem // a table or variable of the database system itself
 )
 
-// sqlWordOf looks a word up without regard to case, system tables by their beginning.
+// sqlWordOf looks a word up without regard to case, system tables by their beginning, and one
+// that a filter is to cut a key word out of, SELSELECTECT, as what is left.
 func sqlWordOf(word string) sqlWordKind {
 	var buf [32]byte
 	low := lower(word, &buf)
@@ -46,6 +47,9 @@ func sqlWordOf(word string) sqlWordKind {
 	if kind, ok := sqlWords[string(low)]; ok {
 		return kind
 	}
+	if bytes.IndexByte(low, '_') < 0 && bytes.IndexByte(low, '.') < 0 && bytes.IndexByte(low, '$') < 0 {
+		return leftOver(low)
+	}
 	for _, system := range sqlSystems {
 		if len(low) > len(system)-1 && string(low[:min(len(low), len(system))]) == system {
 			return sqlSystem
@@ -54,8 +58,7 @@ func sqlWordOf(word string) sqlWordKind {
 	return sqlFamily(low)
 }
 
-// sqlFamily looks a word up by its beginning, and by what is left when a filter has cut one key
-// word out of it: SELSELECTECT.
+// sqlFamily looks a word up by its beginning, or by its end: db..sysobjects.
 func sqlFamily(low []byte) sqlWordKind {
 	for _, family := range sqlFamilies {
 		if len(low) >= len(family.begin) && string(low[:len(family.begin)]) == family.begin {
@@ -65,7 +68,7 @@ func sqlFamily(low []byte) sqlWordKind {
 	if i := bytes.LastIndex(low, []byte("..")); i > 0 && sqlWords[string(low[i+2:])] == sqlSystem {
 		return sqlSystem
 	}
-	return leftOver(low)
+	return sqlName
 }
 
 // leftOver returns what key word is left when a filter cuts it out of a word: UNUNIONION.
