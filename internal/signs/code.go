@@ -30,7 +30,7 @@ func (s *Score) code(value string, sh *shape) {
 	if !text && endless(value) {
 		s.add(Code, Refuse, "a loop that does not end")
 	}
-	if !text && (strings.Contains(value, ":constructor:constructor") || strings.Contains(value, ":__proto__:")) {
+	if !text && (strings.Contains(value, ":constructor:constructor") || strings.Contains(value, ":__proto__:") || strings.Contains(value, `"constructor":{"prototype"`)) {
 		s.add(Code, Refuse, "the constructor of every function")
 	}
 	if strings.Contains(value, "__proto__") || strings.Contains(value, "constructor[prototype]") || strings.Contains(value, "constructor.prototype") {

@@ -67,6 +67,9 @@ func (s *Score) odd(value string) {
 	if i := strings.Index(value, "\x1b["); i >= 0 || strings.Contains(value, `\033[`) || strings.Contains(value, `\x1b[`) {
 		s.add(Command, points(i >= 0 || strings.HasPrefix(value, `\`), Refuse, Weak), "a sequence that controls a terminal")
 	}
+	if i := strings.Index(value, "|'"); i > 1 && strings.IndexByte("=+-@", value[0]) >= 0 && isLetter(value[i-1]) && strings.Contains(value[i:], "'!") {
+		s.add(Command, Refuse, "a formula that starts a program")
+	}
 	if len(value) > 1 && len(value) < 5 && value[0] == '~' && (value[1] == '+' || value[1] == '-') && number(value[2:]) {
 		s.add(Command, Refuse, "an expansion of the shell")
 	}

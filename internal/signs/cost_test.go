@@ -29,6 +29,8 @@ func TestTimeIsLinear(t *testing.T) {
 		"<", "<!doctype ", "<!entity", "<xsl:", "<?php", "<!--#exec", "$ne", "$ne:", "'$ne'", ")(", "x)", "a(", "system(", "system('", " system('a", "O:8:\"", "jndi:", "${env:",
 		"http://", "a b", "é", "’", "\x00", "a\xa0", "if ", "for %a ", "1e", "1.e(", "[a]",
 		";a -", "|a|", "2>", "a.b;", "%a%", "${a", "{{x}}", "{% x %}", "''", ")or(", ";a ", "@a.", "1=1", "a(", "('", "%a:~", "a^", "/[a]", "a`b`", "<(a", "; $a ", "a[\"__a", "{{7|a", "${{<%",
+		";/a*", "|{a,", "|${a", "; `a", ";x=a;$x", "time ", "time 1 ", "sudo -a ", "A=1 ", "&if ", "&for /r ", "*(a", ")*(a=", "*(a=)", "((", "|(", "db.", "db.a.find(", ";while(", ";.a", "\nA1 ",
+		"\r\nTOP ", ";a b", ";ls -l", "x'|", "|'", "|'a'!", ";. a", "$(a", "&a=", "\\!id ", "a.b,c ",
 	} {
 		value := strings.Repeat(unit, 1<<17/len(unit))
 		start := time.Now()

@@ -50,8 +50,12 @@ func readExpression(body string, code bool) (e expression) {
 			prevConstant = false
 			i++
 		case c == '=' && i+1 < len(body) && body[i+1] != '=' && (i == 0 || strings.IndexByte("=!<>", body[i-1]) < 0):
-			e.assigns = e.assigns || depth == 0 // else it names an argument
+			e.assigns = e.assigns || depth == 0 && !prevConstant && strings.IndexByte(body[:i], '|') < 0 // else it names an argument
 			i++
+		case prevConstant && comparedBy(body[i:]) > 0:
+			operators++
+			prevConstant = false
+			i += comparedBy(body[i:])
 		case c == '.' && prevConstant && i+1 < len(body) && isLetter(body[i+1]), (c == ']' || c == ')') && strings.HasPrefix(body[i+1:], ".__"):
 			e.literalMethod = true
 			i++
@@ -73,6 +77,17 @@ func readExpression(body string, code bool) (e expression) {
 	e.numbers = operators > 0 && constants > 1 && others == 0
 	e.bare = e.words == 1 && e.root && others == 1
 	return e
+}
+
+// comparedBy returns the length of the comparison at the beginning of s, 0 for none.
+func comparedBy(s string) int {
+	switch {
+	case len(s) > 1 && s[1] == '=' && strings.IndexByte("=!<>", s[0]) >= 0:
+		return 2
+	case s[0] == '<' || s[0] == '>':
+		return 1
+	}
+	return 0
 }
 
 // filter says whether a filter with an argument stands at the beginning of s: add:7, add(7).

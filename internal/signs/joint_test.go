@@ -69,6 +69,11 @@ func TestLinesOfAShell(t *testing.T) {
 		"an editor's":        {`;ex x \!whoami wq`, ";vi -c :!id"},
 		"mail servers":       {"x\r\nA1 LOGIN a b", "x\r\nRETR 1", "x\r\nEHLO a.example", "\r\na001 APPEND x (\\Seen) {9}"},
 		"LDAP":               {"x)|(uid=*", "x)&(cn=a", "*(|(mail=*))", "admin)(&)", "*)(uid=*))(|(uid=*", "x*)(|(a=*", "x)(!(b=c"},
+		"document stores":    {"1;sleep(9)", "7;while(true){}", "x;db.users.drop()", "db.a.insert({b:1});return 1"},
+		"formulas":           {"=cmd|'/c calc'!A0", "@SUM(1+1)*cmd|'/c x'!A0"},
+		"archives":           {"jar:http://a.example/x.jar!/y", "jar:file:///x.zip!/y"},
+		"SQLite":             {";.shell id", "1;\n.system id", "x;.dump"},
+		"comparisons":        {"{{1==1}}", "${2>1}", "<%= 1<2 %>", "{{1 != 2}}"},
 		"loops of code":      {"while(!0);", "while(Infinity){}", "for(;;);", "while(!'')"},
 	} {
 		for _, value := range values {
@@ -85,7 +90,7 @@ func TestFiltersPass(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{
 		"(objectClass=person)", "(&(objectClass=user)(uid=%s))", "a) b (c", "f(x)*(y=1", ":) (c) 2030", "x) => (y", "1) (a) 2) (b)", "while (true) we sleep", "for(i=0;i<3;i++)",
-		"{self.__class__.__name__}: started",
+		"{self.__class__.__name__}: started", "{{1=value}}", "{{Main|1=x}}", "db.users.find()", "wait; sleep (8 hours)", "=SUM(A1:A3)", "ends; .open to all", "x | 'y' | z",
 	} {
 		score := signs.Judge(value)
 		if class, points, why := score.Top(); points >= signs.Refuse {

@@ -14,6 +14,9 @@ func (s *Score) nosql(value string, sh *shape) {
 	}
 	if sh.has&parens != 0 && !text {
 		s.ldap(value)
+		if sh.has&(dots|semis) != 0 {
+			s.statements(value)
+		}
 	}
 	if sh.has&slashes != 0 && sh.has&(parens|squares) != 0 && !text {
 		s.xpath(value)
@@ -31,6 +34,9 @@ func JudgeName(name string) Score {
 		if end := operatorEnd(name, i); end > 0 && (end == len(name) || strings.IndexByte("].[", name[end]) >= 0) {
 			s.add(NoSQL, Refuse, "an operator of a document store as a name")
 		}
+	}
+	if strings.HasPrefix(name, "class.") && strings.Contains(name, "lassLoader") {
+		s.add(Code, Refuse, "the loader of a program's classes as a name")
 	}
 	if strings.Contains(name, "__proto__") || strings.Contains(name, "constructor[prototype]") || strings.Contains(name, "constructor.prototype") {
 		s.add(Code, Refuse, "the prototype of every object as a name")
@@ -96,6 +102,36 @@ func (s *Score) javascript(value string) {
 			s.add(NoSQL, Refuse, "a condition of JavaScript behind the string")
 		}
 	}
+}
+
+// statements finds a statement of a document store's shell among others, and one of JavaScript
+// behind a number or a name: 1;sleep(9), x;db.users.drop().
+func (s *Score) statements(value string) {
+	i := strings.Index(value, "db.")
+	if i == 0 || i > 0 && !isWord(value[i-1]) && value[i-1] != '.' {
+		n := wordLength(value[i+3:])
+		if rest := value[i+3+n:]; n > 0 && strings.HasPrefix(rest, ".") && storeMethod(rest[1:1+wordLength(rest[1:])]) {
+			other := strings.IndexByte(value[:i], ';') >= 0 || strings.IndexByte(rest, ';') >= 0 && strings.IndexByte(rest, ';') < len(rest)-1
+			s.add(NoSQL, points(other, Refuse, Weak), "a statement of a document store")
+		}
+	}
+	if i := strings.IndexByte(value, ';'); i > 0 && i < 24 && oneWord(value[:i]) {
+		rest := strings.TrimLeft(value[i+1:], " ")
+		if wait, ok := strings.CutPrefix(rest, "sleep("); ok && strings.IndexByte(wait, ')') > 0 && number(wait[:strings.IndexByte(wait, ')')]) ||
+			endless(rest) || strings.HasPrefix(rest, "while(true)") {
+			s.add(NoSQL, Refuse, "a statement of JavaScript behind a value")
+		}
+	}
+}
+
+// storeMethod says whether a collection of MongoDB has such a method.
+func storeMethod(name string) bool {
+	switch name {
+	case "find", "findOne", "insert", "insertOne", "insertMany", "update", "updateOne", "updateMany", "remove", "drop", "deleteOne", "deleteMany", "aggregate",
+		"mapReduce", "count", "distinct", "save", "group", "replaceOne", "findAndModify":
+		return true
+	}
+	return false
 }
 
 // ldap finds a parenthesis that closes the app's filter (RFC 4515), and another filter or the end

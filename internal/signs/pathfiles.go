@@ -37,7 +37,12 @@ func (s *Score) scheme(name, rest string, first, alone bool) {
 		if first && (slashed || strings.HasPrefix(rest, "text/plain;base64,PD9")) {
 			s.add(Path, Refuse, "a stream wrapper of PHP")
 		}
-	case "file", "netdoc", "jar":
+	case "jar":
+		if first && alone && (foldPrefix(rest, "http") || foldPrefix(rest, "file:")) && strings.Contains(rest, "!/") {
+			s.add(Path, Refuse, "a URL of a file in an archive")
+		}
+		fallthrough
+	case "file", "netdoc":
 		if strings.HasPrefix(rest, "/") && (first || sensitive(strings.TrimLeft(rest, "/"))) {
 			s.add(Path, points(first && (alone || slashed || sensitive(strings.TrimLeft(rest, "/"))), Refuse, Weak), "a URL of a file on the server")
 		}

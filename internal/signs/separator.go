@@ -51,6 +51,17 @@ func (s *Score) afterSeparator(value string, sep, at int, sh *shape) {
 	}
 }
 
+// databaseCommand says whether the shell of SQLite has a command of that name which reads, writes or
+// runs something.
+func databaseCommand(name string) bool {
+	switch name {
+	case "shell", "system", "import", "load", "open", "output", "once", "read", "backup", "restore", "save", "clone", "archive", "databases", "tables", "schema",
+		"dump", "excel", "log", "indexes":
+		return true
+	}
+	return false
+}
+
 // commandFile says whether name is that of a file.
 func commandFile(name string) bool {
 	return name != "" && survey(name)&^(letters|digits|dots|slashes|dashes) == 0
@@ -76,6 +87,8 @@ func (s *Score) unknownName(j *joint, sh *shape) {
 	switch {
 	case strings.HasPrefix(rest, "./") && len(rest) > 2 && isWord(rest[2]) && j.at-j.sep < 3 && !sh.lines, strings.HasPrefix(j.value[j.at-min(j.at, 2):], ". ") && commandFile(strings.TrimRight(file, ";|&#'\"`")):
 		s.add(Command, Refuse, "a separator and a program")
+	case strings.HasPrefix(rest, ".") && databaseCommand(rest[1:1+wordLength(rest[1:])]) && j.value[j.at-1] != ' ':
+		s.add(Command, Refuse, "a separator and a command of the shell of SQLite")
 	case strings.HasPrefix(rest, "[ -") && strings.Contains(rest, " ]"), loop(rest):
 		s.add(Command, Refuse, "a separator and a condition or a loop of the shell")
 	}
@@ -191,6 +204,8 @@ func (j *joint) before(kind program, sh *shape) int {
 	switch {
 	case strings.TrimLeft(head, " ") == "" && c == '&' && j.at > j.sep+1 && j.value[j.sep+1] == ' ', head == "" && (c == '\n' || c == '\r'):
 		points = 1
+	case head == "" && c == ';' && isLetter(j.value[j.at]) && j.at == j.sep+1: // no sentence begins so
+		points = 5
 	case strings.TrimLeft(head, " ") == "":
 		points = 3
 	case open(head):
