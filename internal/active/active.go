@@ -13,6 +13,10 @@
 // run nothing; text that only a script of the site makes dangerous. Forms of a value that an app may make
 // of it (another layer of URL or base64 encoding, full-width letters) are the caller's.
 //
+// The tokeniser here is not the one of internal/htmlrewrite: each errs to its own safe side. This
+// one takes for markup whatever some browser, filter or sanitiser might, and follows values and
+// scripts byte by byte; that one must never see a tag that a browser does not.
+//
 // The time is linear in the length of the string.
 package active
 
@@ -132,22 +136,22 @@ func markupRuns(s string, known bool) string {
 // urlRuns says whether s as a whole is a URL that runs. A title such as "JavaScript: The Good
 // Parts" is none: it is no script.
 func urlRuns(s string, known bool) bool {
-	name, rest := scheme(s)
+	name, after := scheme(s)
 	switch name {
 	case "":
 		return false
 	case "data":
-		return activeData(rest, false)
+		return activeData(after, false)
 	}
-	if harmless(rest) {
+	if harmless(after) {
 		return false
 	}
-	rest = strings.TrimSpace(unpercent(rest))
+	rest := strings.TrimSpace(unpercent(after))
 	if name == "vbscript" || known || rest == "name" || hidesScheme(s) && rest != "" {
 		return true
 	}
 	c := runsFrom(rest, 0)
-	if !c.bad && c.effect || strings.ContainsAny(rest, "<\\") { // a string becomes a page
+	if title := isSpace(after[0]) && c.wordy && !c.sink; !c.bad && c.effect && !title || strings.ContainsAny(rest, "<\\") { // a string becomes a page
 		return true
 	}
 	return !strings.ContainsAny(rest, " \t\r\n") && (strings.ContainsAny(rest, "=(`'\"") || !c.bad && c.sink) // no title, no name such as "javascript:S1234"
@@ -168,14 +172,18 @@ func referencedURL(s string) bool {
 	return name != "" && name != "data" && rest != "" && !isSpace(rest[0]) && !harmless(rest)
 }
 
-// hidesScheme says whether the scheme that s begins with is broken by blanks or written with
-// character references: no title is.
+// hidesScheme says whether the scheme that s begins with is broken by blanks, written with
+// character references or in mixed case: no title is.
 func hidesScheme(s string) bool {
 	colon := strings.IndexByte(s, ':')
-	if colon < 0 || colon+1 < len(s) && isSpace(s[colon+1]) {
+	if colon <= 0 || strings.TrimSpace(s[:colon]) == "" || colon+1 < len(s) && isSpace(s[colon+1]) {
 		return false
 	}
-	return strings.ContainsAny(strings.TrimSpace(s[:colon]), "\t\r\n&")
+	name := strings.TrimSpace(s[:colon])
+	if strings.ContainsAny(name, "\t\r\n&") {
+		return true
+	}
+	return name != strings.ToLower(name) && name != strings.ToUpper(name) && name != "JavaScript" && name != "Javascript" && name != "javaScript" && isLetter(name[0])
 }
 
 // scriptRuns says why s would run in a script.
@@ -237,6 +245,9 @@ func breaksOut(s string, quote byte, known bool) bool {
 	if c.bad || !c.effect {
 		return false
 	}
+	if c.assigns && !c.odd && s[0] == quote { // no text begins with the end of a quotation
+		return true
+	}
 	return known || !c.odd && c.sink || !c.odd && quote != '`' && quote != '*' && (c.open == '/' || c.open == quote)
 }
 
@@ -246,6 +257,9 @@ func breaksOut(s string, quote byte, known bool) bool {
 func runsCode(s string, known bool) bool {
 	if line := strings.TrimSpace(s); !known && (len(line) > shortCode || strings.IndexByte(line, '\n') >= 0) {
 		return false
+	}
+	if len(s) > 1 && s[len(s)-1] == '.' && runsCode(strings.Trim(s, "."), false) { // a part of a longer line
+		return true
 	}
 	c := runsFrom(s, 0)
 	if c.bad {
@@ -259,5 +273,5 @@ func runsCode(s string, known bool) bool {
 
 // alone says whether the code is one word to a reader of prose, but with brackets or signs.
 func (c *code) alone() bool {
-	return strings.IndexAny(c.s, " \t\n") < 0 && strings.ContainsAny(strings.TrimRight(c.s, ".,;:!?"), "()[]{}'\"+;")
+	return !strings.ContainsAny(c.s, " \t\n") && strings.ContainsAny(strings.TrimRight(c.s, ".,;:!?"), "()[]{}'\"+;")
 }

@@ -26,6 +26,8 @@ type code struct {
 	spaced  bool // space since the last token
 	word    string
 	before  string // the word before
+	assigns bool   // it assigns to a part of something
+	part    bool   // the operand is a part of something
 	reads   bool   // it names a part of the page, such as document.cookie
 	stack   [maxNest]byte
 	depth   int
@@ -174,6 +176,7 @@ func (c *code) identifier() {
 	c.before, c.word = before, name
 	c.words++
 	c.noteName(name)
+	c.part = c.member
 	if c.member {
 		c.member = false
 		c.operand, c.target = true, true

@@ -14,7 +14,14 @@ type facts struct {
 
 // note keeps what matters together with other attributes.
 func (j *judge) note(name, value string) {
+	if strings.HasPrefix(name, "xmlns") && strings.HasSuffix(value, "microsoft-com:time") {
+		j.facts.bound = true
+	}
 	switch name {
+	case "ng-include", "data-ng-include":
+		if strings.Contains(value, "//") {
+			j.why = "a template of somebody else"
+		}
 	case "http-equiv":
 		j.facts.equiv = true
 		j.facts.refresh = j.facts.refresh || strings.EqualFold(strings.TrimSpace(value), "refresh")
@@ -118,6 +125,9 @@ func (j *judge) finish() {
 		if f.clobbers {
 			j.why = "an element in the place of what scripts look for"
 		}
+	}
+	if element == "xml-stylesheet" && (f.href != "" || f.cut) {
+		j.why = "a style sheet of XML"
 	}
 	if f.bound && j.element != "" {
 		j.why = "data that is bound as markup or script"

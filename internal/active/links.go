@@ -120,6 +120,9 @@ func oddTag(raw string) string {
 	if colon := strings.IndexByte(raw, ':'); colon > 0 && urlRuns(raw, false) { // <javascript:...> of Markdown
 		return "a link with a script URL"
 	}
+	if mixedCase(raw) {
+		return "an element with a name in mixed case"
+	}
 	if name, _, glued := strings.Cut(raw, "="); glued && len(name) < 64 {
 		for _, end := range [...]string{"implementation", "formaction", "srcdoc", "xlink:href"} {
 			if len(name) > len(end) && hasPrefixFold(name[len(name)-len(end):], end) {
@@ -143,6 +146,28 @@ func oddTag(raw string) string {
 		}
 	}
 	return ""
+}
+
+// mixedCase says whether the name of an element that attacks need is written in large and small
+// letters as nobody does who is not hiding it.
+func mixedCase(raw string) bool {
+	n, capitals := 0, 0
+	for ; n < len(raw) && isLetter(raw[n]); n++ {
+		if raw[n] < 'a' {
+			capitals++
+		}
+	}
+	if n < 3 || n > 10 || n < len(raw) && !endsName(raw[n]) || capitals == 0 || capitals == n || capitals == 1 && raw[0] < 'a' {
+		return false
+	}
+	switch name := strings.ToLower(raw[:n]); name {
+	case "textarea", "frameset", "keygen": // TextArea and so on are elements of libraries
+		return false
+	case "iframe":
+		return raw[:n] != "iFrame" && raw[:n] != "IFrame"
+	default:
+		return strings.Contains(spelled, " "+name+" ")
+	}
 }
 
 // clobbers says whether an element of that name hides what the scripts of the page look for:

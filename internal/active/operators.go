@@ -84,6 +84,7 @@ func (c *code) closing(b byte) {
 		c.operand, c.either, c.target = true, true, false
 		return
 	}
+	c.part = opened == 'm'
 	c.operand, c.either = true, b == '}' || opened == 0 && b == ')'
 	c.target = opened == 'm' || opened == '[' || b == '}' || b == ')'
 }
@@ -161,6 +162,7 @@ func (c *code) infix(op string) {
 			return
 		}
 		c.effect = true
+		c.assigns = c.assigns || c.part
 		c.assigned()
 	case ":":
 		if c.word == "valueOf" || c.word == "toString" || c.word == "toJSON" {

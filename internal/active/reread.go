@@ -116,9 +116,22 @@ func withoutGaps(s string) string {
 // spacedLetters is how many letters are spaced out where it matters.
 const spacedLetters = 8
 
+// maybeSpaced is the cheap look: a run is so long that three blanks of it are where this looks.
+func maybeSpaced(s string) bool {
+	for i := 0; i+5 < len(s); i += spacedLetters {
+		if s[i] == ' ' && s[i+2] == ' ' && s[i+4] == ' ' || s[i+1] == ' ' && s[i+3] == ' ' && s[i+5] == ' ' {
+			return true
+		}
+	}
+	return false
+}
+
 // despaced returns s with its runs of spaced out signs closed: "j a v a s c r i p t : x". It is
 // "" where there is no long one.
 func despaced(s string) string {
+	if !maybeSpaced(s) {
+		return ""
+	}
 	alone := func(i int) bool { // a sign with blanks around it
 		return s[i] > ' ' && (i == 0 || s[i-1] == ' ' || s[i-1] == '"' || s[i-1] == '\'' || s[i-1] == '=') && i+1 < len(s) && s[i+1] == ' '
 	}
@@ -174,8 +187,8 @@ func importsCode(s string) bool {
 	}
 	line, _, _ := strings.Cut(s[6:min(len(s), 512)], "\n")
 	for _, quote := range [...]string{`"`, "'", "`"} {
-		if _, from, found := strings.Cut(line, quote); found {
-			return strings.HasPrefix(from, "//") || hasPrefixFold(from, "http:") || hasPrefixFold(from, "https:") || hasPrefixFold(from, "data:") || hasPrefixFold(from, "blob:")
+		if names, from, found := strings.Cut(line, quote); found {
+			return !strings.ContainsAny(names, ";()=") && (strings.HasPrefix(from, "//") || hasPrefixFold(from, "http:") || hasPrefixFold(from, "https:") || hasPrefixFold(from, "data:") || hasPrefixFold(from, "blob:"))
 		}
 	}
 	return false

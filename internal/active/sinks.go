@@ -10,9 +10,12 @@ func (c *code) noteName(name string) {
 	case "eval", "Function", "execScript", "setTimeout", "setInterval", "setImmediate", "XMLHttpRequest", "atob", "btoa", "fromCharCode",
 		"__defineGetter__", "__defineSetter__", "insertAdjacentHTML", "sendBeacon", "defineProperty", "decodeURIComponent",
 		"createElement", "appendChild", "globalThis", "localStorage", "$eval", "$apply", "$root",
-		"getScript", "globalEval", "parseHTML", "parentNode", "replaceState", "pushState", "setAttribute", "msgbox", "MsgBox",
+		"getScript", "globalEval", "parseHTML", "parentNode", "replaceState", "pushState", "setAttribute", "msgbox", "MsgBox", "importScripts", "serviceWorker",
+		"DOMParser", "WebSocket", "EventSource", "SharedWorker", "indexedDB", "trustedTypes", "customElements", "execCommand",
 		"__proto__", "getOwnPropertyDescriptor", "fromCodePoint", "sessionStorage", "innerHTML", "outerHTML", "onerror", "jQuery":
 		c.sink = true
+	case "hasInstance", "toPrimitive":
+		c.sink, c.effect = true, true // operators call what has that name
 	case "console":
 		c.sink = c.sink || c.peek(0) == '.' && !c.member
 	case "call", "apply", "bind":
@@ -102,10 +105,10 @@ func (c *code) noteText(text string) {
 	if len(text) < 2 || len(text) > 4096 {
 		return
 	}
-	for _, name := range [...]string{"constructor", "javascript:", "alert", "eval", "cookie", "fromCharCode", "document", "script"} {
+	for _, name := range [...]string{"hasInstance", "constructor", "javascript:", "alert", "eval", "cookie", "fromCharCode", "document", "script"} {
 		if strings.Contains(text, name) {
 			c.sink = true
-			c.effect = c.effect || c.reach // nobody else says window["alert"]
+			c.effect = c.effect || c.reach || name == "hasInstance" // nobody else says window["alert"]
 			return
 		}
 	}

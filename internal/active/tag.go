@@ -137,8 +137,18 @@ func (j *judge) begin(p *Page) {
 	}
 }
 
+// unquotedName returns the name of an attribute without a quote that ended the one before in some
+// browser or in Markdown.
+func unquotedName(name []byte) []byte {
+	if short := bytes.TrimLeft(name, "`'\""); len(short) > 1 {
+		return short
+	}
+	return name
+}
+
 // named judges the name of an attribute, whatever its value.
 func (j *judge) named(name []byte) {
+	name = unquotedName(name)
 	if string(name) == "<script" {
 		j.why = "a script element" // to old browsers, and to filters that take tags out
 	}
@@ -171,7 +181,7 @@ func (j *judge) named(name []byte) {
 
 // attribute judges one attribute, its value as it stands in the page.
 func (j *judge) attribute(p *Page, raw string) {
-	name := p.attr.name()
+	name := unquotedName(p.attr.name())
 	if j.skip {
 		j.skip = false
 		return
@@ -226,6 +236,8 @@ func (j *judge) leadsToScript(name []byte, value string) bool {
 	switch {
 	case isText(name):
 		return urlRuns(value, false)
+	case strings.Contains(value, "&#") && kindOf(name) == urlValue && scriptURL(unescape(value), false): // encoded twice
+		return true
 	case strings.ContainsAny(value, "\"'") && j.depth < maxInside && kindOf(name) == urlValue && endsValue(value): // to who writes the page anew
 		return true
 	case j.brokeOut && !j.known && kindOf(name) != urlValue: // it may be a query: rules=javascript:S1234&a=1

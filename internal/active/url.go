@@ -115,7 +115,7 @@ func scriptURL(s string, picture bool) bool {
 	case "data":
 		return activeData(rest, picture)
 	}
-	return !harmless(rest)
+	return !harmless(rest) || hidesScheme(s)
 }
 
 // harmless says whether a script does nothing, as in javascript:void(0).

@@ -12,7 +12,9 @@
 //
 // A tokeniser that is pulled, as in x/net/html, must hold a text or a script until it ends
 // and needs a goroutine for each answer; this one is pushed and holds at most five bytes,
-// and a copy of the attributes of one form, base or meta tag.
+// and a copy of the attributes of one form, base or meta tag. That of internal/active cannot
+// serve here: it errs to the other side, takes for a tag whatever might be one, and reads
+// values and scripts byte by byte, which a page that streams need not pay for.
 package htmlrewrite
 
 import (
