@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fumehood/fumehood/bench/internal/tables"
 	"github.com/fumehood/fumehood/internal/config"
 	"github.com/fumehood/fumehood/internal/server"
 )
@@ -25,7 +26,7 @@ const abuseBar = 1.05
 func runAbuse(ctx context.Context, b *bench) (string, error) {
 	var report strings.Builder
 	fmt.Fprintf(&report, "Flask, 2 workers; wrk -t1 on the same machine (bench/apps/*.lua); median of %d starts of %d rounds of %v in turns.\n\n", starts, b.rounds.count, b.seconds)
-	t := newTable("what", "server", "requests/s", "p50 ms", "CPU/request", "figure", "bar")
+	t := tables.New("what", "server", "requests/s", "p50 ms", "CPU/request", "figure", "bar")
 	err := b.guardCost(ctx, t, 32, abuseBar, off("RATELIMIT", "LOGIN", "UPLOAD", "PATHS", "VALIDATE"))
 	if err != nil {
 		return "", err
@@ -46,7 +47,7 @@ const clients = 5_000_000
 
 // manyClients sends one request each from 5 million addresses through the whole chain, in
 // this process, and compares the memory after the first tenth of them with that at the end.
-func manyClients(ctx context.Context, t *table) error {
+func manyClients(ctx context.Context, t *tables.Table) error {
 	cfg := config.Default()
 	cfg.Log.Access = false
 	cfg.ClientIP.TrustedProxies = []string{"127.0.0.1"}
@@ -74,9 +75,9 @@ func manyClients(ctx context.Context, t *table) error {
 	}
 	late = heap()
 	grown := float64(late)/float64(early) - 1
-	t.row("5 million clients", "the chain", "", "", "",
+	t.Row("5 million clients", "the chain", "", "", "",
 		fmt.Sprintf("%.1f MB after 0.5 million, %.1f MB at the end; answers %v", float64(early)/(1<<20), float64(late)/(1<<20), answered),
-		fmt.Sprintf("flat: %s", verdict(grown < 0.05)))
+		fmt.Sprintf("flat: %s", tables.Verdict(grown < 0.05)))
 	return nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fumehood/fumehood/bench/internal/tables"
 )
 
 func TestReadWrk(t *testing.T) {
@@ -33,8 +35,8 @@ Requests/sec:   6030.75
 func TestMedian(t *testing.T) {
 	t.Parallel()
 	for want, values := range map[float64][]float64{0: nil, 2: {3, 1, 2}, 2.5: {4, 1, 3, 2}} {
-		if got := median(values); got != want {
-			t.Errorf("median(%v) = %v, want %v", values, got, want)
+		if got := tables.Median(values); got != want {
+			t.Errorf("tables.Median(%v) = %v, want %v", values, got, want)
 		}
 	}
 }
@@ -101,7 +103,7 @@ func TestDripSeesTheCut(t *testing.T) {
 
 func TestInvalidRow(t *testing.T) {
 	t.Parallel()
-	tb := newTable("what")
+	tb := tables.New("what")
 	others := invalidRow(tb, "x", []*invalidCase{{name: "a", status: 400}, {name: "b", status: http.StatusOK}}, 2, 1)
 	if len(others) != 1 || others[0] != "b: 200" || !strings.Contains(tb.String(), "| x | 1 of 2 | 1 | 2 of 2, 0 calls: MISSED |") {
 		t.Errorf("%q\n%s", others, tb)

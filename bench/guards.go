@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/fumehood/fumehood/bench/internal/tables"
 )
 
 // The bars of the guards of the browser's side.
@@ -36,7 +38,7 @@ func off(guards ...string) (env []string) {
 func runGuards(ctx context.Context, b *bench) (string, error) {
 	var report strings.Builder
 	fmt.Fprintf(&report, "Flask, 2 workers; wrk -t1 on the same machine sends what a browser does (bench/apps/*.lua); median of %d starts of %d rounds of %v in turns.\n\n", starts, b.rounds.count, b.seconds)
-	t := newTable("what", "server", "requests/s", "p50 ms", "CPU/request", "figure", "bar")
+	t := tables.New("what", "server", "requests/s", "p50 ms", "CPU/request", "figure", "bar")
 	for _, conns := range []int{32, 1} {
 		if err := b.guardCost(ctx, t, conns, costBar, off("HEADERS", "CSP", "CORS", "ISOLATION", "CSRF",
 			"CACHING", "COOKIES", "REDIRECTS", "ERROR_PAGES")); err != nil {
@@ -52,7 +54,7 @@ func runGuards(ctx context.Context, b *bench) (string, error) {
 }
 
 // guardCost compares a page with all guards and one with some of them off.
-func (b *bench) guardCost(ctx context.Context, t *table, conns int, costBar float64, without []string) error {
+func (b *bench) guardCost(ctx context.Context, t *tables.Table, conns int, costBar float64, without []string) error {
 	four := setup{workers: 2, threads: 4}
 	bare := four
 	bare.env = without
@@ -68,9 +70,9 @@ func (b *bench) guardCost(ctx context.Context, t *table, conns int, costBar floa
 		cost = append(cost, float64(w.cost())/float64(o.cost()))
 		later = append(later, w.p50-o.p50)
 	}
-	figure, bar := fmt.Sprintf("%.2f times the CPU", median(cost)), fmt.Sprintf("<= %.2f: %s", costBar, verdict(median(cost) <= costBar))
+	figure, bar := fmt.Sprintf("%.2f times the CPU", tables.Median(cost)), fmt.Sprintf("<= %.2f: %s", costBar, tables.Verdict(tables.Median(cost) <= costBar))
 	if conns == 1 {
-		figure, bar = fmt.Sprintf("%+.3f ms", median(later)), fmt.Sprintf("<= %.1f ms: %s", latencyBar, verdict(median(later) <= latencyBar))
+		figure, bar = fmt.Sprintf("%+.3f ms", tables.Median(later)), fmt.Sprintf("<= %.1f ms: %s", latencyBar, tables.Verdict(tables.Median(later) <= latencyBar))
 	}
 	what := fmt.Sprintf("a page, %d connections", conns)
 	with.scripted(t, what, "guards on", figure, bar)
@@ -79,7 +81,7 @@ func (b *bench) guardCost(ctx context.Context, t *table, conns int, costBar floa
 }
 
 // flood compares the rates at which one flood is refused.
-func (b *bench) flood(ctx context.Context, t *table, f floodOf) error {
+func (b *bench) flood(ctx context.Context, t *tables.Table, f floodOf) error {
 	load := arm{path: "/", conns: 32, script: b.script(f.script)}
 	arms, err := b.inTurns(ctx,
 		side{b.fumehood, setup{workers: 2, threads: 4, app: f.ours, limited: f.limited}, load},
@@ -97,8 +99,8 @@ func (b *bench) flood(ctx context.Context, t *table, f floodOf) error {
 		faster = append(faster, o.rps/p.rps)
 		cheaper = append(cheaper, float64(p.cost())/float64(o.cost()))
 	}
-	ours.scripted(t, f.what+" refused", "fumehood", fmt.Sprintf("%.1f times the rate, 1/%.0f of the CPU", median(faster), median(cheaper)),
-		fmt.Sprintf(">= %.0f times: %s", floodBar, verdict(median(faster) >= floodBar)))
+	ours.scripted(t, f.what+" refused", "fumehood", fmt.Sprintf("%.1f times the rate, 1/%.0f of the CPU", tables.Median(faster), tables.Median(cheaper)),
+		fmt.Sprintf(">= %.0f times: %s", floodBar, tables.Verdict(tables.Median(faster) >= floodBar)))
 	peer.scripted(t, "", f.peer, "", "")
 	return nil
 }
@@ -107,15 +109,15 @@ func (b *bench) script(name string) string {
 	return filepath.Join(b.root, "bench", "apps", name+".lua")
 }
 
-func (a *arm) scripted(t *table, what, name, figure, bar string) {
+func (a *arm) scripted(t *tables.Table, what, name, figure, bar string) {
 	values := func(of func(sample) float64) float64 {
 		var all []float64
 		for _, s := range a.rounds {
 			all = append(all, of(s))
 		}
-		return median(all)
+		return tables.Median(all)
 	}
-	t.row(what, name, whole(values(func(s sample) float64 { return s.rps })),
+	t.Row(what, name, tables.Whole(values(func(s sample) float64 { return s.rps })),
 		fmt.Sprintf("%.2f", values(func(s sample) float64 { return s.p50 })),
-		micro(time.Duration(values(func(s sample) float64 { return float64(s.cost()) }))), figure, bar)
+		tables.Micro(time.Duration(values(func(s sample) float64 { return float64(s.cost()) }))), figure, bar)
 }

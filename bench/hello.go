@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/fumehood/fumehood/bench/internal/tables"
 )
 
 // arm is one server under load, and what its rounds gave.
@@ -38,7 +40,7 @@ func runHello(ctx context.Context, b *bench) (string, error) {
 		"median of %d starts of %d rounds of %v in turns, after a warm-up. \"times\" and \"cost\" are the medians of the rounds' ratios. "+
 		"CPU is that of all server processes, for one request. \"Others\" is what programs that are not part of the measurement took of the machine; "+
 		"rounds in which it was more than %.0f %% are repeated, up to %d times as many.\n\n", starts, b.rounds.count, b.seconds, 100*quiet, mostRounds)
-	t := newTable("what", "server", "requests/s", "lowest to highest", "p50 ms", "p99 ms", "CPU/request", "front + workers", "others", "errors", "times", "cost", "bar")
+	t := tables.New("what", "server", "requests/s", "lowest to highest", "p50 ms", "p99 ms", "CPU/request", "front + workers", "others", "errors", "times", "cost", "bar")
 	four := setup{workers: 2, threads: 4}
 	secure, logged := four, four
 	secure.tls, logged.access = true, true
@@ -142,7 +144,7 @@ func warmArm(ctx context.Context, start starter, s setup, load arm) (*arm, error
 }
 
 // measureOther measures a server that is shown for information.
-func (b *bench) measureOther(ctx context.Context, t *table, start starter, s setup) error {
+func (b *bench) measureOther(ctx context.Context, t *tables.Table, start starter, s setup) error {
 	a, err := warmArm(ctx, start, s, arm{path: "/", conns: 32})
 	if err != nil {
 		return err
@@ -155,7 +157,7 @@ func (b *bench) measureOther(ctx context.Context, t *table, start starter, s set
 	return nil
 }
 
-func (p *pair) print(t *table) {
+func (p *pair) print(t *tables.Table) {
 	var faster, cheaper []float64
 	for i := range p.ours.rounds {
 		ours, peer := p.ours.rounds[i], p.peer.rounds[i]
@@ -164,20 +166,20 @@ func (p *pair) print(t *table) {
 	}
 	bar := ""
 	if p.bar > 0 {
-		bar = fmt.Sprintf(">= %.1f times: %s", p.bar, verdict(median(faster) >= p.bar))
+		bar = fmt.Sprintf(">= %.1f times: %s", p.bar, tables.Verdict(tables.Median(faster) >= p.bar))
 	}
-	p.ours.print(t, p.what, fmt.Sprintf("%.2f", median(faster)), fmt.Sprintf("1/%.2f", median(cheaper)), bar)
+	p.ours.print(t, p.what, fmt.Sprintf("%.2f", tables.Median(faster)), fmt.Sprintf("1/%.2f", tables.Median(cheaper)), bar)
 	p.peer.print(t, "", "", "", "")
 }
 
-func (a *arm) print(t *table, what, faster, cheaper, bar string) {
+func (a *arm) print(t *tables.Table, what, faster, cheaper, bar string) {
 	values := func(of func(sample) float64) (all []float64) {
 		for _, s := range a.rounds {
 			all = append(all, of(s))
 		}
 		return all
 	}
-	middle := func(of func(sample) float64) float64 { return median(values(of)) }
+	middle := func(of func(sample) float64) float64 { return tables.Median(values(of)) }
 	rps := values(func(s sample) float64 { return s.rps })
 	errors := 0
 	for _, s := range a.rounds {
@@ -185,11 +187,11 @@ func (a *arm) print(t *table, what, faster, cheaper, bar string) {
 	}
 	front := middle(func(s sample) float64 { return float64(s.parent) / float64(s.requests) })
 	workers := middle(func(s sample) float64 { return float64(s.children) / float64(s.requests) })
-	t.row(what, a.name, whole(median(rps)), whole(slices.Min(rps))+" to "+whole(slices.Max(rps)),
+	t.Row(what, a.name, tables.Whole(tables.Median(rps)), tables.Whole(slices.Min(rps))+" to "+tables.Whole(slices.Max(rps)),
 		fmt.Sprintf("%.1f", middle(func(s sample) float64 { return s.p50 })),
 		fmt.Sprintf("%.1f", middle(func(s sample) float64 { return s.p99 })),
-		micro(time.Duration(middle(func(s sample) float64 { return float64(s.cost()) }))),
-		micro(time.Duration(front))+" + "+micro(time.Duration(workers)),
+		tables.Micro(time.Duration(middle(func(s sample) float64 { return float64(s.cost()) }))),
+		tables.Micro(time.Duration(front))+" + "+tables.Micro(time.Duration(workers)),
 		fmt.Sprintf("%.0f %%", 100*middle(func(s sample) float64 { return s.others })),
 		strconv.Itoa(errors), faster, cheaper, bar)
 }

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/fumehood/fumehood/bench/internal/tables"
 )
 
 // invalidCase is one request of gunicorn's corpus, as bytes.
@@ -46,7 +48,7 @@ func runInvalid(ctx context.Context, b *bench) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	t := newTable("what", "refused with 4xx, 501 or 505", "calls of the app", "bar")
+	t := tables.New("what", "refused with 4xx, 501 or 505", "calls of the app", "bar")
 	var others []string
 	for _, group := range []struct {
 		what  string
@@ -104,7 +106,7 @@ func replay(cases []*invalidCase, addr, calls string) (called int, err error) {
 }
 
 // invalidRow writes one row and returns the cases that were not refused.
-func invalidRow(t *table, what string, cases []*invalidCase, total, called int) (others []string) {
+func invalidRow(t *tables.Table, what string, cases []*invalidCase, total, called int) (others []string) {
 	refused := 0
 	for _, c := range cases {
 		if c.status >= 400 && c.status < 500 || c.status == http.StatusNotImplemented ||
@@ -116,9 +118,9 @@ func invalidRow(t *table, what string, cases []*invalidCase, total, called int) 
 	}
 	bar := ""
 	if total > 0 {
-		bar = fmt.Sprintf("%d of %d, 0 calls: %s", total, total, verdict(refused == total && len(cases) == total && called == 0))
+		bar = fmt.Sprintf("%d of %d, 0 calls: %s", total, total, tables.Verdict(refused == total && len(cases) == total && called == 0))
 	}
-	t.row(what, fmt.Sprintf("%d of %d", refused, len(cases)), fmt.Sprint(called), bar)
+	t.Row(what, fmt.Sprintf("%d of %d", refused, len(cases)), fmt.Sprint(called), bar)
 	return others
 }
 

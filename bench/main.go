@@ -18,6 +18,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/fumehood/fumehood/bench/internal/tables"
 )
 
 // bench is what all measurements share.
@@ -147,20 +149,9 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 
 // machine says what the figures were measured on.
 func (b *bench) machine(ctx context.Context, what string) string {
-	words := func(name string, args ...string) string {
-		out, err := output(ctx, name, args...)
-		if err != nil {
-			return "?"
-		}
-		return out
-	}
-	cpu := words("sh", "-c", "sed -n 's/^model name.*: //p' /proc/cpuinfo | sort | uniq -c | sed 's/^ *//; s/ / x /'")
-	commit := words("git", "-C", b.root, "describe", "--always", "--dirty")
-	versions := words(b.python, "-c", "import platform; from importlib.metadata import version as v; "+
+	versions := tables.Words(ctx, b.python, "-c", "import platform; from importlib.metadata import version as v; "+
 		"print('Python', platform.python_version()+',', 'Flask', v('flask')+',', 'gunicorn', v('gunicorn')+',', 'granian', v('granian'))")
-	return fmt.Sprintf("%s, Linux %s, %s, %s, commit %s, %s.\n\n    go run ./bench -time %v -rounds %d %s\n",
-		cpu, words("uname", "-r"), strings.Fields(words("go", "version"))[2], versions, commit,
-		time.Now().UTC().Format("2006-01-02"), b.seconds, b.rounds.count, what)
+	return fmt.Sprintf("%s\n\n    go run ./bench -time %v -rounds %d %s\n", tables.Machine(ctx, versions), b.seconds, b.rounds.count, what)
 }
 
 // output runs a command to its end and returns what it wrote, without space around it.

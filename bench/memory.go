@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/fumehood/fumehood/bench/internal/tables"
 )
 
 const (
@@ -43,8 +45,8 @@ func runMemory(ctx context.Context, b *bench) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	t := newTable("what", "memory", "bar")
-	t.row("front, RSS", mega(front), "<= "+mega(frontBar)+": "+verdict(front <= frontBar))
+	t := tables.New("what", "memory", "bar")
+	t.Row("front, RSS", tables.Mega(front), "<= "+tables.Mega(frontBar)+": "+tables.Verdict(front <= frontBar))
 	idle, err := unshared(workers)
 	if err != nil {
 		return "", err
@@ -57,9 +59,9 @@ func runMemory(ctx context.Context, b *bench) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	t.row("worker, idle, USS", mega(idle), "")
-	t.row("interpreter with the app, USS", mega(base), "")
-	t.row("the shim's part", mega(idle-base), "<= "+mega(shimBar)+": "+verdict(idle-base <= shimBar))
+	t.Row("worker, idle, USS", tables.Mega(idle), "")
+	t.Row("interpreter with the app, USS", tables.Mega(base), "")
+	t.Row("the shim's part", tables.Mega(idle-base), "<= "+tables.Mega(shimBar)+": "+tables.Verdict(idle-base <= shimBar))
 	if _, err := output(ctx, "wrk", "-t1", "-c32", "-d3s", server.url+"/"); err != nil {
 		return "", err
 	}
@@ -70,8 +72,8 @@ func runMemory(ctx context.Context, b *bench) (string, error) {
 	if idle, err = unshared(workers); err != nil {
 		return "", err
 	}
-	t.row("front after 3 s of load, RSS", mega(front), "")
-	t.row("worker after 3 s of load, USS", mega(idle), "")
+	t.Row("front after 3 s of load, RSS", tables.Mega(front), "")
+	t.Row("worker after 3 s of load, USS", tables.Mega(idle), "")
 	return report + t.String(), nil
 }
 

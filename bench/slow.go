@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/fumehood/fumehood/bench/internal/tables"
 )
 
 const (
@@ -44,7 +46,7 @@ func runSlow(ctx context.Context, b *bench) (string, error) {
 	fmt.Fprintf(&report, "%d connections of each kind, opened at once, one byte every %v, for %v; meanwhile a normal request "+
 		"every %v. A connection is cut in time within its deadline (%v for a header, %v for a body) and %v.\n\n",
 		slowEach, slowPause, length, probePause, headDeadline, bodyDeadline, leeway)
-	t := newTable("server", "normal requests", "answered under 1 s", "p50 ms", "p99 ms", "slow headers cut in time", "at",
+	t := tables.New("server", "normal requests", "answered under 1 s", "p50 ms", "p99 ms", "slow headers cut in time", "at",
 		"slow bodies cut in time", "at", "bar")
 	for _, start := range []starter{b.fumehood, b.gunicorn} {
 		server, err := start(ctx, setup{workers: 2, threads: 4})
@@ -61,7 +63,7 @@ func runSlow(ctx context.Context, b *bench) (string, error) {
 	return report.String(), nil
 }
 
-func slowRow(ctx context.Context, t *table, server *process, length time.Duration) error {
+func slowRow(ctx context.Context, t *tables.Table, server *process, length time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, length)
 	defer cancel()
 	var group sync.WaitGroup
@@ -98,9 +100,9 @@ func slowRow(ctx context.Context, t *table, server *process, length time.Duratio
 	}
 	bar := ""
 	if server.name == "fumehood" {
-		bar = ">= 99 %, every one cut: " + verdict(met)
+		bar = ">= 99 %, every one cut: " + tables.Verdict(met)
 	}
-	t.row(append(cells, bar)...)
+	t.Row(append(cells, bar)...)
 	return nil
 }
 

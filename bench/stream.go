@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/fumehood/fumehood/bench/internal/tables"
 )
 
 const streamSize = 1 << 30
@@ -56,7 +58,7 @@ func (endless) Read(p []byte) (int, error) { return len(p), nil }
 func runStream(ctx context.Context, b *bench) (string, error) {
 	s := setup{workers: 1, threads: 4, more: []string{"--limit-request-body", "2GB"}}
 	report := "1 GB each way; how much the peak memory (VmHWM) of the front and of the largest of its workers grew.\n\n"
-	t := newTable("server", "what", "time", "front before, after", "worker before, after", "bar")
+	t := tables.New("server", "what", "time", "front before, after", "worker before, after", "bar")
 	server, err := b.fumehood(ctx, s)
 	if err != nil {
 		return "", err
@@ -81,7 +83,7 @@ func runStream(ctx context.Context, b *bench) (string, error) {
 	return report + t.String(), nil
 }
 
-func streamRows(t *table, server *process) error {
+func streamRows(t *tables.Table, server *process) error {
 	for _, tr := range transfers() {
 		front, worker, err := server.peaks()
 		if err != nil {
@@ -101,9 +103,9 @@ func streamRows(t *table, server *process) error {
 			return err
 		}
 		met := frontAfter-front <= streamBar && workerAfter-worker <= streamBar
-		t.row(server.name, tr.name, fmt.Sprintf("%.1f s", took.Seconds()), mega(front)+", "+mega(frontAfter),
-			strings.ReplaceAll(mega(worker)+", "+mega(workerAfter), "0.0 MB, 0.0 MB", ""),
-			"grows <= "+mega(streamBar)+": "+verdict(met))
+		t.Row(server.name, tr.name, fmt.Sprintf("%.1f s", took.Seconds()), tables.Mega(front)+", "+tables.Mega(frontAfter),
+			strings.ReplaceAll(tables.Mega(worker)+", "+tables.Mega(workerAfter), "0.0 MB, 0.0 MB", ""),
+			"grows <= "+tables.Mega(streamBar)+": "+tables.Verdict(met))
 	}
 	return nil
 }

@@ -17,11 +17,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/fumehood/fumehood/bench/internal/tables"
 )
 
 // options are the command line.
@@ -129,19 +130,8 @@ func judgeAll(ctx context.Context, o options, temp string, classes []class, repo
 
 // machine says what the figures were measured on.
 func machine(ctx context.Context) string {
-	words := func(name string, args ...string) string {
-		out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
-		if err != nil {
-			return "?"
-		}
-		return strings.TrimSpace(string(out))
-	}
-	return fmt.Sprintf("%s, Linux %s, %s, %s, ModSecurity's CRS %s, Coraza %s with CRS %s, commit %s, %s.",
-		words("sh", "-c", "sed -n 's/^model name.*: //p' /proc/cpuinfo | sort | uniq -c | sed 's/^ *//; s/ / x /'"),
-		words("uname", "-r"), strings.Fields(words("go", "version"))[2],
-		strings.TrimPrefix(words("nginx", "-v"), "nginx version: "),
-		words("dpkg-query", "-W", "-f", "${Version}", "modsecurity-crs"),
-		words("go", "list", "-m", "-f", "{{.Version}}", "github.com/corazawaf/coraza/v3"),
-		words("go", "list", "-m", "-f", "{{.Version}}", "github.com/corazawaf/coraza-coreruleset/v4"),
-		words("git", "describe", "--always", "--dirty"), time.Now().UTC().Format("2006-01-02"))
+	module := func(path string) string { return tables.Words(ctx, "go", "list", "-m", "-f", "{{.Version}}", path) }
+	return tables.Machine(ctx, strings.TrimPrefix(tables.Words(ctx, "nginx", "-v"), "nginx version: "),
+		"ModSecurity's CRS "+tables.Words(ctx, "dpkg-query", "-W", "-f", "${Version}", "modsecurity-crs"),
+		"Coraza "+module("github.com/corazawaf/coraza/v3")+" with CRS "+module("github.com/corazawaf/coraza-coreruleset/v4"))
 }
