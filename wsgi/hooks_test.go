@@ -23,6 +23,7 @@ import (
 	"github.com/fumehood/fumehood/guard/sinks"
 	"github.com/fumehood/fumehood/internal/inputs"
 	"github.com/fumehood/fumehood/internal/testapp"
+	"github.com/fumehood/fumehood/test/python"
 	"github.com/fumehood/fumehood/wsgi"
 	"github.com/fumehood/fumehood/wsgi/shim"
 )
@@ -276,33 +277,30 @@ func TestHolesAllowed(t *testing.T) {
 	}
 }
 
-// TestJudges runs the cases of testdata/hooks/judges.py, which need no server, with every Python.
+// TestJudges runs the cases of testdata/hooks/judge_*.py, which need no server, with every Python.
 func TestJudges(t *testing.T) {
 	t.Parallel()
-	for _, python := range pythons(t) {
-		t.Run(filepath.Base(filepath.Dir(filepath.Dir(python))), func(t *testing.T) {
-			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			cmd := exec.CommandContext(ctx, python, "judges.py")
-			cmd.Dir = "testdata/hooks"
-			cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir(), "PYTHONDONTWRITEBYTECODE=1")
-			cmd.Stdin = strings.NewReader(shim.Source())
-			var out, errs bytes.Buffer
-			cmd.Stdout, cmd.Stderr = &out, &errs
-			if err := cmd.Run(); err != nil {
-				t.Fatalf("%v\n%s", err, errs.String())
-			}
-			var done struct {
-				Cases int
-				Wrong []string
-			}
-			if err := json.Unmarshal(out.Bytes(), &done); err != nil || done.Cases < 150 {
-				t.Fatalf("%v, %d cases: %s", err, done.Cases, errs.String())
-			}
-			for _, wrong := range done.Wrong {
-				t.Error(wrong)
-			}
-		})
-	}
+	python.Each(t, func(t *testing.T, python string) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, python, "judges.py")
+		cmd.Dir = "testdata/hooks"
+		cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir(), "PYTHONDONTWRITEBYTECODE=1")
+		cmd.Stdin = strings.NewReader(shim.Source())
+		var out, errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &errs
+		if err := cmd.Run(); err != nil {
+			t.Fatalf("%v\n%s", err, errs.String())
+		}
+		var done struct {
+			Cases int
+			Wrong []string
+		}
+		if err := json.Unmarshal(out.Bytes(), &done); err != nil || done.Cases < 150 {
+			t.Fatalf("%v, %d cases: %s", err, done.Cases, errs.String())
+		}
+		for _, wrong := range done.Wrong {
+			t.Error(wrong)
+		}
+	})
 }

@@ -6,46 +6,26 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/fumehood/fumehood/internal/pool"
 	"github.com/fumehood/fumehood/internal/testapp"
+	"github.com/fumehood/fumehood/test/python"
 	"github.com/fumehood/fumehood/wsgi"
 )
-
-// pythons are the interpreters to test with: $FUMEHOOD_TEST_PYTHONS, or those that make
-// sets up. Each has a Flask of its own.
-func pythons(t *testing.T) []string {
-	t.Helper()
-	if list := os.Getenv("FUMEHOOD_TEST_PYTHONS"); list != "" {
-		return strings.Split(list, ":")
-	}
-	found, _ := filepath.Glob(filepath.Join(testapp.Root(t), ".cache", "py", "3.*", "bin", "python"))
-	if len(found) == 0 {
-		t.Fatal("no interpreters to test with; make them with: make setup")
-	}
-	return found
-}
 
 // TestEveryPython runs what an app does most, and the whole conformance table, under every
 // CPython and Flask that there is.
 func TestEveryPython(t *testing.T) {
 	t.Parallel()
-	list := pythons(t)
-	slices.Sort(list)
-	for _, python := range slices.Compact(list) {
-		t.Run(filepath.Base(filepath.Dir(filepath.Dir(python))), func(t *testing.T) {
-			t.Parallel()
-			t.Run("Flask", func(t *testing.T) { flaskWorks(t, python) })
-			t.Run("WSGI", func(t *testing.T) {
-				conforms(t, testapp.Start(t, "testdata/apps", wsgi.Config{Target: "conformance:app", Python: python}), streamed)
-			})
-			t.Run("trouble", func(t *testing.T) { troubleIsSurvived(t, python) })
+	python.Each(t, func(t *testing.T, python string) {
+		t.Run("Flask", func(t *testing.T) { flaskWorks(t, python) })
+		t.Run("WSGI", func(t *testing.T) {
+			conforms(t, testapp.Start(t, "testdata/apps", wsgi.Config{Target: "conformance:app", Python: python}), streamed)
 		})
-	}
+		t.Run("trouble", func(t *testing.T) { troubleIsSurvived(t, python) })
+	})
 }
 
 func flaskWorks(t *testing.T, python string) {

@@ -371,6 +371,10 @@ func TestNothingLeaks(t *testing.T) {
 		}
 		return len(entries), children
 	}
+	t.Run("none", func(t *testing.T) { // opens what this process opens once and keeps
+		othersAreServed(t, serve(t, inFile, startHostile(t, "kill_itself.py", wsgi.Config{})))
+	})
+	http.DefaultClient.CloseIdleConnections()
 	fdsBefore, childrenBefore := count()
 	t.Run("trouble", func(t *testing.T) {
 		for _, file := range []string{"kill_itself", "garbage_on_channel", "file_without_descriptor", "fork_and_return", "close_channel", "late_answer", "hang_mid_body"} {

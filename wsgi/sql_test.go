@@ -14,6 +14,7 @@ import (
 
 	"github.com/fumehood/fumehood/internal/inputs"
 	"github.com/fumehood/fumehood/internal/testapp"
+	"github.com/fumehood/fumehood/test/python"
 	"github.com/fumehood/fumehood/wsgi/shim"
 )
 
@@ -164,30 +165,26 @@ func TestSQLKnowledge(t *testing.T) {
 // the request and with it, with a sqlite3 that calls its connections and with one that does not.
 func TestSQLiteEveryWay(t *testing.T) {
 	t.Parallel()
-	list := pythons(t)
-	slices.Sort(list)
-	for _, python := range slices.Compact(list) {
-		for _, task := range []string{"ways", "broken_trick"} {
-			for _, skeletons := range []string{"off", "learn"}[:map[string]int{"ways": 2, "broken_trick": 1}[task]] {
-				t.Run(filepath.Base(filepath.Dir(filepath.Dir(python)))+" "+task+" "+skeletons, func(t *testing.T) {
-					var got struct {
-						Watched [][3]string
-						Wrong   []string
-						Alarms  [][]string
+	python.Each(t, func(t *testing.T, python string) {
+		for _, how := range [][2]string{{"ways", "off"}, {"ways", "learn"}, {"broken_trick", "off"}} {
+			t.Run(how[0]+" "+how[1], func(t *testing.T) {
+				var got struct {
+					Watched [][3]string
+					Wrong   []string
+					Alarms  [][]string
+				}
+				runSQL(t, python, how[0], map[string]any{"attack": "1 OR 1=1", "skeletons": how[1]}, &got)
+				if len(got.Watched) != 1 || got.Watched[0][2] != "" || !strings.HasPrefix(got.Watched[0][1], "sqlite3 ") {
+					t.Errorf("watched: %q", got.Watched)
+				}
+				for _, wrong := range append(got.Wrong, fmt.Sprint(got.Alarms)) {
+					if wrong != "[]" {
+						t.Error(wrong)
 					}
-					runSQL(t, python, task, map[string]any{"attack": "1 OR 1=1", "skeletons": skeletons}, &got)
-					if len(got.Watched) != 1 || got.Watched[0][2] != "" || !strings.HasPrefix(got.Watched[0][1], "sqlite3 ") {
-						t.Errorf("watched: %q", got.Watched)
-					}
-					for _, wrong := range append(got.Wrong, fmt.Sprint(got.Alarms)) {
-						if wrong != "[]" {
-							t.Error(wrong)
-						}
-					}
-				})
-			}
+				}
+			})
 		}
-	}
+	})
 }
 
 // TestSQLSkeletons: with skeletons enforced, what a route has not made before is refused
@@ -278,20 +275,18 @@ func TestSQLInLinearTime(t *testing.T) {
 		{"many values", many("select ", n/7), slices.Repeat([]string{"a-b c-d"}, 4096)},
 		{"signs in a value", many("select ", n/7), []string{many(")", 4000) + "x", many("(", 4000), many("$", 4000), many("'", 4000) + "x"}},
 	}
-	list := pythons(t)
-	slices.Sort(list)
-	for _, python := range []string{list[0], list[len(list)-1]} {
+	python.Each(t, func(t *testing.T, python string) {
 		var seconds map[string]float64
 		runSQL(t, python, "forms", map[string]any{"cases": cases}, &seconds)
 		for name, took := range seconds {
 			if took > 1.5 {
-				t.Errorf("%s: %s: %d KB take %.1f s", python, name, n>>10, took)
+				t.Errorf("%s: %d KB take %.1f s", name, n>>10, took)
 			}
 		}
 		if len(seconds) != 3*len(cases) {
 			t.Errorf("%d were timed", len(seconds))
 		}
-	}
+	})
 }
 
 // sqlTable is the table of docs/sql-sinks.md: what an app makes of a value, where it puts it,
