@@ -38,6 +38,10 @@ type Exchange struct {
 	// the body went on unread. The sinks then let nothing through that is not known.
 	Unseen bool
 
+	// Values are the values of the request, risky or not, as guard/injection has read them: what
+	// keeps secrets out of the log knows them by it.
+	Values []Input
+
 	// Sinks are the settings that the guards in the worker have for this request, as they read
 	// them; nil: those that they have since their start. Set by guard/sinks.
 	Sinks []byte

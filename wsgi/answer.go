@@ -26,6 +26,7 @@ type answer struct {
 	begun  bool
 	noBody bool  // HEAD, 204, 304
 	left   int64 // bytes of the declared Content-Length still to come, -1 when none
+	hits   int   // what sinks have said
 }
 
 // run copies the answer until it is over. After the first byte there is one way to say

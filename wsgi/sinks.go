@@ -56,24 +56,55 @@ func appendValues(b []byte, r *http.Request) (_ []byte, some bool, err error) {
 	return append(b, text...), true, nil
 }
 
+// mostHits is how many reports of one request are logged.
+const mostHits = 4
+
 // hit is what a worker says that a sink has refused; without end only reported.
 func (a *answer) hit(e *pool.Event) error {
-	hit, err := sink.Parse(e.Payload)
+	if !e.End {
+		if a.hits++; a.hits > mostHits {
+			return nil
+		}
+	}
+	hit, err := sink.Parse(e.Payload, a.r)
 	if err != nil {
 		return badAnswer("a refusal that cannot be read: %w", err)
 	}
 	if !e.End {
-		a.app.logHit("attack seen, not stopped", fumehood.RequestID(a.r), hit)
+		a.app.logHit(seenNotStopped, a.r, hit)
 		fumehood.Note(a.r, hit.Refusal())
 		return nil
 	}
-	a.app.logHit("attack stopped", fumehood.RequestID(a.r), hit)
+	a.app.logHit(stopped, a.r, hit)
 	return hit.Refusal()
 }
 
-// logHit tells the owner what was stopped, and where in the app's code the hole is.
-func (a *App) logHit(message, request string, h *sink.Hit) {
-	a.log.Warn(message, "request", request, "sink", h.Sink, "where", h.Where, "field", h.Place+" "+h.Name,
+// moreHits says how many reports of the request were not logged.
+func (a *answer) moreHits() {
+	if a.hits > mostHits {
+		a.app.log.Warn(seenNotStopped, "request", fumehood.RequestID(a.r), "more", a.hits-mostHits)
+	}
+}
+
+// What is logged of a hit.
+const (
+	stopped        = "attack stopped"
+	stoppedOutside = "attack stopped outside of an answer"
+	seenNotStopped = "attack seen, not stopped"
+)
+
+// logHit tells the owner what was stopped, and where in the app's code the hole is; r is nil
+// outside of an answer.
+func (a *App) logHit(message string, r *http.Request, h *sink.Hit) {
+	client, request := "", ""
+	if r != nil {
+		client, request = fumehood.ClientIP(r).String(), fumehood.RequestID(r)
+	}
+	field := h.Place + " " + h.Name
+	if a.flood.more(equal{message, client, h.Sink, h.Where, field}) {
+		return
+	}
+	a.log.Warn(message, "request", request, "sink", h.Sink, "where", h.Where, "field", field,
 		"value", h.Value, "statement", h.Statement, "cause", h.Why, "route", h.Route)
 }
 
@@ -86,8 +117,8 @@ type sinkNews struct {
 // news takes what a worker says beside its answers.
 func (a *App) news(kind frame.Kind, payload []byte) {
 	if kind == frame.Hit {
-		if hit, err := sink.Parse(payload); err == nil {
-			a.logHit("attack stopped outside of an answer", "", hit)
+		if hit, err := sink.Parse(payload, nil); err == nil {
+			a.logHit(stoppedOutside, nil, hit)
 		}
 		return
 	}

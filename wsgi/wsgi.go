@@ -65,6 +65,7 @@ type App struct {
 	log      *slog.Logger
 	sinks    Sinks
 	said     sinkNews
+	flood    flood
 }
 
 // defaultSpool is what Config.Spool means when it is 0.
@@ -83,6 +84,7 @@ func New(cfg Config) (*App, error) {
 		cfg.Spool = defaultSpool
 	}
 	a := &App{listener: cfg.Listener, tempDir: cfg.TempDir, timeout: cfg.Timeout, log: cfg.Logger, sinks: cfg.Sinks}
+	a.flood.log = cfg.Logger
 	a.pool, err = pool.New(pool.Config{
 		Target: cfg.Target, Dir: cfg.Dir, Python: python, Env: cfg.Env,
 		Workers: cfg.Workers, Threads: cfg.Threads, Queue: cfg.Queue,
@@ -101,7 +103,10 @@ func New(cfg Config) (*App, error) {
 func (a *App) Start(ctx context.Context) error { return a.pool.Start(ctx) }
 
 // Close ends the workers; the requests they have may finish until ctx ends.
-func (a *App) Close(ctx context.Context) { a.pool.Close(ctx) }
+func (a *App) Close(ctx context.Context) {
+	a.pool.Close(ctx)
+	a.flood.end()
+}
 
 // Pool is what runs the workers.
 func (a *App) Pool() *pool.Pool { return a.pool }
@@ -126,6 +131,7 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer a.startPump(w, r, call)()
 	}
 	answer := answer{app: a, w: w, r: r, call: call, left: -1}
+	defer answer.moreHits() // also where run panics, to end the connection
 	answer.run()
 	if x := fumehood.ExchangeOf(r.Context()); x != nil {
 		x.Worker, x.Queued = call.Slot, call.Queued

@@ -155,7 +155,7 @@ func (g *Guard) read(r *http.Request, set inputs.Set) *reading {
 	risky, all := inputs.Pick(seen.set.All)
 	seen.risky = risky
 	if x := fumehood.ExchangeOf(r.Context()); x != nil {
-		x.Risky, x.Unseen = risky, seen.set.Unseen || !all
+		x.Risky, x.Unseen, x.Values = risky, seen.set.Unseen || !all, seen.set.All
 	}
 	return seen
 }

@@ -146,7 +146,7 @@ func culprit(seen *reading, hit *sink.Hit) (only *fumehood.Input) {
 		if in.Place != hit.Place || in.Name != hit.Name {
 			continue
 		}
-		if in.Value == hit.Value {
+		if hit.Of(in.Value) {
 			return in
 		}
 		only = in

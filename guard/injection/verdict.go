@@ -21,6 +21,8 @@ type finding struct {
 	form   string // the form of the value that it is in
 	at     *fumehood.Input
 	strict bool // the field has never held anything of the kind
+
+	secrets []string // of the request: not for a log
 }
 
 // judge is what judges the values of one request.
@@ -66,6 +68,7 @@ func (g *Guard) verdict(r *http.Request, seen *reading) error {
 		if j.watched[found.class] {
 			if found.points >= g.threshold && notes < mostNotes {
 				notes++
+				found.secrets = inputs.Secrets(seen.set.All, r.Header)
 				fumehood.Note(r, refusal(&found))
 			}
 			continue
@@ -81,6 +84,7 @@ func (g *Guard) verdict(r *http.Request, seen *reading) error {
 	if worst.points == 0 || worst.points+min(rest/4, 2) < g.threshold {
 		return nil
 	}
+	worst.secrets = inputs.Secrets(seen.set.All, r.Header)
 	return refusal(&worst)
 }
 
@@ -251,9 +255,12 @@ func (f *finding) cause() error {
 	if f.strict {
 		b.WriteString(", in a field that holds numbers")
 	}
-	fmt.Fprintf(&b, ": %.160q", f.form)
+	if inputs.Hidden(f.at.Place, f.at.Name) && f.at.Name != f.at.Value {
+		return errors.New(b.String())
+	}
+	fmt.Fprintf(&b, ": %q", inputs.Loggable(f.form, f.secrets, 160))
 	if f.form != f.at.Value {
-		fmt.Fprintf(&b, ", decoded from %.80q", f.at.Value)
+		fmt.Fprintf(&b, ", decoded from %q", inputs.Loggable(f.at.Value, f.secrets, 80))
 	}
 	return errors.New(b.String())
 }

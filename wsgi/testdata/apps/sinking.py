@@ -67,6 +67,9 @@ def app(environ, start_response):
             yield b"never"
         start_response("200 OK", [("Content-Type", "text/plain")])
         return pieces()
+    elif path == "/loop":
+        for _ in range(500):
+            sink(fumehood)
     elif path == "/broken":
         fail(fumehood)
     elif path == "/broken-thread":
