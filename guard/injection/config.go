@@ -3,6 +3,7 @@ package injection
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	fumehood "github.com/fumehood/fumehood"
@@ -52,29 +53,11 @@ type Config struct {
 // complete gives zero values their defaults and returns every mistake.
 func (cfg *Config) complete() (mistakes []error) {
 	cfg.Mode, mistakes = hint.Mode("injection.mode", cfg.Mode)
-	number := func(key string, value *int, usual, least, most int) {
-		if *value == 0 {
-			*value = usual
-		}
-		if *value < least || *value > most {
-			mistakes = append(mistakes, hint.With(fmt.Errorf("injection.%s: %d is not between %d and %d", key, *value, least, most),
-				fmt.Sprintf("injection.%s = %d", key, usual)))
-		}
-	}
-	number("threshold", &cfg.Threshold, 10, 5, 10)
-	number("max_values", &cfg.MaxValues, 20_000, 10, 1_000_000)
-	if cfg.MaxBody == 0 {
-		cfg.MaxBody = 2 * fumehood.MB
-	}
-	if cfg.MaxBody < fumehood.KB || cfg.MaxBody > 64*fumehood.MB {
-		mistakes = append(mistakes, hint.With(fmt.Errorf("injection.max_body: %v is not between 1KB and 64MB", cfg.MaxBody), `injection.max_body = "2MB"`))
-	}
-	if cfg.Repeat == 0 {
-		cfg.Repeat = 10 * time.Minute
-	}
-	if cfg.Repeat < time.Second || cfg.Repeat > 24*time.Hour {
-		mistakes = append(mistakes, hint.With(fmt.Errorf("injection.repeat: %v is not between 1s and 24h", cfg.Repeat), `injection.repeat = "10m"`))
-	}
+	mistakes = slices.Concat(mistakes,
+		hint.Between("injection.threshold", &cfg.Threshold, 10, 5, 10),
+		hint.Between("injection.max_values", &cfg.MaxValues, 20_000, 10, 1_000_000),
+		hint.Between("injection.max_body", &cfg.MaxBody, 2*fumehood.MB, fumehood.KB, 64*fumehood.MB),
+		hint.Between("injection.repeat", &cfg.Repeat, 10*time.Minute, time.Second, 24*time.Hour))
 	for _, word := range []struct{ key, value, first, second string }{
 		{"engine", cfg.Engine, "fumehood", "crs"}, {"memory", cfg.Memory, "on", "off"},
 	} {

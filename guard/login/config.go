@@ -3,6 +3,7 @@ package login
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	fumehood "github.com/fumehood/fumehood"
@@ -64,29 +65,13 @@ func (cfg Config) Validate() error { return errors.Join(cfg.complete()...) }
 // complete gives zero values their defaults and returns every mistake.
 func (cfg *Config) complete() (mistakes []error) {
 	cfg.Mode, mistakes = hint.Mode("login.mode", cfg.Mode)
-	number := func(key string, value *int, usual, least, most int) {
-		if *value == 0 {
-			*value = usual
-		}
-		if *value < least || *value > most {
-			mistakes = append(mistakes, hint.With(fmt.Errorf("login.%s: %d is not between %d and %d", key, *value, least, most),
-				fmt.Sprintf("login.%s = %d", key, usual)))
-		}
-	}
-	number("attempts", &cfg.Attempts, 5, 1, 100)
-	number("account_cap", &cfg.AccountCap, 30, 2, 10000)
-	number("spray_accounts", &cfg.SprayAccounts, 20, 2, 200)
-	period := func(key string, value *time.Duration, usual, most time.Duration) {
-		if *value == 0 {
-			*value = usual
-		}
-		if *value < time.Second || *value > most {
-			mistakes = append(mistakes, hint.With(fmt.Errorf("login.%s: %v is not between 1s and %v", key, *value, most),
-				fmt.Sprintf("login.%s = %q", key, usual)))
-		}
-	}
-	period("per", &cfg.Per, time.Minute, time.Hour)
-	period("max_delay", &cfg.MaxDelay, max(15*time.Minute, cfg.Per), 24*time.Hour)
+	mistakes = slices.Concat(mistakes,
+		hint.Between("login.attempts", &cfg.Attempts, 5, 1, 100),
+		hint.Between("login.account_cap", &cfg.AccountCap, 30, 2, 10000),
+		hint.Between("login.spray_accounts", &cfg.SprayAccounts, 20, 2, 200),
+		hint.Between("login.per", &cfg.Per, time.Minute, time.Second, time.Hour))
+	mistakes = append(mistakes,
+		hint.Between("login.max_delay", &cfg.MaxDelay, max(15*time.Minute, cfg.Per), time.Second, 24*time.Hour)...)
 	if cfg.MaxDelay < cfg.Per {
 		mistakes = append(mistakes, hint.With(fmt.Errorf("login.max_delay: %v is shorter than login.per, %v", cfg.MaxDelay, cfg.Per),
 			fmt.Sprintf("login.max_delay = %q", cfg.Per)))
