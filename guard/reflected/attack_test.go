@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +13,7 @@ import (
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/guard/reflected"
 	"github.com/fumehood/fumehood/internal/testapp"
-	"github.com/fumehood/fumehood/wsgi"
+	"github.com/fumehood/fumehood/test/browser"
 )
 
 // careless is an app that puts a value into every place, as people do it.
@@ -89,15 +87,6 @@ def packed(coding):
     return Response(gzip.compress(page("text", request.args["q"]).encode()), mimetype="text/html", headers={"Content-Encoding": coding})
 `
 
-func flask(t *testing.T) http.Handler {
-	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "careless.py"), []byte(careless), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return testapp.Start(t, dir, wsgi.Config{Target: "careless:app"})
-}
-
 // seen stands for guard/record and guard/injection: it notes the values of the query.
 func seen(x *fumehood.Exchange, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -162,7 +151,7 @@ const markup = `<img src=x onerror=run()>`
 
 func TestAttackReflectedValueIsMadeHarmless(t *testing.T) {
 	t.Parallel()
-	app := flask(t)
+	app := browser.Flask(t, careless)
 	neutral := newGuard(t, reflected.Config{}).Handler(app)
 	strict := newGuard(t, reflected.Config{Action: "refuse"}).Handler(app)
 	report := newGuard(t, reflected.Config{Mode: fumehood.Report}).Handler(app)
@@ -241,7 +230,7 @@ func TestAttackReflectedValueIsMadeHarmless(t *testing.T) {
 // What was escaped for its place, is no page, or holds nothing that runs, stays as it is.
 func TestHarmlessAnswersStay(t *testing.T) {
 	t.Parallel()
-	app := flask(t)
+	app := browser.Flask(t, careless)
 	guard := newGuard(t, reflected.Config{Action: "refuse"}).Handler(app)
 	for _, tt := range [][2]string{
 		{"/escaped/text", markup}, {"/escaped/double", `" onfocus=run() autofocus x="`}, {"/escaped/single", `' onfocus=run() autofocus x='`}, {"/escaped/title", `</title><script>run()</script>`},

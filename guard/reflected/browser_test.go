@@ -17,7 +17,7 @@ import (
 func TestAttackInTheBrowser(t *testing.T) {
 	t.Parallel()
 	browser.Needed(t)
-	app := flask(t)
+	app := browser.Flask(t, careless)
 	serve := func(h http.Handler) string {
 		each := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.RawQuery == "" {

@@ -16,8 +16,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -31,7 +29,6 @@ import (
 	"github.com/fumehood/fumehood/guard/cookies"
 	"github.com/fumehood/fumehood/internal/testapp"
 	"github.com/fumehood/fumehood/test/browser"
-	"github.com/fumehood/fumehood/wsgi"
 )
 
 // What the guards of cookies and of caching claim about browsers, in a browser. Each row
@@ -162,15 +159,6 @@ func certificate(t *testing.T, names ...string) (tls.Certificate, []byte) {
 		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER})
 }
 
-func sessionFlask(t *testing.T) http.Handler {
-	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "shop.py"), []byte(sessionApp), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return testapp.Start(t, dir, wsgi.Config{Target: "shop:app"})
-}
-
 // sessionGuards are the two guards in the order in which the server has them.
 func sessionGuards(t *testing.T, app http.Handler) http.Handler {
 	t.Helper()
@@ -187,11 +175,12 @@ func sessionGuards(t *testing.T, app http.Handler) http.Handler {
 
 func TestSessionAttacks(t *testing.T) {
 	t.Parallel()
-	app := sessionFlask(t)
+	browser.Needed(t) // before a worker starts for nothing
+	app := browser.Flask(t, sessionApp)
 	for _, guarded := range []bool{false, true} {
 		t.Run(map[bool]string{false: "bare", true: "guarded"}[guarded], func(t *testing.T) {
 			t.Parallel()
-			handler := app
+			var handler http.Handler = app
 			if guarded {
 				handler = sessionGuards(t, app)
 			}

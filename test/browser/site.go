@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/fumehood/fumehood/internal/testapp"
+	"github.com/fumehood/fumehood/wsgi"
 )
 
 // Site is a server that a test started.
@@ -58,6 +59,16 @@ func Bare(t testing.TB, dir, target string) Site {
 	t.Helper()
 	return Site{URL: start(t, exec.Command(testapp.Python(t), "-m", "gunicorn", "--chdir", dir,
 		"--bind", "127.0.0.1:0", "--threads", "8", "--no-control-socket", target))}
+}
+
+// Flask runs the text of a program, which has an "app", in a worker, without any guard.
+func Flask(t testing.TB, source string) *testapp.App {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "written.py"), []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return testapp.Start(t, dir, wsgi.Config{Target: "written:app"})
 }
 
 // Notes copies examples/notes to a fresh folder.
