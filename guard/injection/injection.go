@@ -168,13 +168,28 @@ func (g *Guard) judge(r *http.Request, seen *reading) error {
 	if g.site.Engine != nil {
 		return g.site.Engine(r)
 	}
-	if seen.set.Unseen && !seen.set.Text && !g.site.Streams && !g.allWatched() {
-		return unseen(seen.set.Why)
+	if verdict := g.unseen(r, &seen.set); verdict != nil {
+		return verdict
 	}
 	if len(seen.set.All) == 0 {
 		return nil
 	}
 	return g.verdict(r, seen)
+}
+
+// unseen judges a request of which not everything was looked at: where sinks do not decide, it is
+// refused, unless what is missing is the rest of a long text; else the log is told. A route that
+// streams says so at the start.
+func (g *Guard) unseen(r *http.Request, set *inputs.Set) error {
+	if !set.Unseen || g.site.Streams {
+		return nil
+	}
+	verdict := unseen(set)
+	if set.Text || g.allWatched() {
+		fumehood.Note(r, verdict)
+		return nil
+	}
+	return verdict
 }
 
 // allWatched says whether every sink is: then what was not seen here is refused there where it

@@ -32,7 +32,16 @@ type judge struct {
 	most    bool          // of all but what signs.JudgeRest judges, one does
 	noting  int           // bytes that are still judged for what only the log is told of
 	work    int           // bytes that may still be decoded once more
+	left    int           // bytes that may still be judged
 }
+
+// What may be judged of one request (bytes): so many times max_body, and at least leastJudged. A
+// short value takes as long as formCost bytes of a long one.
+const (
+	mostJudged  = 4
+	leastJudged = 1 << 20
+	formCost    = 128
+)
 
 // mostNoting is how much of a request is judged for what sinks decide about (bytes). An attack
 // behind so much filling is not noted here, and stopped there.
@@ -49,7 +58,7 @@ const mostNotes = 4
 
 // verdict judges all values. What a watched sink decides about is noted.
 func (g *Guard) verdict(r *http.Request, seen *reading) error {
-	j := judge{Guard: g, noting: mostNoting, work: mostAgain}
+	j := judge{Guard: g, noting: mostNoting, work: mostAgain, left: max(mostJudged*int(g.cfg.MaxBody), leastJudged)}
 	var worst finding
 	rest, notes, asked := 0, 0, false
 	for i := range seen.set.All {
@@ -78,6 +87,12 @@ func (g *Guard) verdict(r *http.Request, seen *reading) error {
 			worst = found
 		} else {
 			rest += found.points
+		}
+	}
+	if j.left < 0 && worst.points < g.threshold {
+		seen.set.Unseen, seen.set.Cap, seen.set.Why = true, "max_body", "there is too much to judge"
+		if verdict := g.unseen(r, &seen.set); verdict != nil {
+			return verdict
 		}
 	}
 	// Weak signs in many fields are no attack; one that is nearly enough is, with them.
@@ -138,6 +153,9 @@ func (j *judge) form(in *fumehood.Input, form string, worst *finding) {
 		}
 	}
 	form = withoutFile(form)
+	if j.left -= len(form) + formCost; j.left < 0 {
+		return
+	}
 	if why, runs := active.HTML(form); runs && !j.shown(in, form) {
 		take(htmlClass, signs.Refuse, why)
 	}
@@ -302,10 +320,17 @@ func refusal(f *finding) error {
 }
 
 // unseen is the refusal of a request that cannot be judged as a whole.
-func unseen(why string) error {
+func unseen(set *inputs.Set) error {
+	if set.Unreadable {
+		return &fumehood.Refusal{Status: http.StatusUnsupportedMediaType, Code: "injection.unreadable",
+			Public: "The request was refused: what it holds is in a form that cannot be checked.", Err: errors.New(set.Why)}
+	}
+	why := set.Why
+	if set.Cap != "" {
+		why += "; the cap is injection." + set.Cap
+	}
 	return &fumehood.Refusal{Status: http.StatusRequestEntityTooLarge, Code: "injection.unseen",
-		Public: "The request was refused: it is too large or too complicated to be checked.",
-		Err:    errors.New(why + "; injection.max_body and injection.max_values are the caps")}
+		Public: "The request was refused: it is too large or too complicated to be checked.", Err: errors.New(why)}
 }
 
 // repeat is the refusal of what a sink has just stopped.

@@ -36,7 +36,7 @@ func (c *collector) body(r *http.Request) {
 			return
 		}
 		if media != "multipart/form-data" {
-			c.unseen("the body is of several parts that are no form")
+			c.unreadable("the body is of several parts that are no form")
 		}
 		c.multipart(src, parameters)
 		return
@@ -73,7 +73,7 @@ func (c *collector) text(src *source, media string) {
 	}
 	if kind == binary {
 		if len(bytes.TrimLeft(start, " \t\r\n")) == 0 && (src.size > int64(c.limits.MaxBody) || src.more) {
-			c.unseen("the body is too long")
+			c.capped("max_body", "the body is too long")
 		}
 		if isPickle(start) {
 			c.add(fumehood.InForm, RawBody, latin1(string(start)))
@@ -84,7 +84,7 @@ func (c *collector) text(src *source, media string) {
 	}
 	if src.size > int64(c.limits.MaxBody) || src.more {
 		c.Text = !c.Unseen && kind == plainText && media != "application/x-www-form-urlencoded"
-		c.unseen("the body is too long")
+		c.capped("max_body", "the body is too long")
 	}
 	text := src.text(0, min(src.size, int64(c.limits.MaxBody)))
 	if wide {
@@ -247,17 +247,17 @@ func (c *collector) unpacked(r *http.Request, src *source) *source {
 		inner, err = zlib.NewReader(bufio.NewReader(packed))
 	default:
 		if !isText(string(src.peek(0, 512))) {
-			c.unseen("the body is in an encoding that cannot be read here")
+			c.unreadable("the body is in an encoding that cannot be read here")
 		}
 		return nil
 	}
 	if err != nil {
-		c.unseen("the compressed body is damaged")
+		c.unreadable("the compressed body is damaged")
 		return nil
 	}
 	text, err := io.ReadAll(io.LimitReader(inner, int64(c.limits.MaxBody)+1))
 	if err != nil {
-		c.unseen("the compressed body is damaged")
+		c.unreadable("the compressed body is damaged")
 	}
 	return &source{mem: text, size: int64(len(text))}
 }

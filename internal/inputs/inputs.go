@@ -58,6 +58,11 @@ type Set struct {
 	Unseen bool   // not everything was looked at
 	Why    string // for the owner, "" where Unseen is false
 
+	// Cap is the limit that was reached, "max_body" or "max_values"; "" where none of them would
+	// help. Unreadable says that no more room would: what was sent cannot be understood.
+	Cap        string
+	Unreadable bool
+
 	// File says that the value of the body is RawFile.
 	File bool
 
@@ -125,7 +130,7 @@ type collector struct {
 func (c *collector) add(place, name, value string) bool {
 	if len(c.All) >= c.limits.MaxValues {
 		c.full = true
-		return c.unseen("there are too many values")
+		return c.capped("max_values", "there are too many values")
 	}
 	if c.All == nil {
 		c.All = make([]fumehood.Input, 0, 16)
@@ -148,6 +153,21 @@ func (c *collector) unseen(why string) bool {
 		c.Unseen, c.Why = true, why
 	}
 	return false
+}
+
+// capped is unseen where a limit was reached, unreadable where what was sent is not understood.
+func (c *collector) capped(limit, why string) bool {
+	if !c.Unseen {
+		c.Cap = limit
+	}
+	return c.unseen(why)
+}
+
+func (c *collector) unreadable(why string) bool {
+	if !c.Unseen {
+		c.Unreadable = true
+	}
+	return c.unseen(why)
 }
 
 // What is sent to a worker. A request of a person is far below it.

@@ -44,7 +44,7 @@ func (c *collector) json(text string) bool {
 	case r.deep:
 		c.unseen("the JSON is too deep")
 	case r.half:
-		c.unseen("the JSON has half a character")
+		c.unreadable("the JSON has half a character")
 	}
 	return ok && !r.stopped
 }

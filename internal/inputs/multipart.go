@@ -80,7 +80,7 @@ func (s *source) index(needle []byte, from int64) int64 {
 func (c *collector) multipart(s *source, parameters []option) bool {
 	values := optionOf(parameters, "boundary")
 	if len(values) == 0 || values[0] == "" || len(values[0]) > longBoundary {
-		return c.unseen("the form has no boundary")
+		return c.unreadable("the form has no boundary")
 	}
 	delimiter := []byte("--" + values[0])
 	at, last, ok := s.boundary(delimiter, 0, true)
@@ -88,7 +88,7 @@ func (c *collector) multipart(s *source, parameters []option) bool {
 	for ok && !last {
 		head, from := s.head(at.after)
 		if head == "" {
-			return c.unseen("the head of a part does not end")
+			return c.unreadable("the head of a part does not end")
 		}
 		from += int64(lineBreak(s.peek(from, 2)))
 		at, last, ok = s.boundary(delimiter, from, false)
@@ -97,11 +97,11 @@ func (c *collector) multipart(s *source, parameters []option) bool {
 		}
 		size, good := c.part(s, head, from, at.before)
 		if fields += size; !good || fields > c.limits.MaxBody {
-			return c.unseen("the fields of the form are too long")
+			return c.capped("max_body", "the fields of the form are too long")
 		}
 	}
 	if s.err != nil || !ok {
-		return c.unseen("the form does not end")
+		return c.unreadable("the form does not end")
 	}
 	return true
 }
