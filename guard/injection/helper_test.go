@@ -28,9 +28,7 @@ var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 
 // post is a form.
 func post(target, body string) *http.Request {
-	r := httptest.NewRequest("POST", target, strings.NewReader(body))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return r
+	return posted(target, "application/x-www-form-urlencoded", body)
 }
 
 func posted(target, kind, body string) *http.Request {
