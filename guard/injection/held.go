@@ -26,7 +26,7 @@ func held(r *http.Request, most int64) *http.Request {
 	label, start := r.Header.Get("Content-Type"), []byte(nil)
 	if inputs.Media(label) {
 		start = make([]byte, mostPeeked)
-		n, err := io.ReadFull(r.Body, start)
+		n, err := r.Body.Read(start) // once: the rest may come when the client has an answer
 		start = start[:n]
 		if rest := io.MultiReader(bytes.NewReader(start), restOf(r, err)); !inputs.Begins(start, label) {
 			inner.Body = struct {

@@ -33,9 +33,9 @@ import (
 // Site is what the guard needs to know of where it stands. The zero Site is a place where
 // nobody else watches.
 type Site struct {
-	// Watched says whether a sink in the worker is watched and enforces: "sql", "file",
-	// "command", "template", "pickle" or "request". It is asked for each attack: workers come
-	// and go. Nil: none is.
+	// Watched says whether a sink in the worker decides, or the owner has it only report: "sql",
+	// "file", "command", "template", "pickle" or "request". It is asked for each attack: workers
+	// come and go. Nil: none does.
 	Watched func(sink string) bool
 
 	// Engine judges in place of this package where the engine is crs; it is the method Check of

@@ -112,10 +112,14 @@ func Settings(cfg Config) ([]byte, error) {
 	return json.Marshal(told) // with its keys in order
 }
 
-// Enforces says whether a sink refuses, by the name that a worker knows it by: "sql".
-func (cfg Config) Enforces(sink string) bool {
+// ModeOf is the mode of a sink, by the name that a worker knows it by: "sql". What is no sink is
+// off.
+func (cfg Config) ModeOf(sink string) fumehood.Mode {
 	mode, known := cfg.sinks()[sink]
-	return known && weaker(cfg.Mode, mode) == fumehood.Enforce
+	if !known {
+		return fumehood.Off
+	}
+	return weaker(cfg.Mode, mode)
 }
 
 // list is never null in JSON.

@@ -189,10 +189,11 @@ func Media(label string) bool {
 }
 
 // Begins says whether a body of that Content-Type begins like values that Read takes, whatever
-// it is called: JSON, a pickle, or nothing but blanks so far.
+// it is called: JSON, a pickle, or nothing yet that tells it from them.
 func Begins(start []byte, label string) bool {
 	media, _ := options(label)
-	return kindOf(string(start), strings.ToLower(media)) != binary || isPickle(start) || len(bytes.TrimLeft(start, " \t\r\n")) == 0
+	return kindOf(string(start), strings.ToLower(media)) != binary || isPickle(start) ||
+		len(start) < 2 && bytes.HasPrefix([]byte{0x80}, start) || len(bytes.TrimLeft(start, " \t\r\n\x00\xef\xbb\xbf\xfe\xff")) == 0
 }
 
 // isMedia says whether a label is that of files, not of text.

@@ -33,6 +33,7 @@ import (
 	"github.com/fumehood/fumehood/guard/upload"
 	"github.com/fumehood/fumehood/guard/validate"
 	"github.com/fumehood/fumehood/internal/config"
+	"github.com/fumehood/fumehood/internal/inputs"
 )
 
 // Step is one link of the chain: a guard, or a step of the server's own.
@@ -71,11 +72,11 @@ func (p *place) limiter(cfg config.Config, site Site, sessions []string) (_ *rat
 	return p.rate, err
 }
 
-// streams says whether the body of a request goes on as it arrives. An upstream gets most
-// bodies so, but not those that a guard has to look into.
+// streams says whether the body of a request goes on as it arrives. An upstream gets files and
+// calls of gRPC so, but not what guards look into: anything else, whatever it is called.
 func (p *place) streams(cfg config.Config) func(*http.Request) bool {
 	upstream := cfg.App.Upstream != ""
-	return func(r *http.Request) bool { return p.stream || upstream && !hasFields(r) }
+	return func(r *http.Request) bool { return p.stream || upstream && inputs.Media(r.Header.Get("Content-Type")) }
 }
 
 // steps is the one place that says which guard comes where.

@@ -136,8 +136,16 @@ func (s *Site) openRules(cfg config.Config) (err error) {
 func (s *Site) injection(cfg config.Config, at *place, sessions []string) injection.Site {
 	site := injection.Site{State: s.Values, Engine: s.Rules, Streams: at.stream, Sessions: sessions, Logger: s.Logger}
 	if s.Watches != nil {
-		enforced := cfg.Sinks.Enforces
-		site.Watched = func(kind string) bool { return enforced(kind) && s.Watches(kind) }
+		sinks := cfg.Sinks
+		site.Watched = func(kind string) bool {
+			switch sinks.ModeOf(kind) {
+			case fumehood.Report: // so the owner wants it to be: an attack of that kind goes on
+				return true
+			case fumehood.Enforce:
+				return s.Watches(kind)
+			}
+			return false
+		}
 	}
 	return site
 }
@@ -195,12 +203,4 @@ func (s *Site) sessions(cfg config.Config) []string {
 		names = []string{"session"}
 	}
 	return names
-}
-
-// hasFields says whether a body is one that guards look into: a form or JSON.
-func hasFields(r *http.Request) bool {
-	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	kind = strings.ToLower(strings.TrimSpace(kind))
-	return strings.HasPrefix(kind, "multipart/") || kind == "application/x-www-form-urlencoded" ||
-		kind == "application/json" || strings.HasSuffix(kind, "+json")
 }
