@@ -38,6 +38,11 @@ type Exchange struct {
 	// the body went on unread. The sinks then let nothing through that is not known.
 	Unseen bool
 
+	// Suspect are the classes of attacks that guard/injection has seen in the values and left to
+	// the sinks: "sql", "file", "command", "template", "code" or "request". Of such a request, a
+	// sink of that class lets only through what the app's own code says. Nil for nearly all.
+	Suspect []string
+
 	// Values are the values of the request, risky or not, as guard/injection has read them: what
 	// keeps secrets out of the log knows them by it.
 	Values []Input

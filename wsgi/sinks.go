@@ -33,9 +33,10 @@ func (s *Sinks) setup() map[string]any {
 
 // sent is what a worker is told of a request: its risky values.
 type sent struct {
-	Unseen bool            `json:"unseen"`
-	Values [][]string      `json:"values"` // place, name, value, its other forms
-	Modes  json.RawMessage `json:"modes,omitempty"`
+	Unseen  bool            `json:"unseen"`
+	Suspect []string        `json:"suspect,omitempty"`
+	Values  [][]string      `json:"values"` // place, name, value, its other forms
+	Modes   json.RawMessage `json:"modes,omitempty"`
 }
 
 // appendValues appends the risky values of r to the frame b, if it has any.
@@ -44,7 +45,7 @@ func appendValues(b []byte, r *http.Request) (_ []byte, some bool, err error) {
 	if x == nil || len(x.Risky) == 0 && !x.Unseen && x.Sinks == nil {
 		return b, false, nil
 	}
-	told := sent{Unseen: x.Unseen, Values: make([][]string, len(x.Risky)), Modes: x.Sinks}
+	told := sent{Unseen: x.Unseen, Suspect: x.Suspect, Values: make([][]string, len(x.Risky)), Modes: x.Sinks}
 	for i, input := range x.Risky {
 		told.Values[i] = append([]string{input.Place, input.Name, input.Value}, input.Decoded...)
 	}

@@ -29,6 +29,7 @@ type finding struct {
 type judge struct {
 	*Guard
 	watched [classes]bool // a sink decides about it
+	suspect [classes]bool // of these, there is enough in a value for a refusal
 	most    bool          // of all but what signs.JudgeRest judges, one does
 	noting  int           // bytes that are still judged for what only the log is told of
 	work    int           // bytes that may still be decoded once more
@@ -75,6 +76,7 @@ func (g *Guard) verdict(r *http.Request, seen *reading) error {
 			found.points, found.strict = g.threshold, true
 		}
 		if j.watched[found.class] {
+			j.suspect[found.class] = j.suspect[found.class] || found.points >= g.threshold
 			if found.points >= g.threshold && notes < mostNotes {
 				notes++
 				found.secrets = inputs.Secrets(seen.set.All, r.Header)
@@ -88,6 +90,9 @@ func (g *Guard) verdict(r *http.Request, seen *reading) error {
 		} else {
 			rest += found.points
 		}
+	}
+	if asked {
+		j.tell(r)
 	}
 	if j.left < 0 && worst.points < g.threshold {
 		seen.set.Unseen, seen.set.Cap, seen.set.Why = true, "max_body", "there is too much to judge"
@@ -112,6 +117,24 @@ func (j *judge) ask() {
 	j.most = true
 	for class := range htmlClass {
 		j.most = j.most && (j.watched[class] || class == signs.Header || class == signs.XML || class == signs.NoSQL)
+	}
+}
+
+// tell says of which attacks the sinks are to be wary.
+func (j *judge) tell(r *http.Request) {
+	x := fumehood.ExchangeOf(r.Context())
+	if x == nil {
+		return
+	}
+	x.Suspect = nil
+	for class, suspect := range j.suspect {
+		if suspect {
+			name := sinkOf(signs.Class(class))
+			if signs.Class(class) == signs.Code {
+				name = "code"
+			}
+			x.Suspect = append(x.Suspect, name)
+		}
 	}
 }
 
@@ -148,6 +171,7 @@ func ofPage(in *fumehood.Input) bool {
 // form judges one form of a value. Of two classes, the one that no sink decides about counts.
 func (j *judge) form(in *fumehood.Input, form string, worst *finding) {
 	take := func(class signs.Class, points int, why string) {
+		j.suspect[class] = j.suspect[class] || points >= j.threshold && j.watched[class]
 		if points > worst.points || points == worst.points && points > 0 && j.watched[worst.class] && !j.watched[class] {
 			worst.class, worst.points, worst.why, worst.form = class, points, why, form
 		}

@@ -78,6 +78,7 @@ class Inputs:
 
     def __init__(self, exchange, sent):
         self.exchange, self.unseen, self.modes = exchange, sent["unseen"], sent.get("modes")
+        self.suspect = set(sent.get("suspect") or ())  # the classes of attacks that the edge has seen
         self.fields = []  # (place, name, value)
         self.values = []  # (a form of a value, index of its field)
         self.note = {}    # what the sinks remember for the length of the request
@@ -106,6 +107,7 @@ class Union(Inputs):
     def __init__(self, all_inputs):
         self.exchange, self.modes, self.note, self._lowered = None, None, {}, None
         self.unseen = any(inputs.unseen for inputs in all_inputs)
+        self.suspect = set().union(*(inputs.suspect for inputs in all_inputs))
         self.fields, self.values = [], []
         for inputs in all_inputs:
             first = len(self.fields)
