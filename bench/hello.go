@@ -69,6 +69,11 @@ func runHello(ctx context.Context, b *bench) (string, error) {
 		}
 		p.print(t)
 	}
+	if b.old != "" {
+		if err := b.measureOld(ctx, t, four); err != nil {
+			return "", err
+		}
+	}
 	if b.extra {
 		for _, start := range []starter{b.granian, b.waitress} {
 			if err := b.measureOther(ctx, t, start, four); err != nil {
@@ -88,6 +93,25 @@ func (b *bench) measurePair(ctx context.Context, p *pair, s setup, path string, 
 		p.ours, p.peer = arms[0], arms[1]
 	}
 	return err
+}
+
+// measureOld measures two binaries and gunicorn in the same turns.
+func (b *bench) measureOld(ctx context.Context, t *tables.Table, s setup) error {
+	load, older := arm{path: "/", conns: 32}, s
+	older.binary = b.old
+	arms, err := b.inTurns(ctx, side{b.fumehood, s, load}, side{b.fumehood, older, load}, side{b.gunicorn, s, load})
+	if err != nil {
+		return err
+	}
+	arms[1].name = "fumehood, older"
+	for _, p := range []*pair{
+		{what: "hello, http, three in turns: with the older one", ours: arms[0], peer: arms[1]},
+		{what: "the same rounds: with gunicorn", ours: arms[0], peer: arms[2]},
+		{what: "the same rounds: the older one with gunicorn", ours: arms[1], peer: arms[2]},
+	} {
+		p.print(t)
+	}
+	return nil
 }
 
 // side is how one of two servers that are compared is started and loaded.

@@ -29,7 +29,8 @@ type bench struct {
 	python  string
 	seconds time.Duration // length of one round
 	rounds  rounds
-	extra   bool // also the rows that have no bar
+	extra   bool   // also the rows that have no bar
+	old     string // another binary to compare with, or ""
 }
 
 // measurement is one kind of figure. It returns a Markdown report.
@@ -65,6 +66,7 @@ func run(ctx context.Context) error {
 	flag.DurationVar(&b.seconds, "time", 4*time.Second, "length of one round of hello; slow runs 15 times as long")
 	flag.IntVar(&b.rounds.count, "rounds", 5, "rounds of hello")
 	flag.BoolVar(&b.extra, "extra", true, "also the rows of hello that have no bar")
+	flag.StringVar(&b.old, "old", "", "an older binary of Fumehood, for more rows of hello")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: go run ./bench [flags] [what]...    (all, when nothing is named)")
 		for _, m := range measurements() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -25,6 +26,7 @@ type setup struct {
 	more    []string // further arguments
 	app     string   // "" for hello:app
 	limited bool     // with the rate limit that there is by default
+	binary  string   // "" for that of this repository
 }
 
 // unlimited raises the rate limit to what one address needs that plays thousands of
@@ -47,7 +49,7 @@ func (s setup) scheme() string {
 	return "http"
 }
 
-// fumehood starts the binary of this repository with all that it has on.
+// fumehood starts the binary of this repository, or another one, with all that it has on.
 func (b *bench) fumehood(ctx context.Context, s setup) (*process, error) {
 	env := s.env
 	if !s.limited {
@@ -55,7 +57,7 @@ func (b *bench) fumehood(ctx context.Context, s setup) (*process, error) {
 	}
 	return b.start(ctx, "fumehood", s.scheme(), env, func(addr string) []string {
 		args := []string{
-			filepath.Join(b.root, "bin", "fumehood"), "run",
+			cmp.Or(s.binary, filepath.Join(b.root, "bin", "fumehood")), "run",
 			"--bind", addr, "--python", b.python, "--tls-storage", filepath.Join(b.temp, "tls"),
 			"--workers", strconv.Itoa(s.workers), "--threads", strconv.Itoa(s.threads),
 			"--access-log=" + strconv.FormatBool(s.access),

@@ -133,8 +133,8 @@ class Psycopg2Cursor:
         driver_checked(query, "postgresql", encoding, template)
 
     def execute(self, query, vars=None):
-        if not ordinary(query):
-            self._fumehood(query, vars)
+        if type(query) is not str or query not in RECENT or CURRENT.get().inputs is not None or SQL_SHAPES is not None:
+            self._fumehood(query, vars)  # it is not ordinary, which is asked without a call
         return super().execute(query, vars)
 
     def executemany(self, query, vars_list):
@@ -174,7 +174,9 @@ class Psycopg2Connection:
 
     def cursor(self, name=None, cursor_factory=None, *args, **kwargs):
         factory = cursor_factory or self.cursor_factory or self._fumehood_cursor
-        made = super().cursor(name, guarded_type(factory, Psycopg2Cursor), *args, **kwargs)
+        if factory is not self._fumehood_cursor:
+            factory = guarded_type(factory, Psycopg2Cursor)
+        made = super().cursor(name, factory, *args, **kwargs)
         if not isinstance(made, Psycopg2Cursor):
             watched("sql", "psycopg2 cursors made by %r" % factory, False)
         return made
@@ -183,14 +185,15 @@ class Psycopg2Connection:
 GUARDED_TYPES = {}  # (a type, what guards it) -> the guarded type
 
 
-def guarded_type(kind, guard):
-    """The subclass of kind that is guarded; what is no type is left to the caller."""
+def guarded_type(kind, guard, **more):
+    """The subclass of kind that is guarded, with more attributes; what is no type is left to the
+    caller."""
     if not isinstance(kind, type) or issubclass(kind, guard):
         return kind
     made = GUARDED_TYPES.get((kind, guard))
     if made is None:
         made = type(kind.__name__, (guard, kind),
-                    {"__module__": kind.__module__, "__slots__": (), "__doc__": kind.__doc__})
+                    {"__module__": kind.__module__, "__slots__": (), "__doc__": kind.__doc__, **more})
         GUARDED_TYPES[kind, guard] = made
     return made
 

@@ -6,7 +6,7 @@ most ways to run a statement, and what is in the cache already costs nothing. It
 sqlite3, so a canary tries every way at the first import; if it dies, each way has a guard of its own.
 """
 SQLITE_GUARDS = []  # of cursors, of connections
-SQLITE_CURSOR = SQLITE_COMPILE = SQLITE_KIND = None  # methods of sqlite3's own Connection; the guarded Cursor
+SQLITE_CURSOR = None  # the guarded Cursor
 SQLITE_OPENING = threading.local()  # .guarded: a guarded connection opens
 
 
@@ -38,9 +38,12 @@ class SqliteEachCursor(SqliteCursor):
 class SqliteConnection:
     __slots__ = ()
 
+    # _fumehood_cursor and _fumehood_compile: cursor and __call__ of the type that is guarded, found
+    # at once where super() would take longer than all that the guards do.
+
     def cursor(self, *args, **kwargs):
         if not args and not kwargs:
-            return SQLITE_CURSOR(self, SQLITE_KIND)
+            return self._fumehood_cursor(SQLITE_CURSOR)
         if args:
             args = (guarded_type(args[0], SQLITE_GUARDS[0]),) + args[1:]
         elif "factory" in kwargs:
@@ -53,13 +56,13 @@ class SqliteConnection:
     if sys.version_info >= (3, 11):  # before, these call cursor themselves
 
         def execute(self, sql, parameters=(), /):
-            return SQLITE_CURSOR(self, SQLITE_KIND).execute(sql, parameters)
+            return self._fumehood_cursor(SQLITE_CURSOR).execute(sql, parameters)
 
         def executemany(self, sql, parameters, /):
-            return SQLITE_CURSOR(self, SQLITE_KIND).executemany(sql, parameters)
+            return self._fumehood_cursor(SQLITE_CURSOR).executemany(sql, parameters)
 
         def executescript(self, script, /):
-            return SQLITE_CURSOR(self, SQLITE_KIND).executescript(script)
+            return self._fumehood_cursor(SQLITE_CURSOR).executescript(script)
 
 
 class SqliteCompiling(SqliteConnection):
@@ -68,7 +71,7 @@ class SqliteCompiling(SqliteConnection):
     def __call__(self, sql, /):
         if type(sql) is not str or sql not in RECENT or CURRENT.get().inputs is not None:  # ordinary, without a call
             sqlite_check(sql)
-        return SQLITE_COMPILE(self, sql)
+        return self._fumehood_compile(sql)
 
 
 def sqlite_opened(self, *args, **kwargs):
@@ -90,6 +93,12 @@ def sqlite_event(event, args):
     raise PermissionError("a connection of sqlite3 that is not watched")
 
 
+def sqlite_guarded(kind):
+    """The type of connections that is guarded."""
+    return guarded_type(kind, SQLITE_GUARDS[1], _fumehood_cursor=getattr(kind, "cursor", None),
+                        _fumehood_compile=getattr(kind, "__call__", None))
+
+
 def sqlite_connect(connect, default):
     @functools.wraps(connect)
     def connected(*args, **kwargs):
@@ -97,22 +106,20 @@ def sqlite_connect(connect, default):
             return default(*args, **kwargs)  # what connect does
         if len(args) < 6 and "factory" not in kwargs:
             return connect(*args, factory=default, **kwargs)
-        guard = SQLITE_GUARDS[1]
         if len(args) > 5:
-            args = args[:5] + (guarded_type(args[5], guard),) + args[6:]
+            args = args[:5] + (sqlite_guarded(args[5]),) + args[6:]
         else:
-            kwargs["factory"] = guarded_type(kwargs["factory"], guard)
+            kwargs["factory"] = sqlite_guarded(kwargs["factory"])
         return connect(*args, **kwargs)
     return connected
 
 
 def sqlite_guard(module, connect, connection, cursor, each):
     """Put the guards into module, in place of its own connect, Connection and Cursor."""
-    global SQLITE_CURSOR, SQLITE_COMPILE, SQLITE_KIND
+    global SQLITE_CURSOR
     SQLITE_GUARDS[:] = (SqliteEachCursor, SqliteConnection) if each else (SqliteCursor, SqliteCompiling)
-    SQLITE_CURSOR, SQLITE_COMPILE = connection.cursor, connection.__call__
-    SQLITE_KIND = module.Cursor = guarded_type(cursor, SQLITE_GUARDS[0])
-    module.Connection = guarded_type(connection, SQLITE_GUARDS[1])
+    SQLITE_CURSOR = module.Cursor = guarded_type(cursor, SQLITE_GUARDS[0])
+    module.Connection = sqlite_guarded(connection)
     module.connect = sqlite_connect(connect, module.Connection)
 
 
