@@ -9,6 +9,14 @@ VERSION = re.compile(r"[-\d.]*(?:\.exe)?$")
 NESTED_MOST = 4
 PROGRAMS = set()  # that the app has started without being told
 PROGRAMS_MOST = 512
+SHELL_SIGNS = set(";&|<>()$`*?[{~#\n\r")  # what a shell acts upon, but for blanks and quotes
+SIGN_AND_WORD = re.compile(r".\W{0,40}\w*", re.DOTALL)
+TALKERS = {"echo", "printf", "logger", "expr", "notify-send", "cowsay", "figlet", "espeak", "say"}
+TEXT_OPTIONS = {  # program -> its options that are followed by text, which names no file
+    "grep": "-e --regexp", "egrep": "-e --regexp", "fgrep": "-e --regexp", "rg": "-e --regexp", "ag": "",
+    "git": "-m --message --grep --author -S -G", "hg": "-m --message", "mail": "-s", "mailx": "-s", "mutt": "-s",
+    "convert": "-annotate -draw -title -comment", "magick": "-annotate -draw -title -comment",
+}
 SPLIT_MOST = 128 * 1024  # characters of values that are split as apps do
 
 
@@ -79,6 +87,15 @@ class Command:
     def __init__(self, inputs):
         self.inputs = inputs
         self.values = [(text.strip(), i) for text, i in inputs.values if len(text.strip()) > 1]
+        self.forms = inputs.note.get("command")
+        if self.forms is None:  # those of them that can do something as an argument
+            forms = inputs.forms()
+            self.forms = inputs.note["command"] = (
+                self.values + [(f, i) for f, i in forms if f[0] == "-" and not OPTION_NAME(f)],
+                self.values + [(f, i) for f, i in forms if ".." in f and "/" in f or f[0] == "/" and f.count("/") > 1],
+                self.values + [(f, i) for f, i in forms if "/" in f[1:]],
+                self.values + [(f, i) for f, i in forms if any(c.isspace() for c in f)])
+        self.options, self.paths, self.programs, self.several = self.forms
 
     def refuse(self, shown, i, why):
         refuse(self.inputs, "command", shown, i, why)
@@ -104,12 +121,12 @@ class Command:
         last = argv.index("--") if "--" in argv else len(argv)
         for at in range(1, last):
             if at not in code:
-                self.option(argv[at], shown)
+                self.option(argv, at, shown)
         if depth == 0:
             self.split_up(argv, last, code, shown)
 
     def program(self, name, shown):
-        for value, i in self.values:
+        for value, i in self.programs:
             if value not in name or not (name.endswith(value) or name.startswith(value)):
                 continue
             # A short path such as /usr is the beginning of many.
@@ -122,17 +139,19 @@ class Command:
         """An argument that names a file outside of its folder: programs open what they are given."""
         if "/" not in word and word != "..":
             return
-        for value, i in self.values:
+        for value, i in self.paths:
             climbs = ".." in value.split("/") and value in word
             whole = value == word and value[0] == "/" and self.inputs.fields[i][0] != "path" and os.path.exists(value)
             if (climbs or whole and not allowed_file(self.inputs, value)) and not written(word, 0, len(word)):
                 self.refuse(shown, i, "it names a file outside of its folder")
 
-    def option(self, word, shown):
-        self.elsewhere(word, shown)
+    def option(self, argv, at, shown):
+        word = argv[at]
+        if not is_text(argv, at):
+            self.elsewhere(word, shown)
         if len(word) < 2 or word[0] != "-" or word[1].isspace():
             return
-        for value, i in self.values:
+        for value, i in self.options:
             if value[0] == "-" and word.startswith(value) and not written(word, 0, len(value)):
                 self.refuse(shown, i, "it becomes an option of the program")
 
@@ -140,7 +159,7 @@ class Command:
         """Values of which the app has made several arguments: one may be more than that."""
         seams = "|".join(re.escape(a[-1:]) + r"['\"\\]*\s['\"\\\s]*" + re.escape(b[:1]) for a, b in zip(argv, argv[1:]))
         left, apart = SPLIT_MOST, re.compile(seams).search
-        for value, i in self.values if seams else ():
+        for value, i in self.several if seams else ():
             if not apart(value):
                 continue
             left -= len(value)
@@ -195,6 +214,11 @@ class Command:
             for at in occurrences(text, value):
                 if not written(text, at, at + len(value)):
                     self.refuse(text, i, "it becomes code that another program runs")
+        doubt = not self.inputs.suspect.isdisjoint(("command", "code"))
+        for run in foreign_runs(text, covered(text), 0, len(text)):
+            i = drawn(self.inputs, run)
+            if i is not None or doubt and not PLAIN(run):
+                self.refuse(text, -1 if i is None else i, "it becomes code that another program runs, changed")
 
     def remote(self, argv, at, depth):
         k = at + 1
@@ -206,10 +230,10 @@ class Command:
 
     def shell(self, text, depth=0):
         """text is read by a shell."""
-        if self.inputs.unseen and not written(text, 0, len(text)):
-            self.refuse(text, -1, "a shell command is made while not all of the request is known")
+        self.unknown(text)
         if not any(value in text for value, _ in self.values):
             self.lowered(text)
+            self.changed(text)
             return
         if depth >= NESTED_MOST:
             self.refuse(text, -1, "a value is in shells within shells")
@@ -217,12 +241,35 @@ class Command:
         shell = Shell(text)
         for value, i in self.values:
             for at in occurrences(text, value):
-                why = shell.why(at, at + len(value))
+                why = shell.why(at, at + len(value), value)
                 if why and not written(text, at, at + len(value)):
                     self.refuse(text, i, why)
         for argv in shell.commands:
             self.run(None, argv, depth + 1)
         self.lowered(text)
+        self.changed(text)
+
+    def unknown(self, text):
+        """Where not all of the request is known, a text has to be the app's own."""
+        if self.inputs.unseen and any(run.strip(" /'") for run in foreign_runs(text, covered(text), 0, len(text))):
+            self.refuse(text, -1, "a shell command is made while not all of the request is known")
+
+    def changed(self, text):
+        """What the shell would act upon, and the app has not written: where a value has the like, or
+        where the edge has seen an attack, it is refused."""
+        doubt = not self.inputs.suspect.isdisjoint(("command", "code"))
+        if not doubt and not any(sign in text and sign in value for sign in SHELL_SIGNS for value, _ in self.values):
+            return
+        shell, marks = Shell(text), covered(text)
+        for k, does in enumerate(shell.does):
+            if marks[k]:
+                continue
+            if does == "!" and text[k] in SHELL_SIGNS:
+                i = drawn(self.inputs, SIGN_AND_WORD.match(text, k).group(), 2)
+                if i is not None or doubt:
+                    self.refuse(text, -1 if i is None else i, "the shell would act upon the %s in it" % repr(text[k])[1:-1])
+            elif doubt and text[k] == "-" and (k == 0 or shell.does[k - 1] in " !") and not text[k + 1:k + 2].isdigit():
+                self.refuse(text, -1, "it becomes an option of the program")
 
     def lowered(self, text):
         """The same for values that the app has put in small or capital letters."""
@@ -234,9 +281,21 @@ class Command:
             value = value.strip()
             for at in occurrences(small, value) if len(value) > 1 else ():
                 shell = shell or Shell(text)
-                why = shell.why(at, at + len(value))
+                why = shell.why(at, at + len(value), text[at:at + len(value)])
                 if why and not written(text, at, at + len(value)):
                     self.refuse(text, i, why)
+
+
+OPTION_NAME = re.compile(r"-+[\w-]*").fullmatch  # a part of a text that is only a name does little
+
+
+def is_text(argv, at):
+    """Is this argument one that the program opens no file of, whatever it says?"""
+    kind = kind_of(argv[0])
+    if kind in TALKERS:
+        return True
+    known = TEXT_OPTIONS.get(kind)
+    return known is not None and argv[at - 1] in known.split()
 
 
 def parts_of(value):
@@ -251,170 +310,3 @@ def parts_of(value):
         except ValueError:
             pass
     return [parts for parts in found if len(parts) > 1]
-
-
-class Shell:
-    """Shell text, taken apart: does[i] says what the shell sees in the character i: "w" part of
-    a word, "q" the same within quotes, " " space, "!" something that it acts upon. commands
-    are its simple commands, each a list of words without their quotes; begins says where."""
-
-    def __init__(self, text):
-        self.text, self.does = text, ["w"] * len(text)
-        self.commands, self.argv, self.word = [], [], None
-        self.begins, self.begin, self.first = [], 0, 0  # of commands, of the word, of argv
-        self.redirected = set()  # characters of names that the shell itself opens
-        self.redirect = False
-        self.stack, self.at = ["c"], 0  # c: commands, p: $( ), b: ` `, d: " "
-        self.outer = []
-        while self.at < len(text):
-            (self.in_quotes if self.stack[-1] == "d" else self.in_command)(text[self.at])
-            self.at += 1
-        self.end_command()
-        while self.outer:
-            self.leave()
-            self.end_command()
-
-    def why(self, start, end):
-        """Why text[start:end] is more than part of one plain word, "" if it is not."""
-        for k in range(start, end):
-            if self.does[k] in " !":
-                c = self.text[k]
-                return "the shell would act upon the %s in it" % ("space" if c == " " else repr(c)[1:-1])
-        value = self.text[start:end]
-        if start in self.redirected and ("/" in value and start - 1 not in self.redirected or ".." in value):
-            return "it is the name of a file that the shell would open"
-        return ""
-
-    def mark(self, length, what="!"):
-        for k in range(self.at, min(self.at + length, len(self.text))):
-            self.does[k] = what
-
-    def add(self, c):
-        if not self.word:
-            self.begin = self.at
-        self.word = (self.word or "") + c
-        if self.redirect:
-            self.redirected.add(self.at)
-
-    def end_word(self):
-        if self.word is not None:
-            if self.redirect:
-                self.redirect = False
-            elif self.argv or not re.match(r"\w+=", self.word):
-                self.first = self.first if self.argv else self.begin
-                self.argv.append(self.word)
-        self.word = None
-
-    def end_command(self):
-        self.end_word()
-        if self.argv:
-            self.commands.append(self.argv)
-            self.begins.append(self.first)
-        self.argv = []
-
-    def enter(self, kind):
-        self.outer.append((self.argv, self.word, self.redirect, self.begin, self.first))
-        self.argv, self.word, self.redirect = [], None, False
-        self.stack.append(kind)
-
-    def leave(self):
-        self.end_command()
-        self.argv, self.word, self.redirect, self.begin, self.first = self.outer.pop()
-        self.stack.pop()
-        self.word = (self.word or "") + "$"  # nobody knows what comes of it
-
-    def in_quotes(self, c):
-        if c == '"':
-            self.mark(1)
-            self.stack.pop()
-        elif c == "\\":
-            self.escaped()
-        elif c in "$`":
-            self.expand(c)
-        else:
-            self.mark(1, "q")
-            self.add(c)
-
-    def escaped(self):
-        self.mark(1)
-        self.at += 1
-        self.mark(1, "q")
-        self.add(self.text[self.at:self.at + 1])
-
-    def expand(self, c):
-        follows = self.text[self.at + 1:self.at + 2]
-        self.mark(1)
-        if c == "`":
-            if "b" not in self.stack:
-                self.enter("b")
-                return
-            while self.stack[-1] != "b":
-                self.leave() if self.stack[-1] == "p" else self.stack.pop()
-            self.leave()
-        elif follows == "(":
-            self.mark(2)
-            self.at += 1
-            self.enter("p")
-        elif follows == "{":
-            close = self.text.find("}", self.at)
-            length = (len(self.text) if close < 0 else close + 1) - self.at
-            self.mark(length)
-            self.at += length - 1
-            self.add("$")
-        else:
-            self.add("$")
-
-    def single(self):
-        """From one ' to the next."""
-        close = self.text.find("'", self.at + 1)
-        if close < 0:
-            self.mark(len(self.text))
-            self.at = len(self.text)
-            return
-        self.mark(1)
-        self.word = self.word or ""
-        for self.at in range(self.at + 1, close):
-            self.mark(1, "q")
-            self.add(self.text[self.at])
-        self.at = close
-        self.mark(1)
-
-    def in_command(self, c):
-        if c == "'":
-            self.single()
-        elif c == '"':
-            self.mark(1)
-            self.word = self.word or ""
-            self.stack.append("d")
-        elif c == "\\":
-            self.escaped()
-        elif c in "$`":
-            self.expand(c)
-        elif c in " \t":
-            self.mark(1, " ")
-            self.end_word()
-        elif c == "#" and self.word is None:
-            close = self.text.find("\n", self.at)
-            self.mark(len(self.text) if close < 0 else close - self.at)
-            self.at = len(self.text) if close < 0 else close - 1
-        elif c == ")" and self.stack[-1] == "p":
-            self.mark(1)
-            self.leave()
-        elif c in "\n\r;&|()":
-            self.mark(1)
-            self.end_command()
-        elif c in "<>":
-            self.end_word()
-            if self.text.startswith("<<<", self.at):
-                self.mark(3)
-                self.at += 2
-            elif self.text.startswith("<<", self.at):  # what follows is read in a way of its own
-                self.mark(len(self.text))
-                self.at = len(self.text)
-            else:
-                self.mark(1)
-                self.redirect = True
-        else:
-            if c in "*?[{" or c == "~" and (self.word or "=")[-1] in "=:":
-                self.mark(1)
-            self.add(c)

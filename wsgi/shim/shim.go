@@ -17,7 +17,8 @@ var files embed.FS
 func parts() []string {
 	return []string{
 		"exchange.py", "worker.py", "finding.py", "about.py", // an app and its requests
-		"sinks.py", "sql.py", "shapes.py", "sqlite.py", "drivers.py", "hooks.py", "commands.py", "files.py", "pickles.py", "outbound.py",
+		"sinks.py", "sql.py", "shapes.py", "sqlite.py", "drivers.py",
+		"hooks.py", "known.py", "templates.py", "commands.py", "shell.py", "files.py", "pickles.py", "outbound.py",
 	}
 }
 

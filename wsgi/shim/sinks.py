@@ -82,7 +82,7 @@ class Inputs:
         self.fields = []  # (place, name, value)
         self.values = []  # (a form of a value, index of its field)
         self.note = {}    # what the sinks remember for the length of the request
-        self._lowered = None
+        self._lowered = self._forms = None
         for i, field in enumerate(sent["values"]):
             self.fields.append((field[0], field[1], field[2]))
             for form in field[2:]:
@@ -93,6 +93,12 @@ class Inputs:
         if self._lowered is None:
             self._lowered = [(text.lower(), i) for text, i in self.values]
         return self._lowered
+
+    def forms(self):
+        """What apps make of the values: [(form, index of its field)]."""
+        if self._forms is None:
+            self._forms = forms_of_all(self)
+        return self._forms
 
     def mode(self, sink):
         return (self.modes or SETUP["sinks"]).get(sink, "enforce")
@@ -105,7 +111,7 @@ class Union(Inputs):
     """The values of all live requests."""
 
     def __init__(self, all_inputs):
-        self.exchange, self.modes, self.note, self._lowered = None, None, {}, None
+        self.exchange, self.modes, self.note, self._lowered, self._forms = None, None, {}, None, None
         self.unseen = any(inputs.unseen for inputs in all_inputs)
         self.suspect = set().union(*(inputs.suspect for inputs in all_inputs))
         self.fields, self.values = [], []
@@ -136,6 +142,8 @@ def stop(inputs, sink, statement, i, why):
     mode = inputs.mode(sink) if inputs is not None else SETUP["sinks"].get(sink, "enforce")
     if mode == "off":
         return
+    if inputs is not None:
+        inputs.note["hit"] = True
     if isinstance(statement, (bytes, bytearray)):
         statement = bytes(statement[:4096]).decode("utf-8", "replace")
     place, name, value = inputs.fields[i] if inputs is not None and i >= 0 else ("", "", "")

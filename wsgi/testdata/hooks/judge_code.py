@@ -31,7 +31,7 @@ def templates():
         refused("template", v, lambda v: made("Hi " + v))
         refused("cut", v + "z" * 50, lambda v: made("Hi " + v[:-40]))
         refused("escaped", v, lambda v: made("Hi %s" % markupsafe.escape(v)))
-        refused("in small letters", v, lambda v: made("Hi " + v.lower()))
+        refused("in small letters", v, lambda v: made("Dear " + v.lower()))
         passes("variable", v, lambda v: plain.from_string("Hi {{ n }}").render(n=v))
     refused("escaped quotes", "{{ '\"'~1 }}{{ 1 }}", lambda v: made("Hi %s" % str(markupsafe.escape(v))[-7:]))
     passes("a constant has the same", "{{ n }}", lambda v: made("Hi {{ n }}"))
