@@ -18,11 +18,21 @@ func (s *Score) batch(value string) {
 
 // cutWord splits the first word off.
 func cutWord(s string) (word, rest string) {
-	s = strings.TrimLeft(s, " \t")
-	if end := strings.IndexAny(s, " \t"); end >= 0 {
-		return s[:end], strings.TrimLeft(s[end:], " \t")
+	s = trimBlanks(s)
+	for end := range len(s) {
+		if s[end] == ' ' || s[end] == '\t' {
+			return s[:end], trimBlanks(s[end:])
+		}
 	}
 	return s, ""
+}
+
+// trimBlanks returns s without the blanks at its beginning.
+func trimBlanks(s string) string {
+	for s != "" && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	return s
 }
 
 func (s *Score) batchFor(rest string) {

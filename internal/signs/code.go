@@ -8,6 +8,9 @@ import "strings"
 func (s *Score) code(value string, sh *shape) {
 	text, strong := sh.text, sh.strong()
 	s.serialised(value, strong)
+	if sh.has&(quotes|dollars) != 0 {
+		s.builders(value, strong)
+	}
 	if sh.has&parens != 0 {
 		s.calls(value, sh)
 	}
@@ -30,10 +33,10 @@ func (s *Score) code(value string, sh *shape) {
 	if !text && endless(value) {
 		s.add(Code, Refuse, "a loop that does not end")
 	}
-	if !text && (strings.Contains(value, ":constructor:constructor") || strings.Contains(value, ":__proto__:") || strings.Contains(value, `"constructor":{"prototype"`)) {
+	if !text && sh.has&colons != 0 && (strings.Contains(value, ":constructor:constructor") || strings.Contains(value, ":__proto__:") || strings.Contains(value, `"constructor":{"prototype"`)) {
 		s.add(Code, Refuse, "the constructor of every function")
 	}
-	if strings.Contains(value, "__proto__") || strings.Contains(value, "constructor[prototype]") || strings.Contains(value, "constructor.prototype") {
+	if strings.Contains(value, "__proto__") || sh.has&(squares|dots) != 0 && (strings.Contains(value, "constructor[prototype]") || strings.Contains(value, "constructor.prototype")) {
 		s.add(Code, points(!text && !strings.Contains(value, " "), Refuse, Weak), "the prototype of every object")
 	}
 }
@@ -158,6 +161,7 @@ func (s *Score) includes(value string, sh *shape) {
 	for i := strings.IndexByte(value, '<'); i >= 0; {
 		rest := value[i:]
 		switch {
+		case len(rest) < 3 || strings.IndexByte("?!eE", rest[1]) < 0:
 		case foldPrefix(rest, "<?php") || strings.HasPrefix(rest, "<?="):
 			s.add(Code, points(!sh.text && sh.begins(i), Refuse, Weak), "program text of PHP")
 		case foldPrefix(rest, "<!--#exec"), foldPrefix(rest, "<!--#include"), foldPrefix(rest, "<!--#echo"), foldPrefix(rest, "<!--#printenv"), foldPrefix(rest, "<!--#set"):
@@ -192,5 +196,17 @@ func endless(value string) bool {
 
 // foldPrefix says whether s begins with prefix, which is in lower case, without regard to case.
 func foldPrefix(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+	if len(s) < len(prefix) {
+		return false
+	}
+	for i := range len(prefix) {
+		c := s[i]
+		if c-'A' < 26 {
+			c |= 0x20
+		}
+		if c != prefix[i] {
+			return false
+		}
+	}
+	return true
 }

@@ -42,6 +42,52 @@ func TestTimeIsLinear(t *testing.T) {
 	}
 }
 
+// TestNoValueIsSlow: what begins a lot and ends nothing costs little more than prose of the same
+// length. Before, {%}} took sixty times as long.
+func TestNoValueIsSlow(t *testing.T) {
+	// The best of many, for the machine does other things too; enough is reason to stop.
+	fastest := func(value string, enough time.Duration) time.Duration {
+		best := time.Hour
+		for n := 0; n < 40 && best > enough; n++ {
+			start := time.Now()
+			signs.Judge(value)
+			best = min(best, time.Since(start))
+		}
+		return best
+	}
+	const size = 1 << 16
+	prose := fastest(strings.Repeat(inputs["prose"], size/len(inputs["prose"])), 0)
+	for _, unit := range []string{
+		"%}{", "{%}}", "(%27}#{", "*{$(}", "}1+{%", "}${{a ", ")@(<(a", "{a(", "{a(}", "{a({a('}", "<!DOCTYPE ", "<!DOCTYPE s", "\xc0<!DOCTYPE sa=", "' or ", "a=", "%2525", "%25",
+		"..%", `\na`, "%0aa:", `/<?php\ntime `, "|(", "&#", "$|a|", "${a", "<", "--\n", "|ls ", ";ls a a a ", "`\n",
+	} {
+		for _, before := range []string{"", `{"q":"`, "x' or "} {
+			if took := fastest(before+strings.Repeat(unit, size/len(unit)), 12*prose); took > 12*prose {
+				t.Errorf("%q behind %q took %v, and prose of that length %v", unit, before, took, prose)
+			}
+		}
+	}
+}
+
+// TestAttackBehindCostlyFilling: what uses the allowance for looking ahead up does not hide what
+// stands behind it.
+func TestAttackBehindCostlyFilling(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ filling, attack string }{
+		{"%}{", "{{''.__class__.__mro__[1].__subclasses__()}}"},
+		{"{%}}", "${T(java.lang.Runtime).getRuntime().exec('id')}"},
+		{"{a({a('}", "{system('id')}"},
+		{`\na`, ";$(cat /etc/passwd)"},
+		{"<!DOCTYPE>", `<!DOCTYPE x SYSTEM "http://a.example/x.dtd">`},
+		{"1+", "1 union select name, password from users"},
+	} {
+		score := signs.Judge(strings.Repeat(tt.filling, 20_000) + tt.attack)
+		if _, points, _ := score.Top(); points < signs.Refuse {
+			t.Errorf("%q behind %q has %d points", tt.attack, tt.filling, points)
+		}
+	}
+}
+
 func FuzzJudge(f *testing.F) {
 	for _, kinds := range attacks {
 		for _, values := range kinds {

@@ -181,9 +181,14 @@ const (
 )
 
 func expressionWord(word string) expressionKind {
+	if !expressionShapes.may(word) {
+		return anyName
+	}
 	var buf [32]byte
 	return expressionWords[string(lower(word, &buf))]
 }
+
+var expressionShapes = shapesOf(expressionWords)
 
 var expressionWords = map[string]expressionKind{
 	"getclass": alwaysGadget, "forname": alwaysGadget, "getruntime": alwaysGadget, "processbuilder": alwaysGadget, "scriptenginemanager": alwaysGadget,

@@ -56,10 +56,19 @@ func lineBreak(s string) (n int, hidden bool) {
 	return 0, false
 }
 
+// isBreak says whether s begins with a line break.
+func isBreak(s string) bool {
+	n, _ := lineBreak(s)
+	return n > 0
+}
+
 func (s *Score) afterBreak(value string, from, at int, hidden bool, sh *shape) {
 	line := value[at:min(len(value), at+256)]
-	if end := strings.IndexAny(line, "\r\n"); end >= 0 {
-		line = line[:end]
+	for i := range len(line) {
+		if c := line[i]; c == '\r' || c == '\n' || hidden && kinds[c]&(percents|slashes|foreign) != 0 && i > 0 && isBreak(line[i:]) {
+			line = line[:i]
+			break
+		}
 	}
 	short := sh.short(from)
 	name, content, field := strings.Cut(line, ":")

@@ -64,9 +64,12 @@ func shellVariable(name string) bool {
 
 // loop says whether v is a loop or a condition of a Unix shell on one line.
 func loop(v string) bool {
-	word, rest := cutWord(v)
-	end := strings.TrimRight(v, "; &")
-	switch word {
+	n := wordLength(v)
+	if n < 2 || n > 6 || n == len(v) || v[n] != ' ' {
+		return false
+	}
+	rest, end := v[n:], strings.TrimRight(v, "; &")
+	switch v[:n] {
 	case "for", "while", "until", "select":
 		return (strings.Contains(rest, ";do ") || strings.Contains(rest, "; do ")) && strings.HasSuffix(end, "done")
 	case "if":

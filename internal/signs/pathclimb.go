@@ -10,22 +10,24 @@ func (s *Score) climbs(value string, alone bool) {
 	run, most, total, target := 0, 0, 0, 0
 	sneaky, word := false, false
 	for i := 0; i < len(value); {
-		n, hidden, ok := step(value[i:], word)
-		if !ok {
-			_, size, disguised := mark(value[i:])
-			size = max(size, n)
-			word = !disguised && isWord(value[i+size-1])
-			if run > 0 && !linkByte(value[i]) {
+		c := value[i]
+		p := climb{n: 1, marked: c >= 0x80}
+		if c >= 0xC0 || c == '0' || c == '?' || kinds[c]&(dots|percents|slashes|controls) != 0 {
+			p = step(value[i:], word)
+		}
+		if !p.up {
+			word = !p.marked && isWord(value[i+p.n-1])
+			if run > 0 && !linkByte(c) {
 				run = 0
 			}
-			i += size
+			i += p.n
 			continue
 		}
 		run++
 		total++
 		most = max(most, run)
-		sneaky = sneaky || hidden
-		i += n
+		sneaky = sneaky || p.disguised
+		i += p.n
 		target, word = i, false
 	}
 	if total == 0 {
@@ -47,19 +49,55 @@ func (s *Score) climbs(value string, alone bool) {
 
 // mayClimb is a cheap test for two dots or an encoding of one.
 func mayClimb(value string) bool {
-	return strings.Contains(value, "..") || strings.Contains(value, "./") || strings.Contains(value, ".\\") || strings.Contains(value, ".?") ||
-		strings.Contains(value, "?.") || strings.Contains(value, "??") || strings.Contains(value, "0x2e") ||
-		strings.Contains(value, "%2") || strings.Contains(value, "%%") || strings.Contains(value, "%c") || strings.Contains(value, "%C") ||
-		strings.Contains(value, "%e") || strings.Contains(value, "%E") || strings.Contains(value, "%f") || strings.Contains(value, "%F") ||
-		strings.Contains(value, "%u") || strings.Contains(value, "%U") || strings.Contains(value, "\xc0") || strings.Contains(value, "．")
+	for i := 0; i+1 < len(value); i++ {
+		next := value[i+1]
+		switch value[i] {
+		case '.':
+			if next == '.' || next == '/' || next == '\\' || next == '?' {
+				return true
+			}
+		case '?':
+			if next == '.' || next == '?' {
+				return true
+			}
+		case '0':
+			if next == 'x' && strings.HasPrefix(value[i+2:], "2e") {
+				return true
+			}
+		case '%':
+			if strings.IndexByte("2%cCeEfFuU", next) >= 0 {
+				return true
+			}
+		case 0xC0:
+			return true
+		case 0xEF:
+			if strings.HasPrefix(value[i:], "．") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// climb is what stands at one place of a value that may climb.
+type climb struct {
+	n         int  // bytes that were read: they are one step up, or need not be read again
+	up        bool // a step up
+	disguised bool // somebody went to lengths to hide it
+	marked    bool // it begins with a mark that is no plain byte
 }
 
 // step reads one step up at the beginning of s: dots, then slashes. inWord says that a
-// letter stands before it, as in "end...". disguised: somebody went to lengths to hide it.
-func step(s string, inWord bool) (n int, disguised, ok bool) {
+// letter stands before it, as in "end...".
+func step(s string, inWord bool) (p climb) {
 	dots, any, slashes, junk, nul := 0, 0, 0, 0, false
-	for n < len(s) {
-		m, size, hidden := mark(s[n:])
+	size := 0
+	for p.n < len(s) {
+		m, n, hidden := mark(s[p.n:])
+		if p.n == 0 {
+			size, p.marked = n, hidden
+		}
+		rest := s[p.n:]
 		up := dots+any >= 2 && slashes == 0
 		switch {
 		case m == markDot && slashes+junk == 0:
@@ -70,22 +108,25 @@ func step(s string, inWord bool) (n int, disguised, ok bool) {
 			slashes++
 		case m == markNUL && dots+any > 0 && slashes == 0:
 			nul = true
-		case up && (strings.HasPrefix(s[n:], "2f") || strings.HasPrefix(s[n:], "5c")): // the % got lost
-			slashes, size, hidden = 1, 2, true
-		case up && s[n] == '%' && len(s) > n+2 && isWord(s[n+1]) && isWord(s[n+2]): // %01, %bg
-			junk, size, hidden = junk+1, 3, true
-		case up && (s[n] == ';' || s[n] == '%'): // ..;/
+		case up && (strings.HasPrefix(rest, "2f") || strings.HasPrefix(rest, "5c")): // the % got lost
+			slashes, n, hidden = 1, 2, true
+		case up && rest[0] == '%' && len(rest) > 2 && isWord(rest[1]) && isWord(rest[2]): // %01, %bg
+			junk, n, hidden = junk+1, 3, true
+		case up && (rest[0] == ';' || rest[0] == '%'): // ..;/
 			hidden = false
 		default:
 			goto read
 		}
-		disguised = disguised || hidden
-		n += size
+		p.disguised = p.disguised || hidden
+		p.n += n
 	}
 read:
 	up := slashes > 0 || junk > 1
-	ok = up && (dots >= 2 || dots >= 1 && (any > 0 || nul) || any == 2)
-	return n, disguised, ok && (disguised || !inWord)
+	p.up = up && (dots >= 2 || dots >= 1 && (any > 0 || nul) || any == 2) && (p.disguised || !inWord)
+	if !p.up {
+		p.n = max(p.n, size)
+	}
+	return p
 }
 
 // linkByte says whether c can stand between two steps of one path.

@@ -81,18 +81,35 @@ func (s *Score) absolute(value string) {
 // sensitive says whether a path, without what leads to it, is one of the files that attacks
 // read: slashes of either kind, with any encoding of them.
 func sensitive(path string) bool {
+	if len(path) < 4 {
+		return false
+	}
 	var buf [96]byte
 	return sensitiveStart(flatten(path, &buf))
 }
 
 func sensitiveStart(plain []byte) bool {
-	for _, want := range sensitiveFiles {
-		if n := len(want); len(plain) >= n && string(plain[:n]) == want || len(plain) > n && plain[0] == '/' && string(plain[1:n+1]) == want {
+	if len(plain) > 0 && plain[0] == '/' {
+		plain = plain[1:]
+	}
+	if len(plain) == 0 {
+		return false
+	}
+	for _, want := range sensitiveBy[plain[0]] {
+		if n := len(want); len(plain) >= n && string(plain[:n]) == want {
 			return true
 		}
 	}
 	return false
 }
+
+// sensitiveBy has the files by their first letter.
+var sensitiveBy = func() (by [256][]string) {
+	for _, file := range sensitiveFiles {
+		by[file[0]] = append(by[file[0]], file)
+	}
+	return by
+}()
 
 var sensitiveFiles = [...]string{
 	"etc/passwd", "etc/shadow", "etc/group", "etc/hosts", "etc/issue", "etc/motd", "etc/fstab", "etc/crontab", "etc/mysql", "etc/ssh",

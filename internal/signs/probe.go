@@ -36,7 +36,7 @@ func (s *Score) probe(value string, sh *shape) {
 		if len(v) < len(d.open)+len(d.close) || !strings.HasPrefix(v, d.open) || !strings.HasSuffix(v, d.close) {
 			continue
 		}
-		if n := closing(v[len(d.open):], d.close); !d.several && n >= 0 && n+len(d.open)+len(d.close) < len(v) {
+		if n, _ := closing(v[len(d.open):], d.close); !d.several && n >= 0 && n+len(d.open)+len(d.close) < len(v) {
 			continue
 		}
 		body := strings.Trim(v[len(d.open):len(v)-len(d.close)], " \t-~=:")

@@ -39,15 +39,21 @@ func lookUp(name string) program {
 	if n := len(low); n > 4 && string(low[n-4:]) == ".exe" {
 		low = low[:n-4]
 	}
-	if p, ok := programs[string(low)]; ok { // base64, rundll32
-		return p
+	n := len(low)
+	if programShapes.may(name[:n]) {
+		if p, ok := programs[string(low)]; ok { // base64, rundll32
+			return p
+		}
 	}
-	for n := len(low); n > 3 && (isDigit(low[n-1]) || low[n-1] == '.'); n-- { // python3.11, gcc10.1
-		low = low[:n-1]
+	for n > 3 && (isDigit(low[n-1]) || low[n-1] == '.') { // python3.11, gcc10.1
+		n--
 	}
-	if p, ok := programs[string(low)]; ok {
-		return p
+	if n < len(low) && programShapes.may(name[:n]) {
+		if p, ok := programs[string(low[:n])]; ok {
+			return p
+		}
 	}
+	low = low[:n]
 	for i, c := range low { // ssh-keygen, ansible-test
 		if c == '-' && i > 2 && programs[string(low[:i])]&anyKind == rareWord {
 			return rareWord
@@ -55,3 +61,5 @@ func lookUp(name string) program {
 	}
 	return notProgram
 }
+
+var programShapes = shapesOf(programs)

@@ -22,14 +22,14 @@ const mostHead = 200
 
 // afterSeparator judges the command at value[at:]; the separator stands at value[sep].
 func (s *Score) afterSeparator(value string, sep, at int, sh *shape) {
-	j := joint{value: value, sep: sep, at: at, w: readWord(value, at)}
+	j := joint{value: value, sep: sep, at: at, w: sh.program(value, at)}
 	kind := j.kind()
 	s.placed(&j, sh)
 	if kind == notProgram || !wordEnds(value, j.w.end) {
 		s.unknownName(&j, sh)
 		return
 	}
-	j.a = readArguments(value, j.w.end)
+	j.a = sh.arguments(value, j.w.end)
 	j.rest = value[j.a.end:]
 	newline := value[sep] == '\n' || value[sep] == '\r' || value[sep] == '\\'
 	if sh.text || newline && !sh.short(sep) && s.points[Command] < Weak {
@@ -95,7 +95,7 @@ func (s *Score) unknownName(j *joint, sh *shape) {
 	if w.size < 2 || w.end >= len(j.value) || j.value[w.end] != ' ' || !lowerCase(j.value[j.at:w.end]) {
 		return
 	}
-	if a := readArguments(j.value, w.end); a.danger && a.prose == 0 {
+	if a := sh.arguments(j.value, w.end); a.danger && a.prose == 0 {
 		s.add(Command, Refuse, "a separator, a name and a file of the system")
 	}
 }

@@ -14,8 +14,6 @@ func (s *Score) serialised(value string, strong uint8) {
 		s.add(Code, Refuse, "a serialised object of .NET")
 	case phpObject(value):
 		s.add(Code, Refuse, "a serialised object of PHP")
-	case strings.Contains(value, "_$$ND_FUNC$$_"):
-		s.add(Code, strong, "a function for node-serialize")
 	}
 	if i := strings.IndexByte(value, '!'); i >= 0 {
 		for _, tag := range [...]string{"!!python/", "!ruby/object", "!ruby/hash", "!!javax.", "!!java.", "!php/object", "!!com.sun"} {
@@ -23,6 +21,13 @@ func (s *Score) serialised(value string, strong uint8) {
 				s.add(Code, strong, "a tag of YAML that builds objects")
 			}
 		}
+	}
+}
+
+// builders finds names that a reader of JSON takes for a class, or for a function.
+func (s *Score) builders(value string, strong uint8) {
+	if strings.Contains(value, "_$$ND_FUNC$$_") {
+		s.add(Code, strong, "a function for node-serialize")
 	}
 	if strings.Contains(value, `"py/object"`) || strings.Contains(value, `"py/reduce"`) || strings.Contains(value, `"$type":"System`) ||
 		strings.Contains(value, `"$type": "System`) || strings.Contains(value, `"@type":"com.sun`) {

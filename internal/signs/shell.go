@@ -74,6 +74,16 @@ scan:
 	return w
 }
 
+// program is readWord for one of many places in a value, see spent.
+func (sh *shape) program(s string, at int) shellWord {
+	if sh.spent() {
+		s = s[:min(len(s), at+16)]
+	}
+	w := readWord(s, at)
+	sh.read += w.end - at
+	return w
+}
+
 // emptyExpansion returns the length of a $ expansion at the beginning of s that expands to
 // nothing in most shells: $@, $*, $1, $(), $?, ${x}.
 func emptyExpansion(s string) int {
@@ -100,8 +110,21 @@ type arguments struct {
 	end                 int
 }
 
+// arguments is readArguments for one of many places in a value: it counts what it reads, and past
+// the allowance it reads the first few words only.
+func (sh *shape) arguments(s string, at int) arguments {
+	a := readWords(s, at, points(sh.spent(), 2, mostWords))
+	sh.read += 8 * int(a.words)
+	return a
+}
+
+// mostWords is how many words of a command line are looked at: a sentence has more.
+const mostWords = 24
+
 // readArguments judges the words behind a program's name, up to the end of the command.
-func readArguments(s string, at int) (a arguments) {
+func readArguments(s string, at int) arguments { return readWords(s, at, mostWords) }
+
+func readWords(s string, at int, most uint8) (a arguments) {
 	for i := at; i < len(s); {
 		c := s[i]
 		if isBlank(c) && c != '\n' && c != '\r' {
@@ -134,7 +157,7 @@ func readArguments(s string, at int) (a arguments) {
 			a.word(w)
 		}
 		i = end
-		if a.words > 24 {
+		if a.words > int(most) {
 			break
 		}
 	}

@@ -136,10 +136,17 @@ type shape struct {
 	lines bool // more than one line
 	word  int  // where the second word begins
 	third int  // where the fourth does
+	size  int  // length of the value
+	read  int  // what was read more than once, in bytes, see spent
 }
+
+// spent says whether the allowance for looking ahead is used up. What begins many expressions or
+// commands and ends none would have each of them read a lot.
+func (sh *shape) spent() bool { return sh.read > 2*sh.size+8<<10 }
 
 func (sh *shape) measure(value string) {
 	words, breaks, blank := 0, 0, true
+	sh.size = len(value)
 	sh.word, sh.third = len(value), len(value)
 	for i := range len(value) {
 		if isBlank(value[i]) {

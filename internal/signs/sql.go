@@ -85,7 +85,9 @@ func (s *Score) breakOut(value string, at, n int, quote string) {
 // judgeBare reads the value where no quote must be broken out of, and again behind a name
 // and an equals sign: a value may hold a query string.
 func judgeBare(value string, s *Score) {
-	s.bare(strings.TrimPrefix(value, "*/"))
+	if s.bare(strings.TrimPrefix(value, "*/")) > 16<<10 {
+		return // the query string was read as a comparison
+	}
 	name := 0
 	for name < len(value) && name < 64 && (isWord(value[name]) || strings.IndexByte("?][", value[name]) >= 0) {
 		name++
@@ -101,20 +103,24 @@ func judgeBare(value string, s *Score) {
 	}
 }
 
-func (s *Score) bare(value string) {
+// bare judges a value from its beginning, as an operand and as what follows one, and returns how
+// much of it reads as SQL.
+func (s *Score) bare(value string) int {
 	p := sqlParser{lex: sqlLexer{text: value}, state: sqlWants}
 	first := p.lex
 	if t := first.next(); t.kind == sqlWord && (t.word == sqlSelect || t.word == sqlVerb) && first.peek(0) != '(' {
 		s.statement(value)
-		return
+		return 0
 	}
 	p.run()
 	points, why := p.bare()
 	s.add(SQL, points, why)
+	read := p.lex.at
 	p = sqlParser{lex: sqlLexer{text: value}, state: sqlHas}
 	p.run()
 	points, why = p.behindOperand()
 	s.add(SQL, points, why)
+	return read
 }
 
 // sqlWhole is the reason for a statement that continues nothing.

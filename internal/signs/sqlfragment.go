@@ -3,8 +3,9 @@ package signs
 import "strings"
 
 // fragment says what piece of a statement v is that was cut off, or that stands between two pieces
-// of the app's own; "" if it is none. Nothing but the piece may stand in v.
-func fragment(v string) string {
+// of the app's own; "" if it is none. Nothing but the piece may stand in v. named says that v begins
+// with a name.
+func fragment(v string, named bool) string {
 	switch {
 	case cutOff(v):
 		return "cut off inside a query or a call"
@@ -22,13 +23,13 @@ func fragment(v string) string {
 		return "goes on with the string of the app"
 	case calculatesOn(v):
 		return "calculates with the string"
-	case listsOn(v):
+	case (!named || strings.IndexByte(v, ',') > 0) && listsOn(v):
 		return "goes on with a list of the app's values"
-	case fromTable(v):
+	case !named && fromTable(v):
 		return "a clause of its own"
 	case setsVariable(v):
 		return "sets a variable of the session"
-	case oneCondition(v):
+	case !named && oneCondition(v):
 		return "a condition that is always true or false"
 	case halfCondition(v):
 		return "ends the string or the brackets, and begins a condition"
@@ -102,14 +103,17 @@ func splitWord(v string) bool {
 
 // hidden finds SELSELECTECT.
 func hidden(v string) bool {
-	var buf [32]byte
 	for start := 0; start < len(v); start++ {
-		end := start
+		end, odd := start, byte(0)
 		for end < len(v) && isLetter(v[end]) {
+			odd ^= v[end] | 0x20
 			end++
 		}
-		if low := lower(v[start:end], &buf); len(low) >= 8 && leftOver(low) != sqlName {
-			return true
+		if odd == 0 && end-start >= 8 {
+			var buf [32]byte
+			if low := lower(v[start:end], &buf); leftOver(low) != sqlName {
+				return true
+			}
 		}
 		start = end
 	}

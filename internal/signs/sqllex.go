@@ -204,24 +204,22 @@ func (l *sqlLexer) name() sqlKind {
 // quoted reads a string whose opening mark has n bytes. A backslash escapes (MySQL), a
 // doubled mark too.
 func (l *sqlLexer) quoted(n int, mark string) sqlKind {
-	for l.at += n; l.at < len(l.text); {
-		rest := l.text[l.at:]
-		switch {
-		case strings.HasPrefix(rest, "′"): // what blogs make of a quote
+	for l.at += n; l.at < len(l.text); l.at++ {
+		switch c := l.text[l.at]; {
+		case c == 0xE2 && strings.HasPrefix(l.text[l.at:], "′"): // what blogs make of a quote
 			l.at += len("′")
 			return sqlText
-		case rest[0] == '\\' && len(rest) > 1:
-			l.at += 2
-		case rest[0] == mark[0]:
+		case c == '\\' && l.at+1 < len(l.text):
 			l.at++
-			if l.peek(0) != mark[0] {
+		case c == mark[0]:
+			if l.peek(1) != mark[0] {
+				l.at++
 				return sqlText
 			}
 			l.at++
-		default:
-			l.at++
 		}
 	}
+	l.at = len(l.text)
 	return sqlOpen
 }
 

@@ -13,6 +13,9 @@ func (s *Score) wholeSQL(value string) {
 	if len(v) < 2 || len(v) > 512 || s.points[SQL] >= Refuse || strings.ContainsAny(v, "\n\r") {
 		return
 	}
+	lex := sqlLexer{text: v}
+	first := lex.next()
+	named := first.kind == sqlWord && first.word == sqlName // then it begins with no number, text, key word or function
 	switch {
 	case quotesOnly(v):
 		s.add(SQL, Refuse, "quotes of several kinds and nothing else")
@@ -20,7 +23,7 @@ func (s *Score) wholeSQL(value string) {
 		s.add(SQL, Refuse, "ends a string and its brackets")
 	case reopens(v):
 		s.add(SQL, Refuse, "a condition between brackets that the app has opened")
-	case equation(v):
+	case !named && equation(v):
 		s.add(SQL, Refuse, "a comparison of constants and nothing else")
 	case strings.HasPrefix(v, "@@") && len(v) > 4 && dotted(v[2:]), catalogue(v):
 		s.add(SQL, Refuse, "a variable or a table of the database itself")
@@ -28,17 +31,17 @@ func (s *Score) wholeSQL(value string) {
 		s.add(SQL, Refuse, "a comment that only MySQL reads")
 	case v[0] == ';' && startsActing(v):
 		s.add(SQL, Refuse, "a function that waits behind a semicolon")
-	case asks(v):
+	case !named && asks(v):
 		s.add(SQL, Refuse, "a condition with a function")
-	case slice(v):
+	case !named && slice(v):
 		s.add(SQL, Refuse, "a clause of its own")
 	default:
-		why := fragment(v)
+		why := fragment(v, named)
 		if cut := strings.TrimRight(v, "-# "); why == "" && len(cut) > 2 && len(cut)+1 < len(v) { // a comment behind it
-			why = fragment(cut)
+			why = fragment(cut, named)
 		}
 		if name := wordLength(v); why == "" && name > 0 && name+3 < len(v) && v[name] == '=' { // a query string
-			why = fragment(strings.TrimLeft(v[name+1:], " \t"))
+			why = fragment(strings.TrimLeft(v[name+1:], " \t"), false)
 		}
 		if why != "" {
 			s.add(SQL, Refuse, why)

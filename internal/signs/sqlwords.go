@@ -40,16 +40,27 @@ const (
 // that a filter is to cut a key word out of, SELSELECTECT, as what is left.
 func sqlWordOf(word string) sqlWordKind {
 	var buf [32]byte
-	low := lower(word, &buf)
-	if low == nil {
+	if len(word) < 2 || len(word) > len(buf) {
 		return sqlName
 	}
-	if kind, ok := sqlWords[string(low)]; ok {
-		return kind
+	if sqlShapes.may(word) {
+		if kind, ok := sqlWords[string(lower(word, &buf))]; ok {
+			return kind
+		}
 	}
-	if bytes.IndexByte(low, '_') < 0 && bytes.IndexByte(low, '.') < 0 && bytes.IndexByte(low, '$') < 0 {
-		return leftOver(low)
+	odd, joined := byte(0), false
+	for i := range len(word) {
+		c := word[i]
+		odd ^= c | 0x20
+		joined = joined || c == '_' || c == '.' || c == '$'
 	}
+	if !joined {
+		if odd != 0 || len(word) < 4 {
+			return sqlName
+		}
+		return leftOver(lower(word, &buf))
+	}
+	low := lower(word, &buf)
 	for _, system := range sqlSystems {
 		if len(low) > len(system)-1 && string(low[:min(len(low), len(system))]) == system {
 			return sqlSystem
@@ -57,6 +68,27 @@ func sqlWordOf(word string) sqlWordKind {
 	}
 	return sqlFamily(low)
 }
+
+// wordShapes has, by first and last letter, the lengths of the words in a table, as bits: most words
+// of a value need not be looked up.
+type wordShapes [1024]uint32
+
+func (w *wordShapes) may(word string) bool {
+	n := len(word)
+	return n > 0 && n < 33 && w[int(word[0]&31)<<5|int(word[n-1]&31)]>>(n-1)&1 != 0
+}
+
+// shapesOf returns the shapes of the words of a table, all of which fit a name.
+func shapesOf[K any](words map[string]K) *wordShapes {
+	w := new(wordShapes)
+	for word := range words {
+		n := len(word)
+		w[int(word[0]&31)<<5|int(word[n-1]&31)] |= 1 << (n - 1)
+	}
+	return w
+}
+
+var sqlShapes = shapesOf(sqlWords)
 
 // sqlFamily looks a word up by its beginning, or by its end: db..sysobjects.
 func sqlFamily(low []byte) sqlWordKind {
@@ -73,7 +105,7 @@ func sqlFamily(low []byte) sqlWordKind {
 
 // leftOver returns what key word is left when a filter cuts it out of a word: UNUNIONION.
 func leftOver(low []byte) sqlWordKind {
-	var odd byte
+	var odd byte // what a word in two halves leaves
 	for _, c := range low {
 		odd ^= c
 	}

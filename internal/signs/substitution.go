@@ -42,7 +42,7 @@ func (s *Score) inside(value string, open, at int, sh *shape) {
 		s.add(Command, Weak, "a command whose output is put in")
 		return
 	}
-	if a := readArguments(value, w.end); sh.short(open) || a.prose <= a.shell {
+	if a := sh.arguments(value, w.end); sh.short(open) || a.prose <= a.shell {
 		s.add(Command, Refuse, "a command whose output is put in")
 		return
 	}

@@ -30,22 +30,32 @@ func (s *Score) template(value string, sh *shape) {
 		if kinds[value[i]]&(braces|dollars|hashes|stars|angles|ats|squares) == 0 && value[i] != '~' {
 			continue
 		}
-		for _, d := range delimiters {
-			if strings.HasPrefix(value[i:], d.open) {
-				i += s.expression(value, i, d, sh) - 1
-				break
-			}
+		if d := delimiterAt(value[i:]); d != nil {
+			i += s.expression(value, i, d, sh) - 1
 		}
 		if i >= len(value) {
 			break
 		}
 		if value[i] == '{' && i+2 < len(value) && isLetter(value[i+1]) {
-			s.smarty(value, i, sh.text)
+			i += s.smarty(value, i, sh)
 		}
 		if value[i] == '{' {
 			s.format(value[i:])
 		}
 	}
+}
+
+// delimiterAt returns the delimiter that s begins with, nil for none.
+func delimiterAt(s string) *delimiter {
+	if len(s) < 2 || strings.IndexByte("{%$(<#[sp", s[1]) < 0 {
+		return nil
+	}
+	for i := range delimiters {
+		if d := &delimiters[i]; d.open[0] == s[0] && d.open[1] == s[1] && strings.HasPrefix(s, d.open) {
+			return d
+		}
+	}
+	return nil
 }
 
 // dunderIndex looks for an index that reaches the insides of an object: x["__class__"].
@@ -88,15 +98,12 @@ func named(field string) bool {
 }
 
 // expression judges what stands in delimiters at value[at:] and returns the length of it.
-func (s *Score) expression(value string, at int, d delimiter, sh *shape) int {
+func (s *Score) expression(value string, at int, d *delimiter, sh *shape) int {
 	start := at + len(d.open)
 	limit := min(len(value), start+2048)
-	length := closing(value[start:limit], d.close)
+	length := sh.closing(value[start:limit], d.close)
 	if length < 0 {
-		length = limit - start
-		if length > 256 {
-			length = 256
-		}
+		length = min(limit-start, 256)
 	}
 	body := value[start : start+length]
 	text := sh.text
@@ -112,12 +119,27 @@ func (s *Score) expression(value string, at int, d delimiter, sh *shape) int {
 	return len(d.open) + length
 }
 
-// closing returns where an expression ends, past strings and braces inside it, -1 for nowhere.
-func closing(s, end string) int {
+// closing returns where an expression ends, past strings and braces inside it, -1 for nowhere. Past
+// the allowance, an expression ends where its delimiter stands.
+func (sh *shape) closing(s, end string) int {
+	if sh.spent() {
+		return strings.Index(s[:min(len(s), 256)], end)
+	}
+	at, read := closing(s, end)
+	sh.read += read
+	return at
+}
+
+// closing returns where an expression ends, -1 for nowhere, and how many bytes were read to know.
+func closing(s, end string) (at, read int) {
+	plain := strings.Index(s, end)
+	if plain < 0 {
+		return -1, len(s) / 16 // the search for a string is that much faster
+	}
 	depth := 0
 	for i := 0; i < len(s); i++ {
-		if depth == 0 && strings.HasPrefix(s[i:], end) {
-			return i
+		if depth == 0 && s[i] == end[0] && strings.HasPrefix(s[i:], end) {
+			return i, i
 		}
 		switch s[i] {
 		case '{', '(', '[':
@@ -130,10 +152,10 @@ func closing(s, end string) int {
 			}
 		}
 	}
-	return strings.Index(s, end)
+	return plain, len(s)
 }
 
-func (s *Score) judgeExpression(e *expression, d delimiter, alone, text bool) {
+func (s *Score) judgeExpression(e *expression, d *delimiter, alone, text bool) {
 	switch {
 	case e.gadget:
 		s.add(Template, Refuse, "an expression that reaches for the internals of the language")
@@ -152,19 +174,22 @@ func (s *Score) judgeExpression(e *expression, d delimiter, alone, text bool) {
 	}
 }
 
-// smarty judges {name(...)} and {$x.y}, which Smarty and Latte compute.
-func (s *Score) smarty(value string, at int, text bool) {
-	end := at + 1
+// smarty judges {name(...)} and {$x.y}, which Smarty and Latte compute, and returns how much of the
+// value need not be judged again.
+func (s *Score) smarty(value string, at int, sh *shape) (past int) {
+	end, text := at+1, sh.text
 	for end < len(value) && (isWord(value[end]) || value[end] == ':' || value[end] == '.') {
 		end++
 	}
 	if end >= len(value) || value[end] != '(' && !strings.HasPrefix(value[at:], "{var $") && !strings.HasPrefix(value[at:], "{if ") {
-		return
+		return 0
 	}
-	length := closing(value[at+1:min(len(value), at+256)], "}")
+	spent := sh.spent()
+	length := sh.closing(value[at+1:min(len(value), at+256)], "}")
 	if length < 0 {
-		return
+		return 0
 	}
+	sh.read += length
 	e := readExpression(value[at+1:at+1+length], true)
 	switch {
 	case (e.danger || e.gadget) && !text, strings.HasPrefix(value[at:], "{var $") && !text, strings.Contains(value[at:end], "::") && !text:
@@ -172,4 +197,8 @@ func (s *Score) smarty(value string, at int, text bool) {
 	case e.danger:
 		s.add(Template, Weak, "an expression of a template")
 	}
+	if spent {
+		return length
+	}
+	return 0
 }

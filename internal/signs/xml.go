@@ -13,13 +13,14 @@ func (s *Score) xml(value string, sh *shape) {
 	if strings.HasPrefix(strings.TrimSpace(value), "<?xml") {
 		strong = Refuse
 	}
-	sheet := false
+	sheet, typed := false, 0 // a stylesheet was judged; document types up to there were
 	for i := strings.IndexByte(value, '<'); i >= 0; {
 		switch rest := value[i:]; {
+		case len(rest) < 3 || strings.IndexByte("!?xX", rest[1]) < 0:
 		case foldPrefix(rest, "<!entity"):
 			s.add(XML, Refuse, "a document that declares entities")
-		case foldPrefix(rest, "<!doctype"):
-			s.doctype(rest, strong)
+		case i >= typed && foldPrefix(rest, "<!doctype"):
+			typed = i + s.doctype(rest, strong)
 		case foldPrefix(rest, "<xi:include"):
 			s.add(XML, strong, "a document that includes others")
 		case !sheet && foldPrefix(rest, "<xsl:"):
@@ -85,8 +86,9 @@ func site(url string) string {
 	return strings.ToLower(rest)
 }
 
-// doctype judges a document type: pages begin with one, but theirs is public or names nothing.
-func (s *Score) doctype(rest string, strong uint8) {
+// doctype judges a document type, and returns the length of what it has read: pages begin with one,
+// but theirs is public or names nothing.
+func (s *Score) doctype(rest string, strong uint8) int {
 	rest = rest[:min(len(rest), 1024)]
 	end := strings.IndexByte(rest, '>')
 	if end < 0 {
@@ -94,8 +96,8 @@ func (s *Score) doctype(rest string, strong uint8) {
 	}
 	head := rest[:end]
 	var system bool
-	for i := strings.IndexAny(head, "sS"); i >= 0 && i+6 < len(head); i++ {
-		system = system || foldPrefix(head[i:], "system")
+	for i := strings.IndexAny(head, "sS"); i >= 0 && i+6 < len(head) && !system; i++ {
+		system = head[i]|0x20 == 's' && head[i+1]|0x20 == 'y' && foldPrefix(head[i:], "system")
 	}
 	switch {
 	case system && !strings.Contains(head, "about:legacy-compat"):
@@ -103,6 +105,7 @@ func (s *Score) doctype(rest string, strong uint8) {
 	case strings.IndexByte(head, '[') > 0:
 		s.add(XML, strong, "a document with a type of its own")
 	}
+	return end
 }
 
 // stylesheet judges XSLT, which is a programming language.
