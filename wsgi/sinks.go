@@ -136,11 +136,15 @@ func (a *App) news(kind frame.Kind, payload []byte) {
 	case said.Watched != nil:
 		a.said.mu.Lock()
 		defer a.said.mu.Unlock()
-		if !slices.Contains(a.said.watched, *said.Watched) {
-			a.said.watched = append(a.said.watched, *said.Watched)
+		w := *said.Watched
+		if slices.Contains(a.said.watched, w) { // another worker has said so
+			return
 		}
-		if w := said.Watched; w[2] != "" {
+		a.said.watched = append(a.said.watched, w)
+		if w[2] != "" {
 			a.log.Warn("not watched", "sink", w[0], "name", w[1], "cause", w[2])
+		} else {
+			a.log.Info("watched", "sink", w[0], "name", w[1])
 		}
 	case said.Learned != nil:
 		if a.sinks.Learned != nil {

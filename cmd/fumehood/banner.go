@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -90,6 +89,9 @@ func (o opening) logged(log *slog.Logger) {
 	for _, r := range o.weakened() {
 		log.Warn("weakened", "what", r[0], "how", r[1])
 	}
+	if names := o.names(sinkKinds...); len(names) > 0 && o.mode("sinks") != fumehood.Off {
+		log.Info("watched", "sinks", o.sinks(), "names", names)
+	}
 	for _, r := range o.unwatched() {
 		log.Warn("not watched", "what", r[0], "why", r[1])
 	}
@@ -149,10 +151,17 @@ func (o opening) protections() []row {
 		{"validate", o.validate()},
 		{"reflected", "what a request brings does not run as script in the page it gets"},
 		{"errors", "no tracebacks, debuggers or database errors"},
-		{"sinks", o.sinks()},
+		{"sinks", ""},
+	}
+	for i, line := range o.watched() {
+		if i == 0 {
+			rows[len(rows)-1][1] = line
+		} else {
+			rows = append(rows, row{"", line})
+		}
 	}
 	for i, r := range rows {
-		if mode := o.mode(r[0]); mode == fumehood.Off && (r[0] != "sinks" || cfg.App.Upstream == "") || mode == fumehood.Report && r[0] != "hosts" {
+		if mode := o.mode(r[0]); r[0] != "sinks" && (mode == fumehood.Off || mode == fumehood.Report && r[0] != "hosts") {
 			rows[i][1] = map[fumehood.Mode]string{fumehood.Off: "OFF", fumehood.Report: "only reported"}[mode]
 		}
 	}
@@ -194,33 +203,6 @@ func (o opening) injection() string {
 		return fmt.Sprintf("the OWASP Core Rule Set, paranoia level %d", o.loaded.Config.CRS.Paranoia)
 	}
 	return "scripts, SQL, commands, templates and paths in values, judged by their structure"
-}
-
-// sinks says what of the app is watched from inside.
-func (o opening) sinks() string {
-	if o.loaded.Config.App.Upstream != "" {
-		return "none: the app is not run here"
-	}
-	var watched []string
-	for _, kind := range []string{"sql", "template", "command", "file", "pickle", "request"} {
-		if slices.ContainsFunc(o.app.about.Sinks, func(entry [3]string) bool { return entry[0] == kind && entry[2] == "" }) {
-			watched = append(watched, kind)
-		}
-	}
-	if len(watched) == 0 {
-		return "what a request brings stays data in what the app does with it"
-	}
-	return "what a request brings stays data in every " + strings.Join(watched, ", ")
-}
-
-// unwatched are the sinks that the app has and nobody watches.
-func (o opening) unwatched() (rows []row) {
-	for _, entry := range o.app.about.Sinks {
-		if entry[2] != "" {
-			rows = append(rows, row{entry[0], entry[1] + ": " + entry[2]})
-		}
-	}
-	return rows
 }
 
 func (o opening) hosts() string {
@@ -312,76 +294,4 @@ func (o opening) cors() string {
 		return "other sites that may read answers: " + strings.Join(cfg.Origins, ", ")
 	}
 	return "no other site reads an answer"
-}
-
-// changed is what was changed for this app.
-func (o opening) changed() (rows []row) {
-	for _, text := range o.app.about.Changed {
-		rows = append(rows, row{"debugging", text + ": off while Fumehood serves it"})
-	}
-	cfg := o.loaded.Config
-	if cfg.TLS.Mode == "off" || o.mode("cookies") != fumehood.Enforce || cfg.Cookies.DangerouslyKeepNames {
-		return rows
-	}
-	for _, name := range o.site.Sessions.Sessions {
-		prefix := "__Host-"
-		if slices.Contains(o.site.Sessions.Wide, name) {
-			prefix = "__Secure-"
-		}
-		rows = append(rows, row{"cookies", fmt.Sprintf("browsers know the session cookie %q as %s%s", name, prefix, name)})
-	}
-	return rows
-}
-
-// onlyReported is what might break in an ordinary app and so is not refused yet.
-func (o opening) onlyReported() (rows []row) {
-	if o.mode("csp") == fumehood.Enforce {
-		for _, f := range o.summary().Reported {
-			rows = append(rows, row{"csp", fmt.Sprintf("%s:%d %s; see fumehood csp", f.Template, f.Line, f.Reason)})
-		}
-	}
-	if s := o.summary(); o.mode("csp") == fumehood.Enforce && !s.Known {
-		rows = append(rows, row{"csp", "scripts and styles: the app's templates are not known"})
-	}
-	if o.mode("redirects") == fumehood.Report {
-		rows = append(rows, row{"redirects", `to a site that the request named; refused with redirects.mode = "enforce"`})
-	}
-	if o.mode("reflected") == fumehood.Report {
-		rows = append(rows, row{"reflected", `made harmless with reflected.mode = "enforce"`})
-	}
-	return rows
-}
-
-// weakened lists what somebody's choice has made weaker than it could be.
-func (o opening) weakened() (rows []row) {
-	cfg := o.loaded.Config
-	add := func(what, how string) { rows = append(rows, row{what, how}) }
-	if cfg.TLS.Mode == "off" {
-		add("https", "tls.mode = off: whoever is on the way can read along")
-		if len(cfg.ClientIP.TrustedProxies) == 0 {
-			add("clientip", "a proxy in front? --trusted-proxy 127.0.0.1, else its visitors count as one")
-		}
-	}
-	if o.mode("hosts") == fumehood.Report && cfg.Hosts.Mode == "" {
-		add("hosts", "report: no name is known; list yours with --host NAME")
-	}
-	if cfg.ClientIP.ForwardedHost {
-		add("clientip", "the host is what a trusted proxy says in X-Forwarded-Host")
-	}
-	for _, s := range o.loaded.Settings() {
-		table, name := s.Key, ""
-		if at := strings.LastIndexByte(s.Key, '.'); at >= 0 {
-			table, name = s.Key[:at], s.Key[at+1:]
-		}
-		switch {
-		case !s.Changed():
-		case name == "mode" && (s.Value == "off" || s.Value == "report") && table != "tls" && table != "static":
-			add(table, fmt.Sprintf("%s = %v (%s)", s.Key, s.Value, s.Origin))
-		case strings.HasPrefix(name, "dangerously") || strings.HasPrefix(fmt.Sprint(s.Value), "dangerously"):
-			add(table, fmt.Sprintf("%s = %v (%s)", s.Key, s.Value, s.Origin))
-		case name == "stream_body":
-			add(table, "a body is streamed: a slow upload holds a worker thread")
-		}
-	}
-	return rows
 }

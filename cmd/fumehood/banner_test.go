@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +33,8 @@ func opened(t *testing.T, environ []string, args ...string) (text string, steps 
 	defer srv.Close()
 	app := &runningApp{python: ".venv", workers: 2, prefixes: []string{"/static/"}, about: pool.About{
 		Python: "3.11.7", Framework: "Flask", Version: "3.1.3", Sessions: [][2]string{{"session", ""}}, Templates: [][2]string{},
+		Sinks: [][3]string{{"sql", "sqlite3 3.45.1", ""}, {"sql", "psycopg2 2.9.9", ""}, {"sql", "oracledb", "its library has a way of its own"}, {"template", "jinja2 3.1.6", ""},
+			{"command", "os.system", ""}, {"file", "open", ""}, {"pickle", "pickle", ""}, {"request", "socket", ""}},
 	}}
 	site, _, err := siteOf(cfg, app, newLogger(&env{stderr: &bytes.Buffer{}}, cfg.Log))
 	if err != nil {
@@ -47,13 +51,39 @@ func opened(t *testing.T, environ []string, args ...string) (text string, steps 
 	return out.String(), steps
 }
 
+// weakFile is a configuration in which much is left out.
+func weakFile(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "f.toml")
+	err := os.WriteFile(file, []byte(`[injection]
+skip_fields = ["q"]
+[sinks]
+sql = "off"
+file = "off"
+command = "report"
+pickle_allow = ["os.*"]
+requests_allow = ["0.0.0.0/0"]
+files_allow = ["/srv", "/data/folder/with/a/rather/long/name/in/it"]
+skeletons = "learn"
+[[route]]
+match = "/x"
+sinks = { template = "report" }
+injection = { mode = "off" }
+`), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 // TestStartFits: no line breaks in a terminal, and none ends in spaces.
 func TestStartFits(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{nil, {"--tls", "off"}, {"--tls", "off", "--trusted-proxy", "127.0.0.1"}} {
+	file := weakFile(t)
+	for _, args := range [][]string{nil, {"--tls", "off"}, {"--tls", "off", "--trusted-proxy", "127.0.0.1"}, {"--config", file}} {
 		text, _ := opened(t, nil, args...)
 		for line := range strings.Lines(text) {
-			line = strings.TrimSuffix(line, "\n")
+			line = strings.ReplaceAll(strings.TrimSuffix(line, "\n"), file, "fumehood.toml")
 			if strings.Contains(line, "made a certificate authority") {
 				continue // it ends in the path of a folder
 			}
@@ -105,6 +135,14 @@ func TestStartIsTrue(t *testing.T) {
 			[]string{"a proxy in front? --trusted-proxy 127.0.0.1", "not Secure over plain http"}, []string{"off       nothing", "  Secure,"}},
 		{"plain http behind a proxy", []string{"--tls", "off", "--trusted-proxy", "127.0.0.1"}, nil,
 			[]string{"trusted proxies: 127.0.0.1", "Secure, HttpOnly"}, []string{"a proxy in front?"}},
+		{"every sink", nil, nil, []string{"stays data in every sql, template, command, file, pickle, request\n", "watched so far: sqlite3 3.45.1, psycopg2 2.9.9, jinja2 3.1.6"}, []string{"on some routes"}},
+		{"weaker in many ways", []string{"--config", weakFile(t)}, nil,
+			[]string{"stays data in every template, pickle, request; only reported:\n             command; OFF: sql, file; otherwise on some routes",
+				"sinks.sql = off (", "sinks.command = report (", "route[0].sinks.template = report (", "sinks.pickle_allow = os.* (", "sinks.requests_allow = 0.0.0.0/0 (", "sinks.files_allow = /srv, /data/",
+				"sinks.skeletons = learn", "injection.skip_fields = q (", "route[0].injection.mode = off"},
+			[]string{"off       nothing", "every sql", "request, file"}},
+		{"skeletons that are known", nil, []string{"FUMEHOOD_SINKS_SKELETONS=enforce"}, []string{"off       nothing"}, []string{"skeletons"}},
+		{"no sink at all", nil, []string{"FUMEHOOD_SINKS_MODE=off"}, []string{"nothing is refused; OFF: sql, template", "sinks.mode = off"}, []string{"stays data"}},
 		{"a load test of one's own", nil, []string{"FUMEHOOD_RATELIMIT_EXCEPT=127.0.0.1"},
 			[]string{"then 429; not counted: 127.0.0.1"}, nil},
 	} {

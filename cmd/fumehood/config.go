@@ -10,6 +10,7 @@ import (
 
 	"github.com/fumehood/fumehood/internal/config"
 	"github.com/fumehood/fumehood/internal/hint"
+	"github.com/fumehood/fumehood/internal/server"
 )
 
 func runConfig(e *env, args []string) error {
@@ -186,6 +187,9 @@ func configCheck(e *env, args []string) error {
 	what := loaded.File
 	if what == "" {
 		what = "no " + config.FileName + " here; the environment"
+	}
+	if err := server.CheckRules(loaded.Config); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	_, err = fmt.Fprintf(e.stdout, "%s: no mistakes\n", what)
 	return err

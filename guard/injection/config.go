@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	fumehood "github.com/fumehood/fumehood"
@@ -67,9 +68,16 @@ func (cfg *Config) complete() (mistakes []error) {
 		}
 	}
 	for _, name := range cfg.SkipFields {
-		if name == "" || name == "*" {
-			mistakes = append(mistakes, hint.With(fmt.Errorf("injection.skip_fields: %q is no name of a field", name),
-				`for all fields of a route: injection = { mode = "off" }`))
+		wrong := func(format, advice string) {
+			mistakes = append(mistakes, hint.With(fmt.Errorf("injection.skip_fields: "+format, name), advice))
+		}
+		switch {
+		case name == "" || name == "*":
+			wrong("%q is no name of a field", `for all fields of a route: injection = { mode = "off" }`)
+		case strings.TrimSpace(name) != name:
+			wrong("%q begins or ends with a blank, and no field does", fmt.Sprintf("write %q", strings.TrimSpace(name)))
+		case strings.Contains(name[:len(name)-1], "*"):
+			wrong(`%q never matches: "*" stands for anything only at the end`, `write the names out, or what they begin with: "html*"`)
 		}
 	}
 	return mistakes

@@ -26,6 +26,7 @@ import (
 	"strings"
 
 	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/internal/hint"
 	"github.com/fumehood/fumehood/internal/inputs"
 	"github.com/fumehood/fumehood/internal/sink"
 )
@@ -73,7 +74,8 @@ type Guard struct {
 func New(cfg Config, site Site) (*Guard, error) {
 	mistakes := cfg.complete()
 	if cfg.Engine == "crs" && site.Engine == nil && len(mistakes) == 0 {
-		mistakes = append(mistakes, errors.New("injection.engine: crs was not made"))
+		mistakes = append(mistakes, hint.With(errors.New("injection.engine: crs was not made"),
+			"give Site.Engine the method Check of what crs.New returns"))
 	}
 	if err := errors.Join(mistakes...); err != nil {
 		return nil, err

@@ -155,8 +155,9 @@ func TestNewReportsEveryMistake(t *testing.T) {
 			t.Errorf("%v does not name %s", err, key)
 		}
 	}
-	for _, cfg := range []injection.Config{{Threshold: 50}, {MaxBody: 3}, {Memory: "no"}, {SkipFields: []string{""}}} {
-		if err := cfg.Validate(); hint.Of(err) == "" {
+	for _, cfg := range []injection.Config{{Threshold: 50}, {MaxBody: 3}, {Memory: "no"}, {SkipFields: []string{""}}, {Engine: "crs"},
+		{SkipFields: []string{"*html"}}, {SkipFields: []string{"a*b"}}, {SkipFields: []string{"a**"}}, {SkipFields: []string{" html"}}, {SkipFields: []string{"html\t"}}} {
+		if _, err := injection.New(cfg, injection.Site{}); hint.Of(err) == "" {
 			joined, ok := err.(interface{ Unwrap() []error })
 			if !ok || hint.Of(joined.Unwrap()[0]) == "" {
 				t.Errorf("%v has no hint", err)

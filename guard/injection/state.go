@@ -52,11 +52,6 @@ const (
 	kinds
 )
 
-// String returns the name of a kind, as the log has it.
-func (k holds) String() string {
-	return [...]string{"numbers", "labels", "words", "prose", "markup", "code"}[k]
-}
-
 // kindOf says what a value is, by its characters.
 func kindOf(value string) holds {
 	if len(value) > 256 {

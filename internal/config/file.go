@@ -67,7 +67,7 @@ func (f *fileWalk) table(n *node, v reflect.Value, table map[string]any, path st
 		case child.kind == kindTable:
 			sub, ok := table[name].(map[string]any)
 			if !ok {
-				f.wrong(at, "write it so: ["+at+"]", "is %s, not a table", tomlType(table[name]))
+				f.wrong(at, "write it so: "+asTable(child, at, table[name]), "is %s, not a table", tomlType(table[name]))
 				continue
 			}
 			f.table(child, v, sub, at)
@@ -160,8 +160,25 @@ func (f *fileWalk) unknown(n *node, name, path string) {
 			return
 		}
 	}
+	if top := root.child(name); top != nil && n != root && (top.kind == kindTable || top.list) {
+		f.wrong(path, "it is a table of its own", "unknown; did you mean [%s]?", top.key)
+		return
+	}
 	what := strings.Join(n.names(), ", ")
 	f.wrong(path, "there are "+what, "unknown")
+}
+
+// asTable shows how to write the table n, where somebody has written a value: a mode, most often.
+func asTable(n *node, path string, value any) string {
+	inner := n.child("mode")
+	text, isText := value.(string)
+	switch {
+	case inner != nil && isText && inner.fromText(reflect.New(inner.typ).Elem(), text) == nil:
+		return n.name + " = { mode = " + strconv.Quote(text) + " }"
+	case strings.Contains(path, "["): // of a list: it has no line of its own
+		return n.name + " = { " + n.names()[0] + " = ... }"
+	}
+	return "[" + path + "]"
 }
 
 // join makes the key of a child; a name that is no bare TOML key is quoted, so that it

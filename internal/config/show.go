@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	fumehood "github.com/fumehood/fumehood"
 )
 
 // Setting is one value of a loaded configuration. Value and Default are what JSON has:
@@ -16,6 +18,7 @@ type Setting struct {
 	Value   any    `json:"value"`
 	Default any    `json:"default"`
 	Origin  string `json:"origin"`
+	IsMode  bool   `json:"-"` // it is a fumehood.Mode
 }
 
 // Changed says whether the value differs from the default.
@@ -34,7 +37,7 @@ func (l *Loaded) visit(f func(*node, Setting, reflect.Value)) {
 	defaults := Default()
 	rootDefaults := reflect.ValueOf(&defaults).Elem()
 	one := func(n *node, key string, v, def reflect.Value) {
-		f(n, Setting{key, n.plain(v), n.plain(def), l.origin(key).String()}, v)
+		f(n, Setting{key, n.plain(v), n.plain(def), l.origin(key).String(), n.typ == reflect.TypeFor[fumehood.Mode]()}, v)
 	}
 	for _, n := range l.schema.settable() {
 		one(n, n.key, root.FieldByIndex(n.index), rootDefaults.FieldByIndex(n.index))

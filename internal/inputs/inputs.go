@@ -175,12 +175,11 @@ const (
 	mostSent      = 4096
 	mostSentBytes = 192 << 10
 	pieceSize     = 4 << 10
-	mostPieces    = 64 // of what one value becomes
 )
 
-// Pick returns the risky ones of in with their decoded forms, which it finds unless Decode has, as
-// Exchange.Risky has them, and
-// whether they are all: at most 4,096 values of 192 KB together, decoded forms included.
+// Pick returns the risky ones of in with their decoded forms, as Exchange.Risky has them; it decodes
+// them unless Decode has. all says whether none is missing: there are at most 4,096 values of 192 KB
+// together, decoded forms included.
 //
 // No Value is longer than 4 KB. A longer one comes in pieces that follow each other under the
 // same place and name, cut between characters; a piece that could do no harm by itself is left

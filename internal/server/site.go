@@ -120,6 +120,9 @@ func (s *Site) Close() {
 	s.stores = nil
 }
 
+// CheckRules says what is wrong with the engine that cfg asks for: it may not be in this program.
+func CheckRules(cfg config.Config) error { return (&Site{}).openRules(cfg) }
+
 // openRules compiles the Core Rule Set, once, if any route asks for it.
 func (s *Site) openRules(cfg config.Config) (err error) {
 	wanted := cfg.Injection.Engine == "crs"

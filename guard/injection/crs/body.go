@@ -83,6 +83,6 @@ func tooLong(most int64) error {
 	return &fumehood.Refusal{
 		Status: http.StatusRequestEntityTooLarge, Code: "injection.crs-long",
 		Public: "What was sent is too long.",
-		Err:    fmt.Errorf("a form, JSON or XML body has more than the %d bytes that injection.crs.body allows", most),
+		Err:    fmt.Errorf("a form, JSON or XML body has more than the %d bytes that crs.body allows", most),
 	}
 }

@@ -74,8 +74,8 @@ func New(cfg Config) (*Engine, error) {
 		WithDirectives(fmt.Sprintf(setup, cfg.Paranoia, cfg.Threshold, int64(cfg.Body))).
 		WithDirectives(own))
 	if err != nil {
-		return nil, hint.With(fmt.Errorf("injection.crs: the rules cannot be compiled: %w", err),
-			"check the directives in the file that injection.crs.rules names")
+		return nil, hint.With(fmt.Errorf("crs: the rules cannot be compiled: %w", err),
+			"check the directives in the file that crs.rules names")
 	}
 	return &Engine{waf: waf, cap: int64(cfg.Body)}, nil
 }
@@ -88,8 +88,8 @@ func checked(cfg Config) (_ Config, own string, mistakes []error) {
 			*value = usual
 		case *value < 1 || *value > top:
 			mistakes = append(mistakes, hint.With(
-				fmt.Errorf("injection.crs.%s: %d is not between 1 and %d", key, *value, top),
-				fmt.Sprintf("%s = %d", key, usual)))
+				fmt.Errorf("crs.%s: %d is not between 1 and %d", key, *value, top),
+				fmt.Sprintf("crs.%s = %d", key, usual)))
 		}
 	}
 	number("paranoia", &cfg.Paranoia, 1, 4)
@@ -99,12 +99,12 @@ func checked(cfg Config) (_ Config, own string, mistakes []error) {
 		cfg.Body = 128 << 10
 	case cfg.Body < 1<<10 || cfg.Body > 16<<20:
 		mistakes = append(mistakes, hint.With(
-			fmt.Errorf("injection.crs.body: %d bytes are not between 1 KB and 16 MB", int64(cfg.Body)), `body = "128KB"`))
+			fmt.Errorf("crs.body: %d bytes are not between 1 KB and 16 MB", int64(cfg.Body)), `crs.body = "128KB"`))
 	}
 	if cfg.Rules != "" {
 		text, err := os.ReadFile(cfg.Rules)
 		if err != nil {
-			mistakes = append(mistakes, hint.With(fmt.Errorf("injection.crs.rules: %w", err),
+			mistakes = append(mistakes, hint.With(fmt.Errorf("crs.rules: %w", err),
 				"name a file that this server may read, or leave the line out"))
 		}
 		own = string(text)

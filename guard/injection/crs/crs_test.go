@@ -256,7 +256,7 @@ func TestMistakesInTheConfiguration(t *testing.T) {
 	}
 	_, err := crs.New(crs.Config{Paranoia: 5, Threshold: -1, Body: 5, Rules: filepath.Join(t.TempDir(), "none")})
 	for _, key := range []string{"paranoia", "threshold", "body", "rules"} {
-		if err == nil || !strings.Contains(err.Error(), "injection.crs."+key+":") {
+		if err == nil || !strings.Contains(err.Error(), "crs."+key+":") {
 			t.Errorf("%s is not in %v", key, err)
 		}
 	}

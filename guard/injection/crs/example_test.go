@@ -36,6 +36,6 @@ func Example_incorrect() {
 	fmt.Println(err)
 	fmt.Println("hint:", hint.Of(err))
 	// Output:
-	// injection.crs.paranoia: -1 is not between 1 and 4
-	// hint: paranoia = 1
+	// crs.paranoia: -1 is not between 1 and 4
+	// hint: crs.paranoia = 1
 }
