@@ -32,15 +32,22 @@ def written(text, start, end):
 def constants():
     """The texts in the app's functions that are running and at the top of their modules, and what
     the NAMES there are: no variables and no lists, which a request may have filled."""
-    frame, left, seen = sys._getframe(1), 60, set()
+    seen = set()
+    for frame in app_frames():
+        names = frame.f_globals
+        yield from strings(texts_of(frame.f_code))
+        if id(names) not in seen:
+            seen.add(id(names))
+            yield from texts_of_module(names)
+            yield from strings([v for k, v in list(names.items()) if k.isupper()])
+
+
+def app_frames():
+    """The app's functions that are running, the innermost first."""
+    frame, left = sys._getframe(1), 60
     while frame is not None and left:
-        code, names = frame.f_code, frame.f_globals
-        if not foreign(code.co_filename):
-            yield from strings(texts_of(code))
-            if id(names) not in seen:
-                seen.add(id(names))
-                yield from texts_of_module(names)
-                yield from strings([v for k, v in list(names.items()) if k.isupper()])
+        if not foreign(frame.f_code.co_filename):
+            yield frame
         frame, left = frame.f_back, left - 1
 
 
