@@ -2,12 +2,14 @@ package reflected
 
 import (
 	"html"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/internal/active"
+	"github.com/fumehood/fumehood/internal/inputs"
 )
 
 // Limits on what is looked for.
@@ -28,7 +30,7 @@ type needle struct {
 
 // needlesOf returns the forms of values that could run somewhere in a page. all is false where
 // there are too many.
-func needlesOf(inputs []fumehood.Input) (needles []needle, all bool) {
+func needlesOf(risky []fumehood.Input) (needles []needle, all bool) {
 	seen := map[string]bool{}
 	all = true
 	add := func(in *fumehood.Input, value string) {
@@ -42,8 +44,8 @@ func needlesOf(inputs []fumehood.Input) (needles []needle, all bool) {
 		}
 		needles = append(needles, needle{input: in, value: value})
 	}
-	for i := range inputs {
-		in := &inputs[i]
+	for i := range risky {
+		in := &risky[i]
 		for n := -1; n < len(in.Decoded) && all; n++ {
 			value := in.Value
 			if n >= 0 {
@@ -141,19 +143,8 @@ func fold(c byte) byte {
 func (n *needle) describe() string {
 	in := n.input
 	name := in.Place + " " + in.Name
-	if in.Place == fumehood.InCookie || in.Place == fumehood.InHeader || secret(in.Name) {
+	if inputs.Hidden(in.Place, in.Name) {
 		return name
 	}
-	return name + " (" + quote(in.Value) + ")"
-}
-
-// secret says whether a field of that name holds something that is not for a log.
-func secret(name string) bool {
-	name = strings.ToLower(name)
-	for _, part := range [...]string{"pass", "pwd", "secret", "token", "key", "auth", "card", "pin"} {
-		if strings.Contains(name, part) {
-			return true
-		}
-	}
-	return false
+	return name + " (" + strconv.Quote(inputs.Loggable(in.Value, nil, 200)) + ")"
 }

@@ -213,7 +213,9 @@ func (k *hook) unseen(h *answer.Head) {
 	if !k.g.told.Swap(true) {
 		k.g.logger.Warn("reflected: pages in a content coding that cannot be undone are not looked into", "coding", coding)
 	}
-	fumehood.Note(h.Request, refusal("reflected.unseen", fmt.Errorf("the page is in the content coding %.40q", coding)))
+	fumehood.Note(h.Request, &fumehood.Refusal{Status: http.StatusForbidden, Code: "reflected.unseen",
+		Public: "Never sent: the page was in a coding that cannot be looked into, which the log says.",
+		Err:    fmt.Errorf("the page is in the content coding %.40q", coding)})
 }
 
 // neutralise has the page pass through a sink that makes values harmless.

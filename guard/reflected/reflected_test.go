@@ -102,3 +102,33 @@ func BenchmarkHandler(b *testing.B) {
 		}
 	}
 }
+
+// TestSecretsAreNotLogged: the cause goes into the log.
+func TestSecretsAreNotLogged(t *testing.T) {
+	t.Parallel()
+	guard, err := reflected.New(reflected.Config{}, reflected.Site{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range []fumehood.Input{
+		{Place: fumehood.InForm, Name: "reset_token", Value: "s3cr3t<script>alert(1)</script>"},
+		{Place: fumehood.InCookie, Name: "cart", Value: "s3cr3t<script>alert(1)</script>"},
+		{Place: fumehood.InHeader, Name: "X-Api", Value: "s3cr3t<script>alert(1)</script>"},
+		{Place: fumehood.InForm, Name: "(body)", Value: "password=s3cr3t&q=<script>alert(1)</script>"},
+		{Place: fumehood.InForm, Name: "shipping", Value: "<script>alert(1)</script>"},
+	} {
+		x := &fumehood.Exchange{Risky: []fumehood.Input{in}}
+		r := httptest.NewRequest("GET", "/", nil)
+		guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			io.WriteString(w, "<p>"+in.Value+"</p>")
+		})).ServeHTTP(httptest.NewRecorder(), r.WithContext(fumehood.WithExchange(r.Context(), x)))
+		if len(x.Reported) == 0 {
+			t.Fatalf("%s: nothing is noted", in.Name)
+		}
+		text := x.Reported[0].Error()
+		if strings.Contains(text, "s3cr3t") || strings.Contains(text, "alert") != (in.Place == fumehood.InForm && in.Name != "reset_token") {
+			t.Error(text)
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/internal/active"
@@ -27,13 +26,6 @@ func (f *finding) refusal() *fumehood.Refusal {
 		return refusal("reflected.many", fmt.Errorf("%s", f.why))
 	}
 	return refusal("reflected.script", fmt.Errorf("%s would run in %s of the page: %s", f.needle.describe(), f.place, f.why))
-}
-
-func quote(s string) string {
-	if len(s) > 200 {
-		return strconv.Quote(s[:200]) + "..."
-	}
-	return strconv.Quote(s)
 }
 
 // match is a needle in the bytes that are held.
@@ -70,7 +62,7 @@ func newScanner(needles []needle) *scanner {
 }
 
 // output takes what goes on. act is called where a finding begins, and returns what is to be
-// written for its bytes; ok is false where the page must end.
+// written for its bytes; an error ends the page.
 type output interface {
 	emit(p []byte) error
 	act(f *finding, raw []byte) (instead []byte, err error)
