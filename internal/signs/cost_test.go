@@ -59,7 +59,7 @@ func TestNoValueIsSlow(t *testing.T) {
 	prose := fastest(strings.Repeat(inputs["prose"], size/len(inputs["prose"])), 0)
 	for _, unit := range []string{
 		"%}{", "{%}}", "(%27}#{", "*{$(}", "}1+{%", "}${{a ", ")@(<(a", "{a(", "{a(}", "{a({a('}", "<!DOCTYPE ", "<!DOCTYPE s", "\xc0<!DOCTYPE sa=", "' or ", "a=", "%2525", "%25",
-		"..%", `\na`, "%0aa:", `/<?php\ntime `, "|(", "&#", "$|a|", "${a", "<", "--\n", "|ls ", ";ls a a a ", "`\n",
+		"..%", `\na`, "%0aa:", `/<?php\ntime `, "|(", "&#", "$|a|", "${a", "<", "--\n", "|ls ", ";ls a a a ", "$[", "[[${$ne$", "`\n",
 	} {
 		for _, before := range []string{"", `{"q":"`, "x' or "} {
 			if took := fastest(before+strings.Repeat(unit, size/len(unit)), 12*prose); took > 12*prose {

@@ -70,6 +70,9 @@ func (s *Score) afterBreak(value string, from, at int, hidden bool, sh *shape) {
 			break
 		}
 	}
+	if len(line) < 4 {
+		return
+	}
 	short := sh.short(from)
 	name, content, field := strings.Cut(line, ":")
 	switch {

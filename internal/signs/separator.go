@@ -22,6 +22,9 @@ const mostHead = 200
 
 // afterSeparator judges the command at value[at:]; the separator stands at value[sep].
 func (s *Score) afterSeparator(value string, sep, at int, sh *shape) {
+	if sh.read += 16; sh.spent() && strange(value[at:]) {
+		return
+	}
 	j := joint{value: value, sep: sep, at: at, w: sh.program(value, at)}
 	kind := j.kind()
 	s.placed(&j, sh)
@@ -49,6 +52,18 @@ func (s *Score) afterSeparator(value string, sep, at int, sh *shape) {
 	case points == enough-1 && j.a.prose == 0:
 		s.add(Command, Weak, "a separator and what may be a program")
 	}
+}
+
+// strange says whether s begins with a plain word that names no program, or with nothing.
+func strange(s string) bool {
+	n := 0
+	for n < len(s) && isLetter(s[n]) {
+		n++
+	}
+	if n == len(s) || isBlank(s[n]) || separates(s[n]) || n > 0 && s[n] == '\\' && n+1 < len(s) && s[n+1] == 'n' {
+		return !programShapes.may(s[:n])
+	}
+	return false
 }
 
 // databaseCommand says whether the shell of SQLite has a command of that name which reads, writes or

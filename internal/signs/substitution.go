@@ -121,7 +121,7 @@ func (s *Score) expansions(value string, text bool) {
 				s.add(Command, Refuse, "an expansion of the shell that cuts a variable")
 			}
 		case '[':
-			if end := strings.IndexByte(value[i:], ']'); end > 0 && (end < 3 || isDigit(value[i+2]) || value[i+2] == '$') {
+			if end := strings.IndexByte(value[i:min(len(value), i+256)], ']'); end > 0 && (end < 3 || isDigit(value[i+2]) || value[i+2] == '$') {
 				s.add(Command, Refuse, "an expansion of the shell")
 			}
 		case '\'':
