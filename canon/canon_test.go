@@ -36,7 +36,11 @@ func TestCanon(t *testing.T) {
 			t.Run("fumehood", func(t *testing.T) {
 				t.Parallel()
 				dir := folder(t, app)
-				rows(t, app, dir, browser.Fumehood(t, dir, target(t, app)), false)
+				var args []string
+				if testing.Short() && app != "app" {
+					args = []string{"--workers", "1"} // the quick check has the usual number for one app
+				}
+				rows(t, app, dir, browser.Fumehood(t, dir, target(t, app), args...), false)
 			})
 		})
 	}
