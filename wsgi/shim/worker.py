@@ -218,6 +218,8 @@ class Worker:
             if values is not None:
                 exchange.inputs = Inputs(exchange, json.loads(values))
             exchange.answer(self.app, environ)
+            if values is not None:
+                request_over(exchange)
         except BaseException as error:  # SystemExit too: one request must not end the worker
             self.failed(exchange, error)
         finally:

@@ -35,7 +35,9 @@ class Request:
         self.before = SHIM["CURRENT"].set(self)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failed, *_):
+        if self.inputs is not None and failed is None:
+            SHIM["request_over"](self)  # as the worker does
         SHIM["CURRENT"].reset(self.before)
 
 
@@ -267,7 +269,33 @@ def ways():
 def forget():
     SHIM["RECENT"].clear()
     SHIM["BEFORE"].clear()
+    SHIM["SQL_UNSURE"].clear()
     SHIM["SQL_USUAL"].clear()
+
+
+def composed():
+    """What SQLAlchemy composes, in a request of which not all was seen: [[what, what became of it]]."""
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    watch()
+    import mapped
+    found = []
+    calls = {name: lambda s, call=call: call(s) for name, call in mapped.PLAIN.items()}
+    calls.update(("raw " + name, lambda s, call=call, v=v: call(s, v.replace("_", "" if v == "o_r" else " "))) for name, (call, v) in mapped.RAW.items())
+    for name, call in calls.items():
+        for unseen in (False, True):
+            session, became = mapped.opened(), "passed"
+            forget()
+            with Request("it's", unseen=unseen):
+                try:
+                    call(session)
+                except Refused:
+                    became = "refused"
+                except Exception as error:
+                    became = repr(error)
+            known = len(SHIM["SQL_UNSURE"])
+            session.close()
+            found.append([name, "unseen" if unseen else "seen, %d unsure" % known, became])
+    return found
 
 
 def broken_trick():
@@ -338,6 +366,22 @@ def shapes():
     step("for each route", len(told) - count, "1")
     db.execute("SELECT 1")
     step("not outside of requests", len(told) - count, "1")
+    attack, odd = ("SELECT name FROM notes WHERE id = %s" % text for text in ("5 OR 1=1", "5 OR id"))
+    step("an attack is refused", run(attack, values=["5 OR 1=1"]), "refused")
+    SHIM["SETUP"]["sinks"]["sql"] = "report"
+    step("or reported", run(attack, values=["5 OR 1=1"]), "passed")
+    SHIM["SETUP"]["sinks"]["sql"] = "enforce"
+    with Request("5 OR 1=1") as request:
+        for statement in (odd, attack):
+            try:
+                db.execute(statement)
+            except Refused:
+                request.hit = {}
+    step("and nothing of such a request is learned", len(told) - count, "1")
+    with Request("x y"):
+        db.execute("SELECT secret FROM notes WHERE id = 5")
+        step("what values may be in is learned later", len(told) - count, "1")
+    step("when the request is over", len(told) - count, "2")
     for mode, wanted in (("report", "passed"), ("enforce", "refused")):
         SHIM["SETUP"]["sinks"]["skeletons"] = mode
         step(mode + ": known", run("SELECT name FROM notes WHERE id = 9 AND name IN ('z')"), "passed")
