@@ -27,13 +27,19 @@ NEVER_NAMES = {"builtins." + name for name in (
     "eval exec compile open __import__ input breakpoint globals locals vars setattr delattr help exit quit "
     "memoryview").split()} | {"operator.methodcaller", "operator.attrgetter", "_operator.methodcaller",
                               "_operator.attrgetter", "types.CodeType", "types.FunctionType"}
-PICKLE_AT = re.compile(rb"\x80[\x02-\x05]|[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
-BRINGS_NAMES = {"GLOBAL", "INST", "STACK_GLOBAL", "EXT1", "EXT2", "EXT4"}
-OPCODES_MOST = 20000  # that are read to see whether something is a pickle
-TOKEN = re.compile(rb"[A-Za-z0-9+/_-]{8,}={0,2}")
+PROTOCOL = re.compile(rb"\x80[\x02-\x05]")
+SECOND_LINE = re.compile(rb"\n[A-Za-z_][\w.]*(?=\n)")  # of two that name a module and what is in it
+FIRST_LINE = re.compile(rb"[ci][A-Za-z_][\w.]*$")
+NAMED = re.compile(r"[A-Za-z_][\w.]* [A-Za-z_][\w.]*").fullmatch  # as pickletools has it
+MAKES = {"REDUCE", "BUILD", "NEWOBJ", "NEWOBJ_EX", "OBJ", "INST"}
+OPCODES_MOST = 200000  # that are read to see whether something is a pickle
+TOKEN = re.compile(rb"[A-Za-z0-9+/_-]{8,1048576}={0,2}")
 HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){4,}$")
 TOKENS_MOST = 2000
-CUT = 65536  # bytes that are inflated, and fewer than a body that is known in part
+PARTS_MOST = 1000  # of a form with files
+CUT = 65536  # bytes that are inflated
+SCAN_MOST = 512 * 1024 * 1024  # bytes of a body that are looked at
+CHILDREN = {"multiprocessing.connection", "multiprocessing.queues", "concurrent.futures.process"}
 PICKLED = "fumehood.pickled"  # in the environ: what the request may have brought
 
 
@@ -54,7 +60,7 @@ def judge_name(inputs, module, name, what):
     """What a pickle or the like may make use of: module.name."""
     module = OLD_NAMES.get(module, module)
     full = module + "." + name
-    if full in HARMLESS:
+    if full in HARMLESS or from_child():
         return
     for allowed in setting(inputs, "pickle_allow"):
         if allowed == full or allowed.endswith(".*") and module == allowed[:-2] and "." not in name:
@@ -67,6 +73,15 @@ def judge_name(inputs, module, name, what):
     i = brought(inputs)
     if i is not None:
         refuse(inputs, "pickle", full, i, "%s comes with the request and would make a %s" % (what, full))
+
+
+def from_child():
+    """Is it a message between the app and processes of its own, as a pool has them?"""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename == __shim__:
+        frame = frame.f_back
+    return frame is not None and frame.f_globals.get("__name__") in CHILDREN \
+        and frame.f_code.co_filename.startswith(LIBRARY)
 
 
 def only_data(module, name):
@@ -125,7 +140,7 @@ def judge_marshal(inputs, event, args):
         return
     head, exchange = bytes(data)[:256], asked()
     pieces, whole = pieces_of(exchange, inputs)
-    if not whole or any(head in piece for piece in pieces):
+    if not whole or any(piece.find(head) >= 0 for piece in pieces):
         refuse(inputs, "pickle", repr(head[:64]), -1, "marshalled code comes with the request")
 
 
@@ -149,30 +164,67 @@ def brought(inputs):
 
 def looks_pickled(piece):
     """Can there be a pickle in piece that makes use of a name, or the like of YAML and JSON?"""
-    if piece.startswith(b"\x93NUMPY") or piece.startswith(b"PK") and b".pkl" in piece or b"!!python/" in piece \
-            or b"yaml.org,2002:python/" in piece or b'"py/' in piece:
+    if piece[:6] == b"\x93NUMPY" or piece[:2] == b"PK" and piece.find(b".pkl") >= 0 \
+            or any(piece.find(sign) >= 0 for sign in (b"!!python/", b"yaml.org,2002:python/", b'"py/')):
         return True
+    import copyreg
     import pickletools
-    stream, read = io.BytesIO(piece), 0
-    for match in PICKLE_AT.finditer(piece):
-        stream.seek(match.start())
-        names = False
+    stream, read = Reading(piece), 0
+    for start in pickle_starts(piece):
+        stream.at, texts, names, works = start, 0, False, False
         try:
-            for opcode, _, _ in pickletools.genops(stream):
-                read, names = read + 1, names or opcode.name in BRINGS_NAMES
+            for opcode, value, _ in pickletools.genops(stream):
+                read += 1
                 if read > OPCODES_MOST:
                     return True
-        except Exception:  # it is none, or cut
-            names = len(piece) >= CUT and (names or stream.tell() >= len(piece))
+                name = opcode.name
+                works = works or names and name in MAKES  # what comes behind it does not matter any more
+                texts += type(value) is str or "GET" in name or name == "DUP"
+                names = names or name in ("GLOBAL", "INST") and NAMED(value) or name == "STACK_GLOBAL" and texts > 1 \
+                    or name[:3] == "EXT" and bool(copyreg._inverted_registry)
+        except Exception:  # it is none, or has no end
+            names = works or len(piece) == CUT and (names and stream.at >= CUT or start == 0)
         if names:
             return True
     return False
 
 
+def pickle_starts(piece):
+    """Where pickles may begin, or be going on: patterns that begin with one byte are found fast."""
+    for match in PROTOCOL.finditer(piece):
+        yield match.start()
+    for match in SECOND_LINE.finditer(piece):
+        first = max(0, match.start() - 256)
+        line = FIRST_LINE.search(piece[first:match.start()])
+        if line:
+            yield first + line.start()
+
+
+class Reading:
+    """Bytes as a file of which nobody reads more than there is."""
+
+    def __init__(self, data):
+        self.data, self.at, self.size = data, 0, len(data)
+
+    def tell(self):
+        return self.at
+
+    def read(self, n):
+        if n > self.size - self.at:
+            self.at = self.size
+            return b""
+        self.at += n
+        return self.data[self.at - n:self.at]
+
+    def readline(self):
+        end = self.data.find(b"\n", self.at, self.at + 65536) + 1
+        return self.read(end - self.at) if end else self.read(self.size + 1)
+
+
 def pieces_of(exchange, inputs):
     """(all that could be bytes for the app: the body and its parts, each value, what they
     are without base64, hex and compression; whether that is all)."""
-    texts, whole = [], inputs is None or not inputs.unseen
+    texts, large, whole = [], [], inputs is None or not inputs.unseen
     for text, _ in inputs.values if inputs is not None else ():
         texts.append(text.encode("utf-8", "replace"))
     if exchange is not None:
@@ -181,18 +233,41 @@ def pieces_of(exchange, inputs):
         for key, value in list(environ.items()):
             if isinstance(value, str) and (key.startswith("HTTP_") or key in ("QUERY_STRING", "PATH_INFO")):
                 texts.append(unquote_to_bytes(value.encode("latin-1", "replace")))
-        body, complete = body_of(exchange)
+        body, complete = all_of_body(exchange)
         whole = whole and complete
+        if len(body) > BODY_MOST:  # values are known, and files are seldom base64
+            large.append(body)
+            body = body[:BODY_MOST]
         if body:
             texts.append(body)
             if "urlencoded" in environ.get("CONTENT_TYPE", ""):
-                texts.append(unquote_to_bytes(body.replace(b"+", b" ")))
-            texts += [part.partition(b"\r\n\r\n")[2] for part in body.split(b"\r\n--")
-                      if b"\r\n\r\n" in part]
-    found = []
-    for text in texts:
-        found += decoded(text)
-    return found, whole
+                texts.append(unquote_to_bytes(body[:].replace(b"+", b" ")))
+            if "multipart" in environ.get("CONTENT_TYPE", ""):
+                whole_body = large[0] if large else body
+                for match in itertools.islice(re.finditer(rb"\r\n\r\n", whole_body), PARTS_MOST):
+                    texts.append(whole_body[match.end():match.end() + 2 * CUT])
+    return itertools.chain(large, itertools.chain.from_iterable(map(decoded, texts))), whole
+
+
+def all_of_body(exchange):
+    """(the request's body, whether this is all of it). A long one is in a file and is not read
+    into memory."""
+    stream = (exchange.environ or {}).get("wsgi.input")
+    if exchange.input is None and type(stream) is io.BytesIO:
+        try:
+            return stream.getvalue(), True
+        except ValueError:  # closed by the app
+            pass
+    elif exchange.input is None and type(stream) is io.BufferedReader:
+        import mmap
+        try:
+            size = os.fstat(stream.fileno()).st_size
+            if not size:
+                return b"", True
+            return mmap.mmap(stream.fileno(), min(size, SCAN_MOST), prot=mmap.PROT_READ), size <= SCAN_MOST
+        except (ValueError, OSError):  # closed, or not a file
+            pass
+    return b"", stream is None
 
 
 def decoded(text):
@@ -223,12 +298,12 @@ def inflated(data):
     if data[:2] in (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\x1f\x8b"):
         import zlib
         try:
-            yield zlib.decompressobj(47).decompress(data, CUT)
+            yield zlib.decompressobj(47).decompress(data[:2 * CUT], CUT)
         except zlib.error:
             pass
     elif data[:3] == b"BZh":
         import bz2
         try:
-            yield bz2.BZ2Decompressor().decompress(data, CUT)
+            yield bz2.BZ2Decompressor().decompress(data[:32 * CUT], CUT)
         except (OSError, ValueError):
             pass
