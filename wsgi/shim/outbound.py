@@ -127,6 +127,8 @@ def judge_connect(inputs, event, args):
 def judge_inward(inputs, ip, port, names):
     own = True
     for whose, i, bare, name in named(inputs, *names):
+        if type(bare) is tuple and port and port not in bare:
+            continue  # a text that tells of another service there
         own = False
         if allowed_request(inputs, ip, names):
             note_fetch(inputs, names)  # not allowed is where it leads on to
@@ -135,6 +137,9 @@ def judge_inward(inputs, ip, port, names):
             continue  # somebody searches for "localhost", say, and the database is there
         refuse(whose, "request", "%s at %s, port %s" % (name, ip, port), i,
                "it has the app call an address inside its network")
+    if own and inputs is not None and (ip, port) not in OWN and not inputs.suspect.isdisjoint(("request",)) \
+            and not allowed_request(inputs, ip, names) and not any(name in text for text in known_texts() for name in names):
+        refuse(inputs, "request", "%s, port %s" % (ip, port), -1, "the app calls an address inside its network that its code does not name")
     if own and len(OWN) < LOOKED_MOST:
         OWN.add((ip, port))
 
@@ -143,7 +148,8 @@ def says_port(inputs, i, bare, port):
     """Has the request named this port, too? bare is whether its value is a host and no more, None
     for a host that an answer leads to."""
     text = inputs.fields[i][2]
-    if bare is None or str(port) in (str(int(n)) for n in re.findall(r"\d{1,9}", text)):
+    if bare is None or any(str(port) in (str(int(n)) for n in re.findall(r"\d{1,9}", form.translate(UNSIGNED)))
+                           for form, k in inputs.values if k == i):
         return True
     exchange = asked()
     if exchange is not None and any(word[2].strip() == str(port) for word in plain_words(exchange)):
@@ -200,18 +206,57 @@ def named(inputs, *names):
 
 
 def hosts_of(inputs):
-    """The hosts in the values of a request: host -> (index of the value, whether it is all of it)."""
+    """The hosts in the values of a request: host -> (index of the value, whether it is all of it,
+    or the ports that a text has beside it)."""
     hosts = inputs.note.get("hosts")
     if hosts is None:
-        hosts = {}
+        hosts, told = {}, {}
         for text, i in inputs.values:
-            bare, inner = host_of(text.strip()), inputs.fields[i][0] == "path"
-            for name in hosts_in(text, inner):
-                known = hosts.get(name)
-                if known is None or known[1]:
-                    hosts[name] = (i, name == bare)
-        inputs.note["hosts"] = hosts
+            inner = inputs.fields[i][0] == "path"
+            for item, whole in [(text, True)] if inner else items_of(text):
+                bare = host_of(text.strip())
+                for name in hosts_in(item, inner):
+                    if whole:
+                        known = hosts.get(name)
+                        if known is None or known[1]:
+                            hosts[name] = (i, name == bare)
+                    else:
+                        told.setdefault(name, (i, tuple(map(int, re.findall(r":(\d{1,5})(?!\d)", item)))))
+        inputs.note["hosts"] = hosts = {**told, **hosts}
     return hosts
+
+
+LISTED_HOST = re.compile(r"(?:https?://)?(?:[\w-]+[.:])+[\w-]*/?|\[[0-9a-fA-F:.]+\](?::\d+)?|localhost").fullmatch
+HOST_AND_PORT = re.compile(r"(?:\w+[\w.-]*|\[[0-9a-fA-F:.]+\]):\d{1,5}(?![\w.:])").search
+UNSIGNED = {ord(c): None for c in "'\"\\` \t\r\n"}  # what apps take out of an address
+
+
+def items_of(text):
+    """What apps take for an address in a value: (text, True) for all of it and for the items of what
+    is a list of hosts, (text, False) for a host with a port within another text."""
+    yield text, True
+    text = text[:8192]
+    bare = text.translate(UNSIGNED)
+    for bare in {bare, bare.replace("..", "")}:
+        if bare != text.strip() and LISTED_HOST(bare):
+            yield bare, True
+    if text[:1] in "{[\"":
+        try:
+            for item in texts_in([json.loads(text)], 5):
+                yield item, True
+        except ValueError:
+            pass
+    items = [item for item in LIST_ENDS.split(text) if item]
+    if 1 < len(items) <= HOSTS_MOST and all(map(LISTED_HOST, items)):
+        for item in items:
+            yield item, True
+    elif ":" in text:
+        for item in items[:HOSTS_MOST * 4]:
+            if HOST_AND_PORT(item):
+                yield item, False
+
+
+LIST_ENDS = re.compile(r"[\s,;|=]+")
 
 
 def hosts_in(text, path=False):
