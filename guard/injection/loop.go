@@ -207,5 +207,11 @@ func pattern(rule, path string) string {
 		}
 		fmt.Fprintf(&b, "{p%d}", n)
 	}
-	return b.String()
+	segments := strings.Split(b.String(), "/")
+	for i, segment := range segments { // a ServeMux knows no part of a segment
+		if strings.Contains(segment, "{") && (segment[0] != '{' || strings.IndexByte(segment, '}') != len(segment)-1) {
+			segments[i] = fmt.Sprintf("{s%d}", i)
+		}
+	}
+	return strings.Join(segments, "/")
 }
