@@ -36,3 +36,16 @@ func TestLongAttackIsAShortLine(t *testing.T) {
 		}
 	}
 }
+
+// TestForkedProcessLogsNoValue: it cannot ask the front what is secret.
+func TestForkedProcessLogsNoValue(t *testing.T) {
+	t.Parallel()
+	url, app := holes(t, "", "", &sinks.Config{})
+	visit{path: "/fork", v: "x; echo hunter2secret"}.ask(t, url)
+	logged(t, app, "that the app has forked: sink=command mode=enforce where=")
+	for line := range strings.Lines(app.Log.String()) {
+		if strings.Contains(line, "has forked") && strings.Contains(line, "hunter2") {
+			t.Error(line)
+		}
+	}
+}

@@ -196,8 +196,9 @@ def tell(kind, rid, what):
         return
     if not worker.forked:
         worker.send(kind, 0, rid, json.dumps(what).encode("utf-8", "replace"))
-    elif kind == HIT:  # only its parent may speak with the front
-        print("fumehood: in a process that the app has forked:", json.dumps(what), file=sys.stderr)
+    elif kind == HIT:  # only its parent may speak with the front, which knows what is secret in it
+        print("fumehood: in a process that the app has forked: sink=%(sink)s mode=%(mode)s where=%(where)r field=%(place)s %(name)r" % what,
+              file=sys.stderr)
 
 
 def place_in_app():
