@@ -24,12 +24,12 @@ func plainPath(path string) bool {
 	return plainSegments(path)
 }
 
-// plainSegments says whether none of the segments is risky. Those that are short words need no
-// look, and the name of a file in a folder is none of a host.
+// plainSegments says whether none of the segments is risky. In those that are short, only words of
+// SQL are looked for, and the name of a file in a folder is none of a host.
 func plainSegments(path string) bool {
 	for path != "" {
 		var segment string
-		if segment, path, _ = strings.Cut(path, "/"); len(segment) >= shortestHidden && riskySegment(segment) {
+		if segment, path, _ = strings.Cut(path, "/"); riskySegment(segment) {
 			return false
 		}
 	}
@@ -39,6 +39,9 @@ func plainSegments(path string) bool {
 // riskySegment is Risky of a segment of a path, where most dots begin the extension of a file.
 // The names of hosts do not end like these.
 func riskySegment(segment string) bool {
+	if len(segment) < shortestHidden {
+		return sqlWords(segment)
+	}
 	dot := strings.LastIndexByte(segment, '.')
 	if dot < 1 {
 		return Risky(segment)
@@ -47,7 +50,7 @@ func riskySegment(segment string) bool {
 	case "css", "js", "mjs", "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "woff", "woff2", "ttf", "pdf", "txt", "html", "htm",
 		"xml", "json", "webmanifest", "mp3", "mp4", "webm", "csv":
 		for part := range strings.SplitSeq(segment[:dot], ".") {
-			if part == "" || len(part) >= shortestHidden && Risky(part) {
+			if part == "" || sqlWords(part) || len(part) >= shortestHidden && Risky(part) {
 				return true
 			}
 		}

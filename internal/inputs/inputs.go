@@ -196,7 +196,7 @@ func Pick(in []fumehood.Input) (risky []fumehood.Input, all bool) {
 		given := in[i]
 		for rest := given.Value; rest != ""; {
 			var piece string
-			if piece, rest = cut(rest); len(risky) > first && !Risky(piece) {
+			if piece, rest = cut(rest); len(risky) > first && !Risky(piece) && !sqlWords("0"+piece) { // it goes on from one
 				continue
 			}
 			risky = append(risky, fumehood.Input{Place: given.Place, Name: clip(given.Name, 200), Value: piece})
@@ -225,9 +225,16 @@ func Pick(in []fumehood.Input) (risky []fumehood.Input, all bool) {
 	return risky, true
 }
 
-// cut divides s after the last character that ends within a piece.
+// cut divides s after the last character that ends within a piece, in no short word.
 func cut(s string) (piece, rest string) {
 	piece = clip(s, pieceSize)
+	if len(piece) < len(s) {
+		for end := len(piece); end > len(piece)-2*longestSQL; end-- {
+			if piece[end-1] < utf8.RuneSelf && !isWordByte(piece[end-1]) {
+				return piece[:end], s[end:]
+			}
+		}
+	}
 	return piece, s[len(piece):]
 }
 

@@ -36,7 +36,7 @@ var classes = [256]uint16{
 // an address. Harmless are single characters, words and names of letters of any script, digits
 // and "_", numbers and lists of them, slugs, dates and times, UUIDs and opaque tokens. Risky
 // are these, too, where they hide something: a number that can be an IP address, "localhost",
-// base64 or hex of a risky text, a pickle in base64.
+// base64 or hex of a risky text, a pickle in base64, words of SQL with "_" or "-" for blanks.
 func Risky(value string) bool { return risky(value, 2) }
 
 func risky(v string, depth int) bool {
@@ -62,13 +62,13 @@ func risky(v string, depth int) bool {
 	case seen&^(digit|dot|hyphen) == 0:
 		return !isDate(v) && !harmlessNumber(v)
 	case seen&^(letter|digit|underline|hyphen) == 0:
-		return !isUUID(v) && (containsLocal(v) || !isSlug(v) && !Opaque(v) || hides(v, depth))
+		return !isUUID(v) && (containsLocal(v) || !isSlug(v) && !Opaque(v) || sqlWords(v) || hides(v, depth))
 	case seen&^(letter|digit|hyphen|dot|colon|base) == 0 && seen&digit != 0 && isTime(v):
 		return false
 	case seen&^(letter|digit|underline|hyphen|dot|base) == 0:
-		return !(Opaque(v) || isCounter(v)) || hides(v, depth)
+		return !(Opaque(v) || isCounter(v)) || sqlWords(v) || hides(v, depth)
 	case seen&foreign != 0 && seen&^(letter|digit|underline|foreign) == 0:
-		return !onlyLetters(v)
+		return !onlyLetters(v) || seen&underline != 0 && (sqlWords(v) || strings.ContainsAny(v, "ıſ\u212A")) // in capitals, or small, these are ASCII
 	}
 	return true
 }
@@ -81,6 +81,8 @@ func riskyWord(v string, seen uint16, depth int) bool {
 	case len(v) > 2 && v[0] == '0' && v[1]|0x20 == 'x' && isHex(v[2:]):
 		return true
 	case len(v) >= len("localhost") && containsLocal(v):
+		return true
+	case seen&underline != 0 && sqlWords(v):
 		return true
 	}
 	return len(v) >= shortestHidden && hides(v, depth)
