@@ -7,6 +7,9 @@ import "strings"
 func (s *Score) batch(value string) {
 	at := len(value) - len(strings.TrimLeft(value, " &|;@(\""))
 	word, rest := cutWord(value[at:])
+	if i := strings.IndexByte(word, '/'); i > 1 && i < 4 { // if/i
+		word, rest = word[:i], value[at+i:]
+	}
 	var buf [32]byte
 	switch string(lower(word, &buf)) {
 	case "if":

@@ -27,10 +27,10 @@ func (s *Score) code(value string, sh *shape) {
 	if sh.has&slashes != 0 && (strings.Contains(value, `\write18`) || strings.Contains(value, `\input{/`) || strings.Contains(value, `\include{/`)) {
 		s.add(Code, strong, "LaTeX that runs a program or reads a file")
 	}
-	if !text && strings.HasPrefix(value, "global.process.") || sh.has&dots != 0 && strings.HasPrefix(value, "process.mainModule") {
+	if !text && len(value) < 256 && serverObject(value) || !text && strings.HasPrefix(value, "global.process.") || sh.has&dots != 0 && strings.HasPrefix(value, "process.mainModule") {
 		s.add(Code, strong, "the program that runs the app")
 	}
-	if !text && endless(value) {
+	if !text && (endless(value) || loopOnly(value)) {
 		s.add(Code, Refuse, "a loop that does not end")
 	}
 	if !text && sh.has&colons != 0 && (strings.Contains(value, ":constructor:constructor") || strings.Contains(value, ":__proto__:") || strings.Contains(value, `"constructor":{"prototype"`)) {
@@ -87,7 +87,7 @@ func (s *Score) call(value string, open int, sh *shape) {
 	if start > 0 {
 		before = value[start-1]
 	}
-	began := start == 0 || strings.IndexByte(";|&{@'\"( ./=!", before) >= 0
+	began := start == 0 || start == 1 && before == ':' || strings.IndexByte(";|&{@'\"( ./=!", before) >= 0
 	joined := start > 1 && before == '.' && (value[start-2] == '\'' || value[start-2] == '"')
 	kind := callKind(string(lower(name, &buf)))
 	switch {
@@ -96,7 +96,7 @@ func (s *Score) call(value string, open int, sh *shape) {
 		s.add(Code, Refuse, "a call that is joined to the app's string")
 	case kind == 2 && (quoted || strings.HasPrefix(argument, ")")) && sh.begins(start) && before != '.':
 		s.add(Code, Refuse, "a call that runs programs")
-	case kind == 1 && quoted && start < 3 && before != '.' && len(value) < 300:
+	case kind == 1 && quoted && start < 3 && before != '.' && (len(value) < 300 || !sh.lines && len(value) < 2048):
 		s.add(Code, Refuse, "a call that runs programs")
 	case quoted && before != '.':
 		s.add(Code, Weak, "what may be a call that runs programs")
@@ -107,7 +107,7 @@ func (s *Score) call(value string, open int, sh *shape) {
 // harmless code is full too, 0 for others.
 func callKind(name string) int {
 	switch name {
-	case "system", "passthru", "shell_exec", "phpinfo", "proc_open", "pcntl_exec", "popen", "file_get_contents", "file_put_contents", "call_user_func", "readfile",
+	case "system", "passthru", "shell_exec", "phpinfo", "proc_open", "pcntl_exec", "popen", "file_get_contents", "file_put_contents", "call_user_func", "readfile", "phpversion",
 		"base64_decode", "str_rot13", "create_function", "preg_replace", "unserialize", "spawnsync", "execsync":
 		return 2
 	case "exec", "eval", "assert", "sleep", "spawn", "require", "include", "usleep", "md5", "compile":
@@ -192,6 +192,31 @@ func endless(value string) bool {
 		return true
 	}
 	return number(body) && body != ""
+}
+
+// loopOnly says whether value is a loop with nothing in it: while(true);
+func loopOnly(value string) bool {
+	body, found := strings.CutPrefix(value, "while(")
+	condition := strings.TrimRight(body, ";){} ")
+	if !found || len(condition) == len(body) || len(condition) > 32 {
+		return false
+	}
+	condition = strings.TrimPrefix(strings.TrimLeft(condition, "(!+-~ "), "new ")
+	return dotted(condition)
+}
+
+// serverObject says whether value begins with an object of Node that shows or runs something, in the way
+// that gets by a filter of names with dots: process["env"].
+func serverObject(value string) bool {
+	n := wordLength(value)
+	if n == len(value) || value[n] != '[' || len(value) < n+3 {
+		return strings.HasPrefix(value, "module.exports=")
+	}
+	switch value[:n] {
+	case "process", "require", "console", "module":
+		return isQuote(value[n+1]) || isLetter(value[n+1]) && strings.IndexByte(value, ']') < 0
+	}
+	return false
 }
 
 // foldPrefix says whether s begins with prefix, which is in lower case, without regard to case.

@@ -54,6 +54,9 @@ func (s *Score) knownLine(v string) {
 		return
 	}
 	if rest := v[w.end:]; kind == rareWord || name == "id" || name == "dir" {
+		if len(rest) > 1 && rest[0] == ';' && (isDigit(rest[1]) || isQuote(rest[1])) && !is(name, tool) { // whoami;0'0'
+			s.add(Command, Refuse, "a program and a separator")
+		}
 		if rest == ";" || rest == "|" || rest == "||" || rest == "&&" || rest == ";;" || rest == " #" || rest == " --" {
 			s.add(Command, Refuse, "a program and a separator")
 		}
@@ -63,13 +66,14 @@ func (s *Score) knownLine(v string) {
 		return
 	}
 	switch {
+	case kind == plainWord && is(name, shows) && a.words == 1 && len(a.first) > 3 && a.first[0] == '/' && letterWord(a.first[1:]): // cat /dog
 	case v[w.end] == ':': // git://, which is an address
 	case place(a.first) && a.words == 1 && is(name, goes), is(name, network) && a.prose <= a.shell+1 && hostIn(v[w.end:]),
 		duration(name, a.first) && a.words == 1, is(name, shows) && a.words == 1 && sourceFile(a.first):
 		s.add(Command, Refuse, "a program and what it is to work on")
 	case ownArguments(name, v, &a):
 		s.add(Command, Refuse, "a program and arguments that only it has")
-	case name == "free" && shortFlag(a.first), name == "shutdown" && shortFlag(a.first), name == "kill" && len(a.first) > 1 && a.first[0] == '-' && a.prose == 0,
+	case name == "free" && shortFlag(a.first), name == "shutdown" && shortFlag(a.first), name == "kill" && len(a.first) > 1 && strings.TrimLeft(a.first, "'\"")[:1] == "-" && a.prose == 0,
 		a.options > 0 && a.shell > a.prose && (a.shell > 1 || shortFlag(a.first)) && a.prose < 2,
 		name == "echo" && a.words == 1 && len(a.first) > 2 && a.first[0] == '%' && a.first[len(a.first)-1] == '%', redirected(v):
 		s.add(Command, Refuse, "a command line")

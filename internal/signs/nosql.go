@@ -97,6 +97,8 @@ func (s *Score) javascript(value string) {
 				s.add(NoSQL, Refuse, "a statement of JavaScript behind the string")
 			}
 		}
+	case strings.HasPrefix(rest, "(function("):
+		s.add(NoSQL, Refuse, "a function of JavaScript behind the string")
 	case strings.HasPrefix(rest, "||"), strings.HasPrefix(rest, "&&"), strings.HasPrefix(rest, "}"):
 		if strings.Contains(rest, "this.") || strings.Contains(rest, "==") || strings.Contains(rest, ".match(") {
 			s.add(NoSQL, Refuse, "a condition of JavaScript behind the string")

@@ -66,11 +66,11 @@ func strange(s string) bool {
 	return false
 }
 
-// databaseCommand says whether the shell of SQLite has a command of that name which reads, writes or
-// runs something.
-func databaseCommand(name string) bool {
-	switch name {
-	case "shell", "system", "import", "load", "open", "output", "once", "read", "backup", "restore", "save", "clone", "archive", "databases", "tables", "schema",
+// dotCommand says whether s begins with a command of the shell of SQLite that reads, writes or runs
+// something.
+func dotCommand(s string) bool {
+	switch s[:wordLength(s)] {
+	case "shell", "sh", "sys", "system", "import", "load", "open", "output", "once", "read", "backup", "restore", "save", "clone", "archive", "databases", "tables", "schema",
 		"dump", "excel", "log", "indexes":
 		return true
 	}
@@ -102,7 +102,7 @@ func (s *Score) unknownName(j *joint, sh *shape) {
 	switch {
 	case strings.HasPrefix(rest, "./") && len(rest) > 2 && isWord(rest[2]) && j.at-j.sep < 3 && !sh.lines, strings.HasPrefix(j.value[j.at-min(j.at, 2):], ". ") && commandFile(strings.TrimRight(file, ";|&#'\"`")):
 		s.add(Command, Refuse, "a separator and a program")
-	case strings.HasPrefix(rest, ".") && databaseCommand(rest[1:1+wordLength(rest[1:])]) && j.value[j.at-1] != ' ':
+	case strings.HasPrefix(rest, ".") && dotCommand(strings.TrimLeft(rest[1:], `\'"`)) && j.value[j.at-1] != ' ':
 		s.add(Command, Refuse, "a separator and a command of the shell of SQLite")
 	case strings.HasPrefix(rest, "[ -") && strings.Contains(rest, " ]"), loop(rest):
 		s.add(Command, Refuse, "a separator and a condition or a loop of the shell")
@@ -225,10 +225,12 @@ func (j *joint) before(kind program, sh *shape) int {
 		points = 3
 	case open(head):
 		points = 3
-	case number(head) && kind == plainWord && j.a.words == 0 && j.at > j.sep+1: // 10; time
+	case number(strings.TrimRight(head, "%+$")) && kind == plainWord && j.a.words == 0 && j.at > j.sep+1: // 10; time
 		points = 1
 	case targetName(head):
 		points = 2
+	case c == ';' && j.at > j.sep+1 && len(head) < 4 && len(head) > 1 && letterWord(head) && j.w.size == 2 && j.a.words == 0: // ls; ps
+		points = -1
 	case sh.short(j.sep):
 		points = 1
 		if last := head[len(head)-1]; len(head) == 1 && j.at == j.sep+1 || len(head) > 1 && !isLetter(last) || strings.IndexByte(head, '_') >= 0 {
@@ -264,7 +266,7 @@ func (j *joint) behind() int {
 		return 0
 	}
 	switch rest := strings.Trim(j.rest, " \r\n"); {
-	case j.a.comment, j.a.quote, rest == "`", rest == ")" && strings.IndexByte(j.value, '(') < 0:
+	case j.a.comment, j.a.quote, rest == "`", rest == "``", rest == ")" && strings.IndexByte(j.value, '(') < 0:
 		return 1
 	case rest != "" && strings.Trim(rest, ";|&") == "" && !(rest == "|" && j.value[0] == '|') && rest != ";":
 		return 1

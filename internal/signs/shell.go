@@ -46,6 +46,12 @@ scan:
 		case c == '$' && w.size > 0 && variableName(s[i:]) > 2 && s[i+1] == '{':
 			w.tricks += 2
 			i += variableName(s[i:]) - 1
+		case (c == '<' || c == '>') && w.size > 0 && strings.HasPrefix(s[i+1:], "()") && i+3 < len(s) && isLetter(s[i+3]): // pi<()ng
+			w.tricks += 2
+			i += 2
+		case c == '$' && w.size == 0 && unsetVariable(s[i:]) > 0: // ${x7.4}gcc
+			w.tricks += 2
+			i += unsetVariable(s[i:]) - 1
 		case c == '$' && emptyExpansion(s[i:]) > 0:
 			w.tricks += 2
 			i += emptyExpansion(s[i:]) - 1
@@ -97,6 +103,22 @@ func emptyExpansion(s string) int {
 		return 3
 	}
 	return 0
+}
+
+// unsetVariable returns the length of ${x} at the beginning of s where a letter follows, 0 for none: a
+// variable that nobody has set.
+func unsetVariable(s string) int {
+	if !strings.HasPrefix(s, "${") || len(s) < 5 || !isLetter(s[2]) {
+		return 0
+	}
+	n := 2
+	for n < len(s) && n < 24 && (isWord(s[n]) || s[n] == '.') {
+		n++
+	}
+	if n+1 >= len(s) || s[n] != '}' || !isLetter(s[n+1]) || s[n+1] >= 0x80 {
+		return 0
+	}
+	return n + 1
 }
 
 // arguments is what stands behind the name of a program, up to the next separator.

@@ -93,12 +93,28 @@ func judgeBare(value string, s *Score) {
 		name++
 	}
 	if name > 0 && name < len(value) && value[name] == '=' {
-		s.bare(value[name+1:])
+		s.bareParameters(value[name+1:])
 		return
 	}
 	if query := strings.IndexByte(value[:min(len(value), 256)], '?'); query > 0 && !strings.ContainsAny(value[:query], " \n\"'(<") {
 		if is := strings.IndexByte(value[query:], '='); is > 1 && oneWord(value[query+1:query+is]) {
-			s.bare(value[query+is+1:])
+			s.bareParameters(value[query+is+1:])
+		}
+	}
+}
+
+// bareParameters judges the values of a query string; rest begins with the first.
+func (s *Score) bareParameters(rest string) {
+	s.bare(rest)
+	for n := 0; n < 16 && len(rest) < 4096; n++ {
+		amp := strings.IndexByte(rest, '&')
+		if amp < 0 {
+			return
+		}
+		rest = rest[amp+1:]
+		if is := strings.IndexByte(rest, '='); is > 0 && strings.IndexByte(rest[:is], ' ') < 0 {
+			value, _, _ := strings.Cut(rest[is+1:], "&")
+			s.bare(value)
 		}
 	}
 }
@@ -192,6 +208,8 @@ func (p *sqlParser) afterQuote(prefix string) (uint8, string) {
 		return Refuse, "a condition that is always true or false"
 	case condition && p.facts&sqlNames == 0 && (p.ended || p.tail && bare && oneWord(p.tailText)):
 		return Refuse, "a condition that is always true or false"
+	case condition && bare && p.done && p.facts&sqlCalled != 0 && (p.ended || swallows):
+		return Refuse, "a condition with a function"
 	case condition && bare && (swallows || p.xor):
 		return Refuse, "a condition of its own"
 	case prefix == "" && p.likes && p.done && p.tail && (closes || strings.ContainsAny(p.tailText, "%*_^")), prefix == "" && p.likes && p.depth > 0 && p.done:
@@ -244,6 +262,8 @@ func (p *sqlParser) bare() (uint8, string) {
 	condition, compared := p.facts&sqlCondition != 0, p.facts&sqlCompared != 0
 	work := p.operators + p.concats + p.closed
 	switch {
+	case p.branch && p.facts&^(sqlCondition|sqlCompared|sqlNames|sqlCalled) == 0 && !p.comment && !p.unfinished:
+		return 0, ""
 	case p.harms, p.facts&sqlActing != 0 && (p.unfinished || p.done && p.depth > 0 || condition || compared || work > 0 || swallows || p.facts&sqlSorts != 0):
 		return Refuse, p.why
 	case condition && p.facts&sqlConstants != 0 && p.done:

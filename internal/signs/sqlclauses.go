@@ -164,7 +164,7 @@ func (p *sqlParser) begins(t sqlToken) string {
 	case "waitfor":
 		return when(name == "delay" || name == "time", sqlWaits)
 	case "exec", "execute":
-		return when(object.word == sqlActs || object.word == sqlSystem || object.kind == sqlLeft && t.end == object.start ||
+		return when(object.word == sqlActs || object.word == sqlSystem || object.kind == sqlLeft && (t.end == object.start || p.next() == '@') ||
 			object.kind == sqlVariable || name == "immediate", sqlRuns)
 	case "declare":
 		return when(object.kind == sqlVariable || object.kind == sqlWord && p.declares(), sqlManages)

@@ -81,7 +81,7 @@ func (l *sqlLexer) blanks() (comment bool) {
 
 // block skips a comment and says whether it goes on to the end.
 func (l *sqlLexer) block() bool {
-	if l.peek(2) == '!' || l.peek(2) == '+' {
+	if l.peek(2) == '!' {
 		l.trick = true
 		for l.at += 3; isDigit(l.peek(0)); l.at++ {
 		}
@@ -144,7 +144,7 @@ func (l *sqlLexer) token() sqlKind {
 		l.at += 2
 		return sqlCompare
 	case c == '@', c == '?':
-		for l.at++; isWord(l.peek(0)) || l.peek(0) == '@'; l.at++ {
+		for l.at++; isWord(l.peek(0)) || l.peek(0) == '@' || c == '@' && l.peek(0) == '.'; l.at++ {
 		}
 		return sqlVariable
 	case c == '[':

@@ -46,10 +46,18 @@ func (p *sqlParser) operator(t sqlToken) sqlState {
 	case sqlCast:
 		return p.cast()
 	case sqlLeft:
+		if ahead := p.lex; p.quoted && p.prev.end == 0 && ahead.next().word == sqlSelect { // x' (select 1)
+			p.depth++
+			return sqlWants
+		}
 		// 1.e(1) in MySQL; some(thing) where the name was read as an alias.
 		if p.inQuery || p.prev.kind == sqlNumber || p.prev.kind == sqlRight {
 			p.depth++
 			return sqlWants
+		}
+	case sqlNumber:
+		if p.prev.kind == sqlNumber && p.lex.text[p.prev.end] == '/' { // 1/**/2, for a filter that drops comments
+			return sqlHas
 		}
 	case sqlWord:
 		return p.operatorWord(t)

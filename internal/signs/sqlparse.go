@@ -75,6 +75,7 @@ type sqlParser struct {
 	xor, between        bool // a XOR was read; a BETWEEN awaits its AND
 	rows                bool // a row of values ends, and another begins
 	nulls               int  // NULL as an operand
+	branch              bool // begins as programs do: if (a < b)
 }
 
 // run reads text to its end, or to where it is no SQL.
@@ -309,6 +310,10 @@ func (p *sqlParser) call(t sqlToken) sqlState {
 		p.why = "calls a function that waits, reads a file or fails on purpose"
 	case sqlTells, sqlLike, sqlConstant, sqlVerb, sqlJoin:
 		p.facts |= sqlCalls
+		if t.start == 0 && p.lex.text[t.end] == ' ' && strings.EqualFold(p.lex.slice(t), "if") && strings.IndexByte(p.lex.text, ',') < 0 {
+			p.facts &^= sqlCalls
+			p.branch = true
+		}
 	}
 	p.have(operand{})
 	if p.pending != 0 && p.facts&(sqlActing|sqlCalls) != 0 {

@@ -6,8 +6,18 @@ import "strings"
 // parser cannot tell from prose by what stands beside what: there is no prose in them.
 func (s *Score) wholeSQL(value string) {
 	v := strings.Trim(value, " \t")
-	if stutters(v) {
+	switch {
+	case stutters(v):
 		s.add(SQL, Refuse, "goes on with the string of the app")
+		return
+	case len(value) < 256 && cutCondition(value):
+		s.add(SQL, Refuse, "a condition behind a value, cut off")
+		return
+	case manyQuotes(v):
+		s.add(SQL, Refuse, "quotes of several kinds and nothing else")
+		return
+	case len(v) < 256 && castAtEnd(v) && wordLength(v) > 0 && v[wordLength(v)] == '(': // in several lines, too
+		s.add(SQL, Refuse, "a cast of PostgreSQL")
 		return
 	}
 	if len(v) < 2 || len(v) > 512 || s.points[SQL] >= Refuse || strings.ContainsAny(v, "\n\r") {
@@ -110,7 +120,7 @@ func equation(v string) bool {
 	switch op.kind {
 	case sqlCompare:
 		sign := v[op.start:op.end]
-		return !strings.Contains(v, " ") && (sign == "=" || sign == "!=" || sign == "<>" || sign == "==")
+		return !strings.Contains(v, " ") && (sign == "=" || sign == "!=" || sign == "<>" || sign == "==" || sign == "<=>")
 	case sqlLogic, sqlConcat:
 		return true
 	case sqlWord:

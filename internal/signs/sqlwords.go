@@ -186,7 +186,7 @@ var sqlWords = map[string]sqlWordKind{
 	"utl_file.fopen": sqlActs, "ctxsys.drithsx.sn": sqlActs, "gtid_subset": sqlActs, "gtid_subtract": sqlActs, "name_const": sqlActs,
 	"st_latfromgeohash": sqlActs, "geometrycollection": sqlActs, "polygon": sqlActs, "multipoint": sqlActs, "multipolygon": sqlActs,
 	"linestring": sqlActs, "multilinestring": sqlActs, "query_to_xml": sqlActs, "database_to_xml": sqlActs,
-	"pg_read_file": sqlActs, "pg_ls_dir": sqlActs, "pg_read_binary_file": sqlActs, "lo_import": sqlActs, "lo_export": sqlActs,
+	"pg_read_file": sqlActs, "pg_ls_dir": sqlActs, "pg_read_binary_file": sqlActs, "lo_import": sqlActs, "lo_export": sqlActs, "lo_get": sqlActs, "lo_create": sqlActs, "lo_unlink": sqlActs,
 	"lo_from_bytea": sqlActs, "dblink": sqlActs, "sys_eval": sqlActs, "sys_exec": sqlActs, "lo_put": sqlActs, "table_to_xml": sqlActs, "httpuritype": sqlActs, "openrowset": sqlActs,
 	"opendatasource": sqlActs, "openquery": sqlActs, "database_to_xmlschema": sqlActs, "fts3_tokenizer": sqlActs,
 	"dbms_xmlgen.getxml": sqlActs, "dbms_java.grant_permission": sqlActs, "procedure_analyse": sqlActs,

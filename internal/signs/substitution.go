@@ -65,6 +65,8 @@ func (s *Score) ticks(value string, open, end int, text bool) {
 	alone := open < 32 && len(value)-end < 64 && strings.Trim(value[:open], " '\"") == "" && strings.Trim(value[end+1:], " '\";#") == ""
 	switch {
 	case text:
+	case strings.HasPrefix(value[end+1:], "`") && lowerCase(value[at:w.end]) && known(value[min(end+2, len(value)):]): // `a b``c d`
+		s.add(Command, Refuse, "a command whose output is put in")
 	case glued && (kind == rareWord || a.shell > 0 || a.words == 0 && targetName(value[:open])), alone && (a.prose <= a.shell):
 		s.add(Command, Refuse, "a command whose output is put in")
 	case glued, alone, a.danger:
@@ -187,6 +189,9 @@ func (s *Score) braces(value string) {
 		}
 		body := value[open+1 : open+length]
 		glued := open > 0 && isLetter(value[open-1]) || open+length+1 < len(value) && isLetter(value[open+length+1])
+		if hiddenInBraces(body) {
+			s.add(Command, Refuse, "braces that a shell expands to a command")
+		}
 		if strings.IndexByte(body, ',') >= 0 && !strings.ContainsAny(body, " \n\\") && (strings.IndexByte(body, ':') < 0 || strings.Contains(body, "://")) {
 			s.bracedList(body, glued || open == 0 || strings.IndexByte(";|&", value[open-1]) >= 0, glued)
 		}
@@ -196,6 +201,30 @@ func (s *Score) braces(value string) {
 		}
 		open += next + 1
 	}
+}
+
+// hiddenInBraces finds {n$u\c$u,-l}: a program whose name has variables that nobody has set, and
+// backslashes in it.
+func hiddenInBraces(body string) bool {
+	name, _, found := strings.Cut(body, ",")
+	if !found || len(name) > 31 || strings.IndexByte(name, '$') < 0 {
+		return false
+	}
+	var plain [32]byte
+	size, tricks := 0, 0
+	for i := 0; i < len(name); i++ {
+		switch c := name[i]; {
+		case c == '$' && i+1 < len(name) && isLetter(name[i+1]):
+			tricks++
+			i++
+		case c == '\\':
+			tricks++
+		default:
+			plain[size] = c
+			size++
+		}
+	}
+	return tricks > 1 && size > 1 && programOf(string(plain[:size])) != notProgram
 }
 
 func (s *Score) bracedList(body string, placed, glued bool) {

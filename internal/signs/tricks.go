@@ -31,7 +31,7 @@ func (s *Score) tricks(value string, sh *shape) {
 	if sh.has&angles != 0 && processSubstitution(v) {
 		s.add(Command, Refuse, "a command that a shell reads as a file")
 	}
-	if sh.has&dashes != 0 && (v[0] == '-' && optionRuns(v) || parameters(v)) {
+	if sh.has&dashes != 0 && (v[0] == '-' && optionRuns(v) || parameters(strings.TrimLeft(v, ";|&")) || launches(v)) {
 		s.add(Command, Refuse, "an option that runs a program, or a cmdlet and its options")
 	}
 	if v[0] == '$' && variableName(v) == len(v) {
@@ -63,7 +63,7 @@ func cutVariable(v string) bool {
 func careted(v string) bool {
 	var name [32]byte
 	for at := 0; at < len(v); at++ {
-		if at > 0 && strings.IndexByte(" ;|&(\"", v[at-1]) < 0 {
+		if at > 0 && strings.IndexByte(" ;|&(\"@", v[at-1]) < 0 {
 			continue
 		}
 		size, carets, end := 0, 0, at
@@ -75,7 +75,7 @@ func careted(v string) bool {
 			name[size] = v[end]
 			size++
 		}
-		if carets > 0 && size > 2 && isLetter(v[at]) && (carets > 1 || size > 3 || programOf(string(name[:size])) == rareWord) && (programOf(string(name[:size])) != notProgram || carets > 3 && carets == size-1) {
+		if carets > 0 && size > 2 && (isLetter(v[at]) || carets > 2) && (carets > 1 || size > 3 || programOf(string(name[:size])) == rareWord) && (programOf(string(name[:size])) != notProgram || carets > 3 && carets == size-1) {
 			return true
 		}
 		at = max(at, end-1)
@@ -92,10 +92,10 @@ func bracketed(v string) bool {
 		}
 		size, groups, end := 0, 0, i+1
 		for ; end < len(v) && size < len(plain)-1 && !isBlank(v[end]); end++ {
-			if v[end] == '[' && end+2 < len(v) && v[end+2] == ']' && isLetter(v[end+1]) {
+			if n := letterGroup(v[end:]); n > 0 {
 				plain[size] = v[end+1]
 				groups++
-				end += 2
+				end += n - 1
 			} else {
 				plain[size] = v[end]
 			}
@@ -111,6 +111,22 @@ func bracketed(v string) bool {
 		i = end - 1
 	}
 	return false
+}
+
+// letterGroup returns the length of brackets around one letter at the beginning of s, and slashes that
+// make no difference: [e], [e//]; 0 for none.
+func letterGroup(s string) int {
+	if len(s) < 3 || s[0] != '[' || !isLetter(s[1]) {
+		return 0
+	}
+	n := 2
+	for n < len(s) && s[n] == '/' {
+		n++
+	}
+	if n == len(s) || s[n] != ']' {
+		return 0
+	}
+	return n + 1
 }
 
 // gluedSubstitution finds a command whose output is put into the middle of the only word of a
@@ -205,7 +221,8 @@ func namedByVariable(v string) bool {
 		case word == "" || v[at+n] != ' ':
 		case own && len(word) > 1 && word[0] == '-' && isLetter(word[1]):
 			return true
-		case behind && (option(word) || strings.Contains(word, "://") || programOf(word) == rareWord || sensitive(strings.TrimLeft(word, "/"))):
+		case behind && (option(word) || strings.Contains(word, "://") || programOf(word) == rareWord || sensitive(strings.TrimLeft(word, "/"))),
+			at == 1 && programOf(word) != notProgram && lowerCase(word): // ;$x cat y
 			return true
 		}
 		i = at + n - 1
@@ -250,6 +267,8 @@ func secondProgram(v string) bool {
 	case len(first) > 3 && first[0] == '-' && isLetter(first[1]) && isWord(first[len(first)-1]):
 		next, _ := cutWord(more)
 		return strings.ContainsAny(next, "/.,=$:") && strings.TrimRight(next, ".,:") == next
+	case strings.IndexByte(rest[:n], '-') > 0 && strings.Count(more, " ") < 2 && sourceFile(more):
+		return true
 	case first == "dump" || first == "exec" || first == "run" || first == "eval":
 		return (head == "" && tight || kind == rareWord || strings.IndexByte(rest[:n], '-') > 0) && strings.Count(more, " ") < 2
 	}
@@ -304,6 +323,21 @@ func optionRuns(v string) bool {
 	return strings.HasSuffix(name, "-launcher") || strings.HasSuffix(name, "-cmd-prefix")
 }
 
+// launches says whether an option that names a program to run stands in v: x --y-launcher=z.
+func launches(v string) bool {
+	for _, end := range [...]string{"-launcher=", "-cmd-prefix="} {
+		i := strings.Index(v, end)
+		start := i
+		for start > 0 && (isWord(v[start-1]) || v[start-1] == '-') {
+			start--
+		}
+		if i > 0 && strings.HasPrefix(v[start:], "--") && i+len(end) < len(v) {
+			return true
+		}
+	}
+	return false
+}
+
 // parameters says whether v is a cmdlet of PowerShell or its short name with two parameters that
 // have names: Verb-Noun -Name x -Other y.
 func parameters(v string) bool {
@@ -311,7 +345,7 @@ func parameters(v string) bool {
 	dash := strings.IndexByte(name, '-')
 	short := false
 	switch name {
-	case "gwmi", "gci", "gcim", "iwr", "irm", "icm", "saps", "sajb", "gsv", "gps", "gal", "ipmo", "icim", "sls", "spps":
+	case "gwmi", "gci", "gcim", "iwr", "irm", "icm", "saps", "sajb", "gsv", "gps", "gal", "ipmo", "icim", "sls", "spps", "iwmi", "rwmi", "swmi":
 		short = true
 	}
 	if !short && (dash < 2 || dash+3 >= len(name) || name[0]-'A' >= 26 || name[dash+1]-'A' >= 26 || !oneWord(name[:dash]) || !oneWord(name[dash+1:])) {
@@ -321,7 +355,7 @@ func parameters(v string) bool {
 	for rest != "" && named < 2 {
 		var word string
 		word, rest = cutWord(rest)
-		if len(word) > 2 && word[0] == '-' && word[1]-'A' < 26 && oneWord(word[1:]) {
+		if len(word) > 2 && word[0] == '-' && (word[1]-'A' < 26 || short && isLetter(word[1])) && oneWord(word[1:]) {
 			named++
 		}
 	}
