@@ -295,7 +295,7 @@ def is_text(argv, at):
     if kind in TALKERS:
         return True
     known = TEXT_OPTIONS.get(kind)
-    return known is not None and argv[at - 1] in known.split()
+    return known is not None and (argv[at - 1] in known.split() or argv[at].partition("=")[0] in known.split())
 
 
 def parts_of(value):

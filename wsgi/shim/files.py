@@ -26,7 +26,7 @@ def judge_file(inputs, event, args):
         return
     for name in args[:FILE_EVENTS[event]]:
         path = None if name is None or isinstance(name, int) else text_of(name)
-        if path:
+        if path and not (path == tempfile_folder() and caller() == "tempfile"):
             judged = []  # where a whole value with dots is in the path, and does not lead out
             for value in found:
                 value.judge(inputs, path, judged)
@@ -52,9 +52,9 @@ def paths_in(inputs, parts):
         if LEADS(text) and inputs.fields[i][0] != "path":
             for form in made_of(text):
                 if (".." in form or form[0] in "/~") and form.strip("/.\\") and len(parts_found) < FORMS_MOST:
-                    parts_found.setdefault(form, i)
+                    parts_found.setdefault(form, (i, text))
     made = [PathValue(text, i, inputs.fields[i][0] == "path", parts) for text, i in found.items()]
-    made += [PathValue(text, i, False, parts, True) for text, i in parts_found.items() if text not in found]
+    made += [PathValue(text, i, False, parts, of) for text, (i, of) in parts_found.items() if text not in found]
     return [value for value in made if value.forms or value.whole]
 
 
@@ -64,8 +64,9 @@ LEADS = re.compile(r"\.\s*\.|(?:^|[^\w<>/])[/~]").search  # some part of it may 
 class PathValue:
     """One value, with the forms that apps make of it before they open a file."""
 
-    def __init__(self, text, i, of_path, parts, part=False):
-        self.i, self.whole, self.part = i, "", part
+    def __init__(self, text, i, of_path, parts, of=""):
+        self.i, self.whole, self.part = i, "", bool(of)  # is it only a part of the value?
+        self.inside = os.path.normpath(of.lstrip("/")) if of else ".."
         plain = text.replace("\\", "/")
         forms = [text, text.strip(), plain, text.replace("../", ""), text.lstrip("/"), text.lower()]
         if text.startswith("/"):
@@ -99,7 +100,11 @@ class PathValue:
             for at in occurrences(path, form):
                 if self.part and any(first <= at and at + len(form) <= last for first, last in judged):
                     continue
+                if self.part and at and ".." not in form:
+                    continue  # a part without dots has to be the whole path
                 why = why or self.leaves(path, at, form)
+                if why and at and not self.climbs and all(covered(path)[at:at + len(form)]):
+                    why = ""  # it is in the name of a folder that the app says
                 if not self.part and ".." in form:
                     judged.append((at, at + len(form)))
         if not why and self.core and self.already(path):
@@ -108,6 +113,8 @@ class PathValue:
             refuse(inputs, "file", path, self.i, why)
 
     def already(self, path):
+        if not self.inside.startswith("..") and self.inside in path:
+            return False  # what the whole value is does not go out
         at = path.rfind("/" + self.core)
         return at >= 0 and "/" not in path[at + 1 + len(self.core):] and ".." not in path.split("/")
 
@@ -151,7 +158,7 @@ def judge_strayed(inputs, path, judged):
     """With a value that goes up, whatever the app makes of it, or where the edge has seen an attack:
     the app itself must have said where a path goes up, and in which folder a file is that the
     request names."""
-    if of_python():
+    if "importlib" in caller() or caller() in ("linecache", "tokenize", "inspect"):
         return
     known = path
     for first, last in judged:
@@ -201,18 +208,12 @@ def known_texts():
     flask = sys.modules.get("flask")
     if flask is not None and flask.has_app_context():
         yield from strings([str(v) if isinstance(v, os.PathLike) else v for v in list(flask.current_app.config.values())])
-    import tempfile
-    if tempfile.tempdir:
-        yield tempfile.tempdir
+    if tempfile_folder():
+        yield tempfile_folder()
 
 
-def of_python():
-    """Is it an import or a traceback that opens the file?"""
-    frame = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename == __shim__:
-        frame = frame.f_back
-    return frame is not None and (frame.f_code.co_filename.startswith("<frozen importlib")
-                                  or frame.f_globals.get("__name__") in ("linecache", "tokenize", "inspect"))
+def tempfile_folder():
+    return getattr(sys.modules.get("tempfile"), "tempdir", None)
 
 
 def of_library(path):

@@ -11,6 +11,16 @@ def foreign(filename):
         or "site-packages" in filename or "dist-packages" in filename
 
 
+def caller():
+    """The module of Python's own library that does what is judged, "" if another does."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename == __shim__:
+        frame = frame.f_back
+    if frame is None or not frame.f_code.co_filename.startswith((LIBRARY, "<frozen")):
+        return ""
+    return str(frame.f_globals.get("__name__"))
+
+
 CONTEXT = 8  # characters that a text of the code has beside what it is asked for
 PERCENT = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[a-zA-Z%]")
 SINGLE = re.compile(r"(?<!\{)\{[\w.!:]*\}(?!\})")
@@ -123,6 +133,7 @@ def texts_in(values, depth):
 
 # -- what apps make of values --------------------------------------------------------------
 
+BLANKS = {32: None, 9: None, 13: None}  # not the end of a line, which is a sign
 DRAWN_MOST = 64          # places in a value at which something may begin
 FORMS_MOST = 20000       # forms of the values of one request
 SIGNS = ("\n", ",", ";", ":", "|", "@", "/", "=", "?", "#", "&", '"', "'")  # at which apps cut values
@@ -139,7 +150,7 @@ def wary(inputs, *classes):
 def drawn(inputs, text, least=3):
     """The index of a value that has the letters and signs of text, but for blanks and case, in
     this order and close together, whatever the app has taken out of it; None if there is none."""
-    want = "".join(text.lower().split())[:200]
+    want = text.lower().translate(BLANKS)[:200]
     signs = [c for c in set(want) if not c.isalnum()]
     if len(want) < least or not signs:
         return None

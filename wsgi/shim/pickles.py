@@ -60,7 +60,7 @@ def judge_name(inputs, module, name, what):
     """What a pickle or the like may make use of: module.name."""
     module = OLD_NAMES.get(module, module)
     full = module + "." + name
-    if full in HARMLESS or from_child():
+    if full in HARMLESS or caller() in CHILDREN:  # what processes of the app's own say
         return
     for allowed in setting(inputs, "pickle_allow"):
         if allowed == full or allowed.endswith(".*") and module == allowed[:-2] and "." not in name:
@@ -73,15 +73,6 @@ def judge_name(inputs, module, name, what):
     i = brought(inputs)
     if i is not None:
         refuse(inputs, "pickle", full, i, "%s comes with the request and would make a %s" % (what, full))
-
-
-def from_child():
-    """Is it a message between the app and processes of its own, as a pool has them?"""
-    frame = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename == __shim__:
-        frame = frame.f_back
-    return frame is not None and frame.f_globals.get("__name__") in CHILDREN \
-        and frame.f_code.co_filename.startswith(LIBRARY)
 
 
 def only_data(module, name):
@@ -130,11 +121,9 @@ def watch_jsonpickle(module):
 
 
 def judge_marshal(inputs, event, args):
-    frame = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename == __shim__:
-        frame = frame.f_back
-    if frame is None or frame.f_code.co_filename.startswith("<frozen") or frame.f_globals.get("__name__") == "zipimport":
-        return  # it imports
+    by = caller()
+    if by == "zipimport" or "importlib" in by:
+        return
     data = args[0] if args else b""
     if not isinstance(data, (bytes, bytearray, memoryview)) or not data:
         return
