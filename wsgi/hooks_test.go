@@ -1,21 +1,16 @@
 package wsgi_test
 
 import (
-	"bytes"
-	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/guard/body"
@@ -25,7 +20,6 @@ import (
 	"github.com/fumehood/fumehood/internal/testapp"
 	"github.com/fumehood/fumehood/test/python"
 	"github.com/fumehood/fumehood/wsgi"
-	"github.com/fumehood/fumehood/wsgi/shim"
 )
 
 // holes serves testdata/hooks/holes.py, bare or with the guards of the sinks; internal is a
@@ -280,27 +274,5 @@ func TestHolesAllowed(t *testing.T) {
 // TestJudges runs the cases of testdata/hooks/judge_*.py, which need no server, with every Python.
 func TestJudges(t *testing.T) {
 	t.Parallel()
-	python.Each(t, func(t *testing.T, python string) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		cmd := exec.CommandContext(ctx, python, "judges.py")
-		cmd.Dir = "testdata/hooks"
-		cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir(), "PYTHONDONTWRITEBYTECODE=1")
-		cmd.Stdin = strings.NewReader(shim.Source())
-		var out, errs bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &out, &errs
-		if err := cmd.Run(); err != nil {
-			t.Fatalf("%v\n%s", err, errs.String())
-		}
-		var done struct {
-			Cases int
-			Wrong []string
-		}
-		if err := json.Unmarshal(out.Bytes(), &done); err != nil || done.Cases < 150 {
-			t.Fatalf("%v, %d cases: %s", err, done.Cases, errs.String())
-		}
-		for _, wrong := range done.Wrong {
-			t.Error(wrong)
-		}
-	})
+	python.Each(t, func(t *testing.T, python string) { askJudges(t, python, "judges.py", 150) })
 }

@@ -103,8 +103,10 @@ class PathValue:
                 if self.part and at and ".." not in form:
                     continue  # a part without dots has to be the whole path
                 why = why or self.leaves(path, at, form)
-                if why and at and not self.climbs and all(covered(path)[at:at + len(form)]):
-                    why = ""  # it is in the name of a folder that the app says
+                if why and at and not self.climbs:
+                    marks = covered(path)[at:at + len(form)]
+                    if all(mark or c == "/" for mark, c in zip(marks, form)):
+                        why = ""  # it is in the name of a folder that the app says
                 if not self.part and ".." in form:
                     judged.append((at, at + len(form)))
         if not why and self.core and self.already(path):
