@@ -119,6 +119,7 @@ SQL_PLAIN = re.compile(r"""
 SQL_QUOTES = re.compile(r"['\"`\\\s]+")
 SQL_TERM = r"(?:%s|[0-9]+)(?:\s+(?:asc|desc))?(?:\s+nulls\s+(?:first|last))?" % SQL_NAME
 SQL_SORT = re.compile(r"%s(?:\s*,\s*%s)*" % (SQL_TERM, SQL_TERM))
+SQL_NAMES = re.compile(r"%s(?:\s*,\s*%s)*" % (SQL_NAME, SQL_NAME)).fullmatch
 SQL_SHARP = re.compile(r"""[\w'"`)][()=<>|&!^~]{1,8}[\w'"`(]|\$\w*\$|\|\|""").search
 SQL_SOLID = re.compile(r"""[\w'"`]""").search
 SQL_SPLITS = [re.compile(signs).split for signs in (r"[\s,;]+", r'[,;:|"\n]+', r"[@/=&?.+*%$<>_~^-]+")]
@@ -174,8 +175,9 @@ def sql_made(value):
     if sharp or counted:
         made += [part.strip() for split in SQL_SPLITS for part in split(value)
                  if sql_sharp(part) or counted and sql_counted(part)]
-    if short and (sharp or SQL_DIGIT(value)):
+    if short and (sharp or SQL_DIGIT(value) or SQL_SLUG(value)):
         made += [value.replace(sign, other) for sign in set(SQL_LESS(value[:40])) for other in ("", " ")]
+    made += [value.replace(sign, " ") for sign in set(SQL_JOINED(" " + value.lower()))]
     if "'" in value or '"' in value or "`" in value:
         made.append(re.sub("['\"`]", "", value))
     if short and "<" in value:
@@ -186,6 +188,13 @@ def sql_made(value):
                  value.translate(SQL_CURLY), value.encode("ascii", "ignore").decode(),
                  unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode()]
     return map(str.strip, made)
+
+
+SQL_SLUG = re.compile(r"[\w-]+").fullmatch
+SQL_JOINING = "or xor and is like rlike union select except having not isnull glob between".split()
+SQL_JOINED = re.compile(r"([^a-z0-9\s])(?:(?:%s)(?![^\W_])|(?<=[%s].)(?:%s))" % (
+    "|".join(SQL_JOINING), "".join({word[-1] for word in SQL_JOINING}),
+    "|".join(r"(?<=[\W\d_]%s.)" % word for word in SQL_JOINING))).findall  # the signs beside such a word
 
 
 def sql_counted(word):
@@ -320,14 +329,14 @@ def examine(inputs, text, dialect):
             continue
         if lexed is None:
             lexed = sql_tokens(text, dialect)
-        if not lexed[2] or sql_beyond(text, low, lexed, dialect, form, what, at):
+        if (not lexed[2] or sql_beyond(text, low, lexed, dialect, form, what, at)) and not sql_composed(text):
             stop(inputs, "sql", text, i, SQL_BEYOND if lexed[2] else SQL_OPEN)
             return SQL_STOPPED
     for at, upto, i in sql_around(inputs, low) if "'" in low else ():
         if lexed is None:
             lexed = sql_tokens(text, dialect)
         if lexed[2] and not sql_within(text, lexed, at, upto) and not sql_written(text, at, upto) \
-                and not sql_usual(text, lexed, dialect):
+                and not sql_usual(text, lexed, dialect) and not sql_composed(text):
             stop(inputs, "sql", text, i, SQL_BEYOND)
             return SQL_STOPPED
     return SQL_CLEAN if lexed is None else SQL_DATA
@@ -352,7 +361,9 @@ def sql_beyond(text, low, lexed, dialect, form, what, at):
         if not sql_inside(text, kinds[n], starts[n], end, at, at + size) \
                 or dialect == "mysql" and what == SQL_RAW and sql_two_ways(form, kinds[n], low[at - 1:at]):
             left -= 1
-            column = SQL_SORT.fullmatch(form) and ("," not in form or sql_sorts(low, starts, kinds, n))
+            names = form.strip(" ,") if what == SQL_MADE else form
+            column = SQL_SORT.fullmatch(names) and ("," not in form or sql_sorts(low, starts, kinds, n)
+                                                    or SQL_NAMES(names) and sql_columns(low, starts, kinds, n, at + size))
             if left == 0 or not column and not sql_written(text, at, at + size):
                 return what != SQL_MADE or not sql_usual(text, lexed, dialect)
         at = sql_find(low, form, max(at + 1, end - size + 1))
@@ -375,3 +386,28 @@ def sql_sorts(low, starts, kinds, n):
         if kinds[n] == "o" and word not in ".,":
             return False
     return False
+
+
+def sql_columns(low, starts, kinds, n, upto):
+    """Do the names from the token n to upto stand where columns are listed, behind SELECT or before
+    FROM? There, one alone could stand, too."""
+    def token(m):
+        return low[starts[m]:starts[m + 1]] if m + 1 < len(starts) else low[starts[m]:]
+
+    before = n - 1
+    while before > 0 and n - before < 1000:
+        word = token(before)
+        if kinds[before] == "i" and word in SQL_LISTS:
+            return word in ("select", "distinct", "returning")
+        if kinds[before] not in "wiq" and word not in ",.":
+            break
+        before -= 1
+    else:
+        return before == 0 and token(0) == "select"
+    after = bisect.bisect_left(starts, upto)
+    after += after < len(kinds) and kinds[after] == "w"
+    n -= kinds[n - 1] == "w"
+    return after < len(kinds) and token(after) == "from" and token(n - 1) == ","
+
+
+SQL_LISTS = set("select distinct returning from where and or not in on using join values set into limit offset by having like".split())

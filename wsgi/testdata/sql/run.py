@@ -407,6 +407,11 @@ def into(attack, what):
     return re.sub("or|select", lambda word: word.group()[0] + what + word.group()[1:], attack)
 
 
+def in_words(attack):
+    """The same without other signs than blanks, where that can be."""
+    return "id union select id, name, secret from notes" if attack[0] == "(" else "id or id" if attack[0] == "7" else attack
+
+
 # Name of the transformation: (what the app does, what the attacker sends so that an attack comes
 # out of it).
 MADE = {
@@ -430,7 +435,10 @@ MADE = {
     "`'` doubled, which a `\\` before it undoes (MySQL)": (lambda v: v.replace("'", "''"), lambda p: p.replace("'", "\\'")),
     "`'` taken out": (lambda v: v.replace("'", ""), lambda p: p.replace("or", "o'r").replace("OR", "O'R").replace("select", "sel'ect")),
     "a sign taken out": (lambda v: v.replace("*", ""), lambda p: into(p, "*")),
-    "one sign for another": (lambda v: v.replace("+", " "), lambda p: p.replace(" ", "+")),
+    "`+` to a blank": (lambda v: v.replace("+", " "), lambda p: in_words(p).replace(" ", "+")),
+    "`_` to a blank": (lambda v: v.replace("_", " "), lambda p: in_words(p).replace(" ", "_")),
+    "`-` to a blank": (lambda v: v.replace("-", " "), lambda p: in_words(p).replace(" ", "-")),
+    "`^` to `>`": (lambda v: v.replace("^", ">"), lambda p: p.replace("7", "id").replace(">", "^")),
     "`v.split(\"@\")[0]`": (lambda v: v.split("@")[0], lambda p: p + "@b.c"),
     "`\\r\\n` to `\\n`": (lambda v: v.replace("\r\n", "\n"), lambda p: p.replace(" ", "\r\n")),
     "tags taken out": (lambda v: re.sub("<[^>]*>", "", v), lambda p: into(p, "<b>")),
