@@ -14,7 +14,7 @@ var attacks = map[string][]string{
 		`<script>run()</script>`, `<SCRIPT SRC=//evil.example></SCRIPT>`, `<script src=//evil.example/x.js `, "<script\n>run()</script\t>",
 		`<img src=x onerror=run()>`, `<img src=x onerror=run()`, `<img/src="x"/onerror=run()>`, "<img\nsrc=x\nonerror\n=\n'run()'>",
 		`<svg/onload=run()>`, `<svg><g/onload=run()>`, `<svg onload="run()"`, `<body onload=run()>`, `<details open ontoggle=run()>x`,
-		`<input autofocus onfocus=run()>`, `<a href="javascript:run()">x</a>`, `<a href='java&#115;cript:run()'>x</a>`,
+		`<input autofocus onfocus=run()>`, `<a href="javascript:run()">x</a>`, `<a href='java&#115;cript:run()'>x</a>`, `<a href="java&#9script:run()">x</a>`, `<a href=javascript&#58run()>x</a>`,
 		"<a href=\"java\tscript:run()\">x</a>", "<a href=\" \x01javascript:run()\">x</a>", `<a href="javascript&colon;run()">x</a>`,
 		`<iframe src="javascript:parent.run()">`, `<iframe srcdoc="<script>parent.run()</script>">`, `<iframe srcdoc="&lt;img src=x onerror=parent.run()&gt;">`,
 		`<form action=javascript:run()><button>x`, `<button formaction=javascript:run()>`, `<object data="data:text/html,<script>x</script>">`,

@@ -120,6 +120,9 @@ func oddTag(raw string) string {
 	if colon := strings.IndexByte(raw, ':'); colon > 0 && urlRuns(raw, false) { // <javascript:...> of Markdown
 		return "a link with a script URL"
 	}
+	if strings.Contains(raw, "&#") && referencedName(raw) {
+		return "an element whose name has references"
+	}
 	if mixedCase(raw) {
 		return "an element with a name in mixed case"
 	}
@@ -146,6 +149,23 @@ func oddTag(raw string) string {
 		}
 	}
 	return ""
+}
+
+// referencedName says whether references to letters or to what is dropped stand in the name of an
+// element that attacks need: <scr&#9;ipt>.
+func referencedName(raw string) bool {
+	name := strings.Map(func(r rune) rune {
+		if r <= ' ' {
+			return -1
+		}
+		return r
+	}, unescape(raw[:min(len(raw), 64)]))
+	for _, element := range [...]string{"script", "iframe", "object", "embed", "svg", "img"} {
+		if hasPrefixFold(name, element) && !hasPrefixFold(raw, element) {
+			return true
+		}
+	}
+	return false
 }
 
 // mixedCase says whether the name of an element that attacks need is written in large and small

@@ -45,7 +45,11 @@ func (c *code) bracket(b byte) {
 
 // afterGlobal says whether "(document)" or the like stands before a "[".
 func (c *code) afterGlobal() bool {
-	before := c.s[:c.i-1]
+	before := c.s[max(0, c.i-64) : c.i-1]
+	if open := strings.LastIndexByte(before, '('); open >= 0 && strings.HasSuffix(before, "*/)") { // (document/* x */)["cookie"]
+		name, _, _ := strings.Cut(before[open:], "/*")
+		before = strings.TrimRight(name, " ") + ")"
+	}
 	return strings.HasSuffix(before, "(document)") || strings.HasSuffix(before, "(window)") || strings.HasSuffix(before, "(self)") || strings.HasSuffix(before, "(top)")
 }
 

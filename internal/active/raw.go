@@ -18,7 +18,31 @@ func unescape(s string) string {
 	if strings.IndexByte(s, '&') < 0 {
 		return s
 	}
-	return html.UnescapeString(s)
+	return html.UnescapeString(withSemicolons(s))
+}
+
+// withSemicolons ends references of one digit that have no semicolon: java&#9script:. To browsers they
+// are references (HTML standard, section 13.2.5.80), html.UnescapeString leaves them as they are.
+func withSemicolons(s string) string {
+	var b strings.Builder
+	from := 0
+	for i := strings.Index(s, "&#"); i >= 0 && i+2 < len(s); {
+		if isDigit(s[i+2]) && (i+3 == len(s) || !isDigit(s[i+3]) && s[i+3] != ';') {
+			b.WriteString(s[from : i+3])
+			b.WriteByte(';')
+			from = i + 3
+		}
+		next := strings.Index(s[i+2:], "&#")
+		if next < 0 {
+			break
+		}
+		i += next + 2
+	}
+	if from == 0 {
+		return s
+	}
+	b.WriteString(s[from:])
+	return b.String()
 }
 
 // stepRaw takes a byte of a raw text. In a script, "<!--" hides a "<script>" and its end tag

@@ -236,6 +236,8 @@ func (j *judge) leadsToScript(name []byte, value string) bool {
 	switch {
 	case isText(name):
 		return urlRuns(value, false)
+	case kindOf(name) == urlValue && handlerInside(value): // src= onerror="x()"
+		return true
 	case strings.Contains(value, "&#") && kindOf(name) == urlValue && scriptURL(unescape(value), false): // encoded twice
 		return true
 	case strings.ContainsAny(value, "\"'") && j.depth < maxInside && kindOf(name) == urlValue && endsValue(value): // to who writes the page anew
@@ -244,6 +246,16 @@ func (j *judge) leadsToScript(name []byte, value string) bool {
 		return strings.IndexByte(value, ':') >= 0 && urlInside(value)
 	}
 	return scriptURL(value, j.element == "img" || j.element == "image" || j.element == "" && !j.known)
+}
+
+// handlerInside says whether the value of an attribute is an event handler, which to some readers it
+// is where a blank stands behind the equals sign.
+func handlerInside(value string) bool {
+	name, code, found := strings.Cut(value[:min(len(value), 512)], "=")
+	if !found || len(name) > 32 || !isHandler([]byte(strings.ToLower(name))) {
+		return false
+	}
+	return runsCode(strings.Trim(code, "'\""), true)
 }
 
 // inside judges markup in an attribute.

@@ -201,8 +201,9 @@ func loopOnly(value string) bool {
 	if !found || len(condition) == len(body) || len(condition) > 32 {
 		return false
 	}
-	condition = strings.TrimPrefix(strings.TrimLeft(condition, "(!+-~ "), "new ")
-	return dotted(condition)
+	name := strings.TrimPrefix(strings.TrimLeft(condition, "(!+-~ "), "new ")
+	not := strings.Count(condition, "!")%2 == 1
+	return dotted(name) && not == (name == "false" || number(name) && strings.Trim(name, "0.") == "")
 }
 
 // serverObject says whether value begins with an object of Node that shows or runs something, in the way

@@ -36,7 +36,7 @@ func (s *Score) wholeCommand(value string) {
 	hidden := w.tricks > 1 || w.tricks == 1 && (value[at-trickStart(value, at)] == '\\' || kind == rareWord && w.size > 3 && strings.IndexByte(value[at:w.end], '\\') > 0 && lowerCase(value[at:w.end]))
 	name := string(w.name[:w.size])
 	switch {
-	case hidden:
+	case hidden && !strings.HasPrefix(value, "${"): // ${name}cat, of a template
 		s.add(Command, Refuse, "the name of a program, written so as not to be seen")
 	case a.danger && a.prose <= a.shell:
 		s.add(Command, Refuse, "a command that names a file of the system")

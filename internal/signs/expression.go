@@ -188,8 +188,6 @@ func expressionWord(word string) expressionKind {
 	return expressionWords[string(lower(word, &buf))]
 }
 
-var expressionShapes = shapesOf(expressionWords)
-
 var expressionWords = map[string]expressionKind{
 	"getclass": alwaysGadget, "forname": alwaysGadget, "getruntime": alwaysGadget, "processbuilder": alwaysGadget, "scriptenginemanager": alwaysGadget,
 	"getclassloader": alwaysGadget, "getdeclaredconstructors": alwaysGadget, "getprotectiondomain": alwaysGadget, "methodclosure": alwaysGadget,

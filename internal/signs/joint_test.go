@@ -1,6 +1,7 @@
 package signs_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/fumehood/fumehood/internal/signs"
@@ -43,6 +44,8 @@ func TestListsAndSentencesPass(t *testing.T) {
 		"save | cancel", "start; stop", "5; more", "100 & more", "2024; history", "Bob\nmail", "first\nlast", "Title\r\nmore", "bash\npython", "tea\ndate\nsalt",
 		"time flies", "nice dress", "env variables", "exec summary", "watch this", "tar pit", "source files", "SIZE=10 inch", "cc-by-sa", "dd-wrt router", "nc-17 rated",
 		"git status", "npm install lodash", "> quoted text", "$50 Get-together", "IF DEFINED BY LAW", "if exist doubts, say so", "for /r on the list",
+		"ls; ps", "cat /dog", "head /tea", "100% & more", "5% | top", "50 & more", "a `b c` `d e`", "while(!true);", "while(false)", "while (true) you wait", "process[42]: done", "require [x]",
+		"${name}cat", "if/when it rains", "if/or: a", "pi > () ng", "tool --launcher", "the launcher=x", "; $a month", "kill 'em all", "kill \"Bill\"", "; cream tea", "x; .sh is a suffix",
 		"'`<`\n    `true` if the left side is lower.'", "x; ${name}", "a && $(b)",
 	} {
 		score := signs.Judge(value)
@@ -74,7 +77,17 @@ func TestLinesOfAShell(t *testing.T) {
 		"archives":           {"jar:http://a.example/x.jar!/y", "jar:file:///x.zip!/y"},
 		"SQLite":             {";.shell id", "1;\n.system id", "x;.dump"},
 		"comparisons":        {"{{1==1}}", "${2>1}", "<%= 1<2 %>", "{{1 != 2}}"},
-		"loops of code":      {"while(!0);", "while(Infinity){}", "for(;;);", "while(!'')"},
+		"loops of code":      {"while(!0);", "while(Infinity){}", "for(;;);", "while(!'')", "while(true);", "while(!false)", "while((x)))", "while(new Tea);", "while(this){}"},
+		"objects of Node":    {`process["argv"]`, "require[x.y", "module.exports=x", `console['log'](7)`},
+		"glued":              {"whoami;0'0'", "pi>()ng a.example", "p<()s -ef", "x|${tea7.4}gcc7.4", "`cut tea``dig cake`", ";{w$x\\ho$y,-a}", "@^p^i^n^g a.example", "/[e//]tc"},
+		"variables":          {";$a cat tea.txt", "|$x ls b"},
+		"quoted options":     {"kill '-'9", "kill \"-9\" 7"},
+		"launches":           {"tool --x-launcher=\"id\"", "tea '--gpu-launcher=id'"},
+		"long calls":         {"eval('echo " + strings.Repeat("X", 700) + "')", ":phpversion();", "x';phpversion();//"},
+		"short names":        {";iwmi -class A_b -name Create", "time; tea-run all cake.rb"},
+		"a slash":            {"if/i a==b tea", "IF/I \"a\"==\"b\" tea"},
+		"SQLite, in quotes":  {`1;.\'shell id`, `1;.\"system id`, "1;.sh id"},
+		"functions":          {`tea' (function(){do{x=1;}while(1)})() '`},
 	} {
 		for _, value := range values {
 			score := signs.Judge(value)

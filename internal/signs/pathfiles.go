@@ -95,7 +95,7 @@ func sensitiveStart(plain []byte) bool {
 	if len(plain) == 0 {
 		return false
 	}
-	for _, want := range sensitiveBy[plain[0]] {
+	for _, want := range sensitiveFiles[plain[0]] {
 		if n := len(want); len(plain) >= n && string(plain[:n]) == want {
 			return true
 		}
@@ -103,21 +103,22 @@ func sensitiveStart(plain []byte) bool {
 	return false
 }
 
-// sensitiveBy has the files by their first letter.
-var sensitiveBy = func() (by [256][]string) {
-	for _, file := range sensitiveFiles {
-		by[file[0]] = append(by[file[0]], file)
-	}
-	return by
-}()
-
-var sensitiveFiles = [...]string{
-	"etc/passwd", "etc/shadow", "etc/group", "etc/hosts", "etc/issue", "etc/motd", "etc/fstab", "etc/crontab", "etc/mysql", "etc/ssh",
-	"etc/apache", "etc/httpd", "etc/nginx", "etc/php", "etc/sudoers", "etc/os-release", "etc/resolv", "etc/hostname", "etc/ssl",
-	"proc/self", "proc/version", "proc/cmdline", "proc/net", "proc/mounts", "proc/cpuinfo", "proc/1/", "proc/sys", "sys/class", "dev/tcp",
-	"windows/", "winnt/", "boot.ini", "win.ini", "system32", "autoexec.bat", "inetpub", "web-inf", "meta-inf",
-	".ssh/", "root/.", ".env", ".git/", ".aws/", ".svn/", ".hg/", ".htaccess", ".htpasswd", ".bash_history", "wp-config", "web.config",
-	"var/log/", "var/run/secrets", "private/etc/", "usr/local/etc", "apache/logs", "global.asa", "id_rsa",
+// sensitiveFiles has, by their first byte, the beginnings of files that attacks read.
+var sensitiveFiles = [256][]string{
+	'e': {"etc/passwd", "etc/shadow", "etc/group", "etc/hosts", "etc/issue", "etc/motd", "etc/fstab", "etc/crontab", "etc/mysql", "etc/ssh", "etc/apache", "etc/httpd", "etc/nginx", "etc/php", "etc/sudoers", "etc/os-release", "etc/resolv", "etc/hostname", "etc/ssl"},
+	'p': {"proc/self", "proc/version", "proc/cmdline", "proc/net", "proc/mounts", "proc/cpuinfo", "proc/1/", "proc/sys", "private/etc/"},
+	's': {"sys/class", "system32"},
+	'd': {"dev/tcp"},
+	'w': {"windows/", "winnt/", "win.ini", "web-inf", "wp-config", "web.config"},
+	'b': {"boot.ini"},
+	'a': {"autoexec.bat", "apache/logs"},
+	'i': {"inetpub", "id_rsa"},
+	'm': {"meta-inf"},
+	'.': {".ssh/", ".env", ".git/", ".aws/", ".svn/", ".hg/", ".htaccess", ".htpasswd", ".bash_history"},
+	'r': {"root/."},
+	'v': {"var/log/", "var/run/secrets"},
+	'u': {"usr/local/etc"},
+	'g': {"global.asa"},
 }
 
 // flatten lowers a path and makes its slashes plain, as far as buf goes.

@@ -61,5 +61,3 @@ func lookUp(name string) program {
 	}
 	return notProgram
 }
-
-var programShapes = shapesOf(programs)

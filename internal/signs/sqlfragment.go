@@ -34,7 +34,7 @@ func fragment(v string, named bool) string {
 	case halfCondition(v):
 		return "ends the string or the brackets, and begins a condition"
 	}
-	return piece(v)
+	return piece(v, named)
 }
 
 // isQuote says whether c is a quote of SQL.

@@ -46,12 +46,7 @@ func (p *sqlParser) operator(t sqlToken) sqlState {
 	case sqlCast:
 		return p.cast()
 	case sqlLeft:
-		if ahead := p.lex; p.quoted && p.prev.end == 0 && ahead.next().word == sqlSelect { // x' (select 1)
-			p.depth++
-			return sqlWants
-		}
-		// 1.e(1) in MySQL; some(thing) where the name was read as an alias.
-		if p.inQuery || p.prev.kind == sqlNumber || p.prev.kind == sqlRight {
+		if p.opens() {
 			p.depth++
 			return sqlWants
 		}
@@ -63,6 +58,13 @@ func (p *sqlParser) operator(t sqlToken) sqlState {
 		return p.operatorWord(t)
 	}
 	return sqlStop
+}
+
+// opens says whether a parenthesis can stand where an operator is expected: 1.e(1) in MySQL, some(thing)
+// where the name was read as an alias, and x' (select 1).
+func (p *sqlParser) opens() bool {
+	ahead := p.lex
+	return p.inQuery || p.prev.kind == sqlNumber || p.prev.kind == sqlRight || p.quoted && p.prev.end == 0 && ahead.next().word == sqlSelect
 }
 
 func (p *sqlParser) operatorWord(t sqlToken) sqlState {

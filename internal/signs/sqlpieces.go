@@ -4,8 +4,12 @@ import "strings"
 
 // piece is fragment for pieces that are shorter still: of which a condition, a statement or a string
 // of the app is left, and no sentence.
-func piece(v string) string {
+func piece(v string, named bool) string {
 	switch {
+	case tightCondition(v):
+		return "a condition between two quotes"
+	case named:
+		return ""
 	case v[0] == ';' && beginsStatement(v):
 		return "a statement begins behind a semicolon"
 	case isQuote(v[len(v)-1]) && conditionOnly(v[:len(v)-1]):
@@ -18,8 +22,6 @@ func piece(v string) string {
 		return "a row of values"
 	case openCondition(v):
 		return "ends the string, and begins a condition"
-	case tightCondition(v):
-		return "a condition between two quotes"
 	case quoteInComment(v):
 		return "a comment with a quote in it behind a number"
 	case v[0] == ')' && halfCase(v):
@@ -146,7 +148,7 @@ func rowOnly(v string) bool {
 func openCondition(v string) bool {
 	quote := strings.TrimLeft(v, `\`)
 	escaped := len(quote) < len(v)
-	if len(quote) < 4 || len(quote) > 32 || !isQuote(quote[0]) {
+	if len(quote) < 3 || len(quote) > 32 || !isQuote(quote[0]) {
 		return false
 	}
 	lex := sqlLexer{text: quote, at: 1}
@@ -199,7 +201,7 @@ func fewAndSigns(lex *sqlLexer, t sqlToken) bool {
 // tightCondition finds x\”or'y: a quote that is doubled or escaped, and a condition between it and
 // another, without blanks.
 func tightCondition(v string) bool {
-	for i := 1; i+4 < len(v); i++ {
+	for i := max(1, strings.IndexAny(v, "'\"`")); i+4 < len(v); i++ {
 		if !isQuote(v[i]) || v[i-1] != '\\' && v[i-1] != v[i] {
 			continue
 		}

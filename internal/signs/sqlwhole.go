@@ -16,7 +16,7 @@ func (s *Score) wholeSQL(value string) {
 	case manyQuotes(v):
 		s.add(SQL, Refuse, "quotes of several kinds and nothing else")
 		return
-	case len(v) < 256 && castAtEnd(v) && wordLength(v) > 0 && v[wordLength(v)] == '(': // in several lines, too
+	case len(v) < 256 && lexed(v, wordLength(v)) == '(' && castAtEnd(v): // in several lines, too
 		s.add(SQL, Refuse, "a cast of PostgreSQL")
 		return
 	}

@@ -69,27 +69,6 @@ func sqlWordOf(word string) sqlWordKind {
 	return sqlFamily(low)
 }
 
-// wordShapes has, by first and last letter, the lengths of the words in a table, as bits: most words
-// of a value need not be looked up.
-type wordShapes [1024]uint32
-
-func (w *wordShapes) may(word string) bool {
-	n := len(word)
-	return n > 0 && n < 33 && w[int(word[0]&31)<<5|int(word[n-1]&31)]>>(n-1)&1 != 0
-}
-
-// shapesOf returns the shapes of the words of a table, all of which fit a name.
-func shapesOf[K any](words map[string]K) *wordShapes {
-	w := new(wordShapes)
-	for word := range words {
-		n := len(word)
-		w[int(word[0]&31)<<5|int(word[n-1]&31)] |= 1 << (n - 1)
-	}
-	return w
-}
-
-var sqlShapes = shapesOf(sqlWords)
-
 // sqlFamily looks a word up by its beginning, or by its end: db..sysobjects.
 func sqlFamily(low []byte) sqlWordKind {
 	for _, family := range sqlFamilies {

@@ -17,7 +17,7 @@ var delimiters = [...]delimiter{
 // template looks for expressions that a template engine would compute, and that do
 // more than name a variable: {{ name }} is what templates are made of, and documentation too.
 func (s *Score) template(value string, sh *shape) {
-	if !sh.text {
+	if !sh.text && sh.has&(braces|hashes|dollars|ats|squares|angles) != 0 {
 		s.probe(value, sh)
 	}
 	if sh.has&squares != 0 && sh.has&quotes != 0 {
@@ -30,7 +30,7 @@ func (s *Score) template(value string, sh *shape) {
 		if kinds[value[i]]&(braces|dollars|hashes|stars|angles|ats|squares) == 0 && value[i] != '~' {
 			continue
 		}
-		if d := delimiterAt(value[i:]); d != nil {
+		if d := delimiterAt(value[i:]); d.open != "" {
 			i += s.expression(value, i, d, sh) - 1
 		}
 		if i >= len(value) {
@@ -45,17 +45,17 @@ func (s *Score) template(value string, sh *shape) {
 	}
 }
 
-// delimiterAt returns the delimiter that s begins with, nil for none.
-func delimiterAt(s string) *delimiter {
+// delimiterAt returns the delimiter that s begins with, the zero one for none.
+func delimiterAt(s string) delimiter {
 	if len(s) < 2 || strings.IndexByte("{%$(<#[sp", s[1]) < 0 {
-		return nil
+		return delimiter{}
 	}
 	for i := range delimiters {
-		if d := &delimiters[i]; d.open[0] == s[0] && d.open[1] == s[1] && strings.HasPrefix(s, d.open) {
-			return d
+		if open := delimiters[i].open; open[0] == s[0] && open[1] == s[1] && strings.HasPrefix(s, open) {
+			return delimiters[i]
 		}
 	}
-	return nil
+	return delimiter{}
 }
 
 // dunderIndex looks for an index that reaches the insides of an object: x["__class__"].
@@ -98,7 +98,7 @@ func named(field string) bool {
 }
 
 // expression judges what stands in delimiters at value[at:] and returns the length of it.
-func (s *Score) expression(value string, at int, d *delimiter, sh *shape) int {
+func (s *Score) expression(value string, at int, d delimiter, sh *shape) int {
 	start := at + len(d.open)
 	limit := min(len(value), start+2048)
 	length := sh.closing(value[start:limit], d.close)
@@ -155,7 +155,7 @@ func closing(s, end string) (at, read int) {
 	return plain, len(s)
 }
 
-func (s *Score) judgeExpression(e *expression, d *delimiter, alone, text bool) {
+func (s *Score) judgeExpression(e *expression, d delimiter, alone, text bool) {
 	switch {
 	case e.gadget:
 		s.add(Template, Refuse, "an expression that reaches for the internals of the language")
