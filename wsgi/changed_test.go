@@ -4,13 +4,20 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
+	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/guard/record"
+	"github.com/fumehood/fumehood/guard/sinks"
+	"github.com/fumehood/fumehood/internal/testapp"
 	"github.com/fumehood/fumehood/test/python"
+	"github.com/fumehood/fumehood/wsgi"
 	"github.com/fumehood/fumehood/wsgi/shim"
 )
 
@@ -19,6 +26,38 @@ import (
 func TestChangedValues(t *testing.T) {
 	t.Parallel()
 	python.Each(t, func(t *testing.T, python string) { askJudges(t, python, "changes.py", 150) })
+}
+
+// TestSuspicionReachesTheWorker: what the edge has seen makes a sink wary, though no value is like
+// what the app has made of one.
+func TestSuspicionReachesTheWorker(t *testing.T) {
+	t.Parallel()
+	settings, err := sinks.Settings(sinks.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := testapp.Start(t, "testdata/hooks", wsgi.Config{Target: "holes:app", Threads: 4, Sinks: wsgi.Sinks{Settings: settings}})
+	rec, err := record.New(record.Config{Logger: app.Log.Logger()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(rec.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := fumehood.ExchangeOf(r.Context())
+		x.Risky = []fumehood.Input{{Place: fumehood.InQuery, Name: "v", Value: "of no use"}}
+		x.Suspect = r.Header["Suspect"]
+		app.ServeHTTP(w, r)
+	})))
+	t.Cleanup(server.Close)
+	const attack = "/ping?v=x%3B+echo+ow%27%27ned"
+	if got := ask(t, server.URL, "GET", attack, ""); got.status != 200 || !strings.Contains(got.body, "owned") {
+		t.Errorf("without suspicion: %d %.200q", got.status, got.body)
+	}
+	if got := ask(t, server.URL, "GET", attack, "", "Suspect: file", "Suspect: command"); got.status != 403 || !strings.Contains(got.body, `"sinks.command"`) {
+		t.Errorf("with suspicion: %d %.200q", got.status, got.body)
+	}
+	if got := ask(t, server.URL, "GET", "/ping?v=a.example.com", "", "Suspect: command"); got.status != 200 {
+		t.Errorf("an honest one: %d %.200q", got.status, got.body)
+	}
 }
 
 // askJudges runs a script of testdata/hooks with the shim, and reports which of its cases, at

@@ -11,11 +11,10 @@ PROGRAMS = set()  # that the app has started without being told
 PROGRAMS_MOST = 512
 SHELL_SIGNS = set(";&|<>()$`*?[{~#\n\r")  # what a shell acts upon, but for blanks and quotes
 SIGN_AND_WORD = re.compile(r".\W{0,40}\w*", re.DOTALL)
-TALKERS = {"echo", "printf", "logger", "expr", "notify-send", "cowsay", "figlet", "espeak", "say"}
+TALKERS = {"echo", "printf", "expr"}  # what they are told, they say
 TEXT_OPTIONS = {  # program -> its options that are followed by text, which names no file
-    "grep": "-e --regexp", "egrep": "-e --regexp", "fgrep": "-e --regexp", "rg": "-e --regexp", "ag": "",
-    "git": "-m --message --grep --author -S -G", "hg": "-m --message", "mail": "-s", "mailx": "-s", "mutt": "-s",
-    "convert": "-annotate -draw -title -comment", "magick": "-annotate -draw -title -comment",
+    "grep": "-e --regexp", "egrep": "-e --regexp", "fgrep": "-e --regexp", "rg": "-e --regexp",
+    "git": "-m --message --grep --author -S -G", "hg": "-m --message", "mail": "-s", "mutt": "-s", "notify-send": "-a",
 }
 SPLIT_MOST = 128 * 1024  # characters of values that are split as apps do
 
@@ -147,8 +146,9 @@ class Command:
 
     def option(self, argv, at, shown):
         word = argv[at]
-        if not is_text(argv, at):
-            self.elsewhere(word, shown)
+        if is_text(argv, at):
+            return
+        self.elsewhere(word, shown)
         if len(word) < 2 or word[0] != "-" or word[1].isspace():
             return
         for value, i in self.options:
@@ -294,8 +294,8 @@ def is_text(argv, at):
     kind = kind_of(argv[0])
     if kind in TALKERS:
         return True
-    known = TEXT_OPTIONS.get(kind)
-    return known is not None and (argv[at - 1] in known.split() or argv[at].partition("=")[0] in known.split())
+    known = TEXT_OPTIONS.get(kind, "").split()
+    return at > 1 and argv[at - 1] in known or argv[at].partition("=")[0] in known and "=" in argv[at]
 
 
 def parts_of(value):

@@ -81,7 +81,7 @@ class PathValue:
             forms = [part for part in (parts or {}).values() if isinstance(part, str) and part in text]
             self.whole = text if text.count("/") > 1 and text[0] == "/" else ""
         self.forms = [form for form in dict.fromkeys(forms) if "/" in form or form == ".."]
-        self.core = self.core_of(plain)
+        self.core = self.core_of(plain) if ".." in plain else ""
 
     @staticmethod
     def core_of(text):

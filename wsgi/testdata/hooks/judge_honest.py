@@ -31,6 +31,11 @@ def honest_commands():
         passes("looked for, in a shell", v, lambda v: quietly("grep -rF -e %s /nowhere" % shlex.quote(v), shell=True))
         passes("a message", v, lambda v: quietly(["git", "log", "--grep=" + v]))
         refused("a file", v, lambda v: quietly(["cat", v]))
+    for v in ("-v", "--all"):
+        passes("looked for, an option", v, lambda v: quietly(["grep", "-rF", "-e", v, "/nowhere"]))
+        passes("said, an option", v, lambda v: quietly(["echo", v]))
+        refused("an option", v, lambda v: quietly(["grep", "-rF", v, "/nowhere"]))
+        refused("an option behind an option", v, lambda v: quietly(["git", "log", v]))
     text = "don't; run `git log | head -5`, or: rm -rf /tmp/x && wc -c < a.txt\r\nsee --help"
     passes("a text about commands", text, lambda v: quietly("echo %s | head -n 5; wc -c < /dev/null" % shlex.quote(v), shell=True))
     passes("a text about options", text, lambda v: quietly(["git", "log", "-n", "1"]))
