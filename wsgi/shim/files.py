@@ -74,7 +74,7 @@ class PathValue:
             forms += [whole, "/" + whole.lstrip("/")]
         if text.startswith("~"):
             forms.append(os.path.expanduser(text))
-        self.climbs = any(".." in form.split("/") for form in forms)
+        self.climbs = any(".." in form and ".." in form.split("/") for form in forms)
         if of_path and not self.climbs:
             # Which end of the path is it that the app takes? Only a link can lead out, and
             # only the route knows where it begins. But the app may open all of the path.
