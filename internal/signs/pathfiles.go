@@ -81,11 +81,24 @@ func (s *Score) absolute(value string) {
 // sensitive says whether a path, without what leads to it, is one of the files that attacks
 // read: slashes of either kind, with any encoding of them.
 func sensitive(path string) bool {
-	if len(path) < 4 {
+	if len(path) < 4 || !begun(path) {
 		return false
 	}
 	var buf [96]byte
 	return sensitiveStart(flatten(path, &buf))
+}
+
+// begun says whether the first two letters of a path, if there are two, begin such a file.
+func begun(path string) bool {
+	if !isLetter(path[0]) || !isLetter(path[1]) || path[0]|path[1] >= 0x80 {
+		return true
+	}
+	for _, want := range sensitiveFiles[path[0]|0x20] {
+		if want[1] == path[1]|0x20 {
+			return true
+		}
+	}
+	return false
 }
 
 func sensitiveStart(plain []byte) bool {

@@ -136,7 +136,7 @@ type arguments struct {
 // the allowance it reads the first few words only.
 func (sh *shape) arguments(s string, at int) arguments {
 	a := readWords(s, at, points(sh.spent(), 2, mostWords))
-	sh.read += 8 * int(a.words)
+	sh.read += 16 * a.words
 	return a
 }
 
