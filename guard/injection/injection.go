@@ -24,6 +24,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 
 	fumehood "github.com/fumehood/fumehood"
 	"github.com/fumehood/fumehood/internal/hint"
@@ -82,7 +83,7 @@ func New(cfg Config, site Site) (*Guard, error) {
 	}
 	g := &Guard{
 		mode: cfg.Mode, threshold: cfg.Threshold, strict: cfg.Strict, remember: cfg.Memory != "off", skip: cfg.SkipFields,
-		limits: inputs.Limits{MaxBody: int(cfg.MaxBody), MaxValues: cfg.MaxValues, Sessions: site.Sessions}, cfg: cfg, site: site, log: site.Logger, ready: true,
+		limits: inputs.Limits{MaxBody: int(cfg.MaxBody), MaxValues: cfg.MaxValues, Sessions: site.Sessions, Inflaters: new(sync.Pool)}, cfg: cfg, site: site, log: site.Logger, ready: true,
 	}
 	if cfg.Engine != "crs" {
 		g.site.Engine = nil

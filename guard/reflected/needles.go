@@ -46,6 +46,9 @@ func needlesOf(risky []fumehood.Input) (needles []needle, all bool) {
 	}
 	for i := range risky {
 		in := &risky[i]
+		if in.Name == inputs.RawSession && in.Place == fumehood.InCookie { // it may be the app's own markup
+			continue
+		}
 		for n := -1; n < len(in.Decoded) && all; n++ {
 			value := in.Value
 			if n >= 0 {

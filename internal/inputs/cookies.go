@@ -13,7 +13,14 @@ func riskyCookies(field string, sessions []string) (look bool) {
 	one := [1]string{field}
 	cookie.Each(one[:], func(name, value string) {
 		value = strings.Trim(value, `"`)
-		look = look || Risky(name) || !isSession(sessions, name, value) && Risky(value) || strings.IndexByte(value, '\\') >= 0
+		look = look || Risky(name) || strings.IndexByte(value, '\\') >= 0 || isPacked(value)
+		switch {
+		case look:
+		case !isSession(sessions, name, value):
+			look = Risky(value)
+		default:
+			look = strings.IndexByte(value, '.') >= 0 && mayHold(value)
+		}
 	})
 	return look
 }
@@ -24,14 +31,16 @@ func (c *collector) cookies(values []string) {
 		if Risky(name) && !c.add(fumehood.InCookie, name, name) {
 			return false
 		}
-		return isSession(c.limits.Sessions, name, value) || !Risky(value) || c.add(fumehood.InCookie, name, value)
+		if isSession(c.limits.Sessions, name, value) || isPacked(value) {
+			return strings.IndexByte(value, '.') < 0 || c.session(value)
+		}
+		return !Risky(value) || c.add(fumehood.InCookie, name, value)
 	})
 }
 
 // isSession says whether a cookie is a session in its usual form: JSON that is signed, as Flask
-// writes it, or a token that is an encoding of nothing. The app signed what is in it, or nobody
-// knows but the app: to look into it would cost each request of each visitor a few microseconds.
-// An app that reads something of its own from a cookie of that name has it looked into.
+// writes it, or a token that is an encoding of nothing. An app that reads something of its own
+// from a cookie of that name has all of it looked into.
 func isSession(sessions []string, name, value string) bool {
 	if !slices.Contains(sessions, name) || strings.Contains(value, "--") || strings.Contains(value, "..") {
 		return false

@@ -5,12 +5,13 @@
 // It stops no attack by itself. guard/injection judges the values at the edge and hands the
 // risky ones to the worker, where the sinks look for them in statements, commands and paths.
 // Not read are the contents of uploaded files, bodies that are still on their way, what stands
-// in compressed or encrypted values (Flask's compressed session, which is signed), and JSON
+// in compressed values (but for Flask's session) or encrypted ones, and JSON
 // that an app finds in places where nobody else would look for it.
 package inputs
 
 import (
 	"net/http"
+	"sync"
 	"unicode/utf8"
 
 	fumehood "github.com/fumehood/fumehood"
@@ -31,9 +32,12 @@ type Limits struct {
 	MaxValues int   // values; 20,000
 	MaxDepth  int   // of JSON; 100
 
-	// Sessions are the names of the app's session cookies. Those with a token for a value are
-	// not looked into.
+	// Sessions are the names of the app's session cookies. Of those with a token for a value, only
+	// what the app has signed in it is looked at.
 	Sessions []string
+
+	// Inflaters are readers of zlib's format that are used again, nil for none.
+	Inflaters *sync.Pool
 }
 
 func (l *Limits) complete() {
@@ -124,6 +128,8 @@ type collector struct {
 	Set
 	limits Limits
 	full   bool // MaxValues have been found
+
+	unpackedBytes int // of sessions
 }
 
 // add takes one value. It reports whether there may be more.

@@ -277,9 +277,12 @@ func printable(c byte) bool {
 }
 
 // Password says whether a field has what must be shown nowhere, by its name: a password, a
-// secret or a token. Nobody can do more with such a name than have a value not judged that an
+// secret, a token or what is kept in a session. Nobody can do more with such a name than have a value not judged that an
 // app reads by it.
 func Password(name string) bool {
+	if name == RawSession {
+		return true
+	}
 	for i := 0; i+3 <= len(name); i++ {
 		rest := name[i:]
 		switch rest[0] | 0x20 {

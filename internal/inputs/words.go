@@ -5,7 +5,7 @@ package inputs
 // word that stands between two others is enough if it joins or compares, and two of the others
 // are: not-null, order-by-x-limit-1. The names of articles often have "and" or "is" in them; that
 // costs the sinks a look.
-func sqlWords(v string) bool {
+func sqlWords[T string | []byte](v T) bool {
 	first, weak, infix := true, 0, false
 	for i := 0; i < len(v); i++ {
 		start := i
@@ -13,7 +13,7 @@ func sqlWords(v string) bool {
 			i++
 		}
 		word := v[start:i]
-		if word == "" {
+		if len(word) == 0 {
 			continue
 		}
 		if infix { // something stands behind it
@@ -44,7 +44,7 @@ func sqlWords(v string) bool {
 func isWordByte(c byte) bool { return classes[c]&(letter|digit) != 0 || c >= 0x80 }
 
 // numberEnd is the length of the number that word begins with, also of one such as 1e5.
-func numberEnd(word string) int {
+func numberEnd[T string | []byte](word T) int {
 	n := digitsEnd(word, 0)
 	if n > 0 && n+1 < len(word) && word[n]|0x20 == 'e' {
 		if end := digitsEnd(word, n+1); end > n+1 {
@@ -54,7 +54,7 @@ func numberEnd(word string) int {
 	return n
 }
 
-func digitsEnd(word string, n int) int {
+func digitsEnd[T string | []byte](word T, n int) int {
 	for n < len(word) && classes[word[n]] == digit {
 		n++
 	}
@@ -85,7 +85,7 @@ var firstLetters = [longestSQL + 1]uint32{
 	9: 1<<('i'-'a') | 1<<('r'-'a'),
 }
 
-func kindOfWord(word string) int {
+func kindOfWord[T string | []byte](word T) int {
 	if len(word) > longestSQL || firstLetters[len(word)]>>(word[0]&0x1f-1)&1 == 0 {
 		return sqlNone
 	}

@@ -63,7 +63,7 @@ def sql_apart(inputs, text, dialect):
     lone = inputs.note.get("sql_lone")
     if lone is None:
         lone = inputs.note["sql_lone"] = {}
-        for value, i in inputs.values:
+        for value, i in inputs.every:
             if SQL_LONE(value.strip()):
                 lone.setdefault(value.strip(), set()).add(i)
     if len(lone) < 2 and all(len(fields) < 2 for fields in lone.values()):

@@ -81,12 +81,18 @@ class Inputs:
         self.suspect = set(sent.get("suspect") or ())  # the classes of attacks that the edge has seen
         self.fields = []  # (place, name, value)
         self.values = []  # (a form of a value, index of its field)
+        self.kept = []    # the same of what the app itself keeps in a session: paths and addresses may be in there, too
         self.note = {}    # what the sinks remember for the length of the request
         self._lowered = self._forms = None
         for i, field in enumerate(sent["values"]):
             self.fields.append((field[0], field[1], field[2]))
+            values = self.kept if field[:2] == ["cookie", "(session)"] else self.values
             for form in field[2:]:
-                self.values.append((form, i))
+                values.append((form, i))
+
+    @property
+    def every(self):
+        return self.values + self.kept if self.kept else self.values
 
     @property
     def lowered(self):
@@ -114,11 +120,12 @@ class Union(Inputs):
         self.exchange, self.modes, self.note, self._lowered, self._forms = None, None, {}, None, None
         self.unseen = any(inputs.unseen for inputs in all_inputs)
         self.suspect = set().union(*(inputs.suspect for inputs in all_inputs))
-        self.fields, self.values = [], []
+        self.fields, self.values, self.kept = [], [], []
         for inputs in all_inputs:
             first = len(self.fields)
             self.fields += inputs.fields
             self.values += [(text, first + i) for text, i in inputs.values]
+            self.kept += [(text, first + i) for text, i in inputs.kept]
 
     def route(self):
         return ""

@@ -148,7 +148,7 @@ def sql_sharp(word):
 def sql_forms(inputs):
     """What to look for in statements: [(form, index of its field, what it is)]."""
     found = {}
-    for value, i in inputs.values:
+    for value, i in inputs.every:
         value = value.strip()
         sure = [value]
         if not value.isascii():
@@ -209,7 +209,7 @@ SQL_CURLY = str.maketrans("\u2018\u2019\u201b\u2032\u201c\u201d\u2033", "''''\"\
 def sql_parts(inputs, low):
     """What else of the values is in low: [(part of a value, its field)]. An app may have cut a
     value: of any 23 characters, a block of 12 is whole."""
-    for value, i in inputs.values:
+    for value, i in inputs.every:
         at, size = 0, len(value)
         if size < 24:
             continue
@@ -236,7 +236,7 @@ def sql_around(inputs, low):
     grams = inputs.note.get("sql_grams")
     if grams is None:
         grams = inputs.note["sql_grams"] = {}
-        for value, i in inputs.values:
+        for value, i in inputs.every:
             if "'" in value and len(grams) < SQL_GRAMS_MOST:
                 word = sql_kept(sql_fold(value))
                 for match in SQL_QUOTED(word[0]):

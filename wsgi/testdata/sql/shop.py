@@ -3,9 +3,10 @@ import os
 import sqlite3
 import threading
 
-from flask import Flask, g, request
+from flask import Flask, g, request, session
 
 app = Flask(__name__)
+app.secret_key = "a key that only a test has"
 PATH = os.environ.get("SHOP_DATABASE", ":memory:")
 
 
@@ -107,3 +108,19 @@ def thread():
     worker.start()
     worker.join()
     return shown(box)
+
+
+@app.route("/join")
+def join():
+    session["name"], session["pad"] = request.args["name"], "A" * int(request.args["pad"])
+    return "welcome"
+
+
+@app.route("/me")
+def me():
+    return shown(db().execute(f"SELECT name FROM users WHERE name = '{session['name']}'"))
+
+
+@app.route("/article/<slug>")
+def article(slug):
+    return shown(db().execute("SELECT name FROM goods WHERE hidden = 0 AND id = " + slug.replace("-", " ").replace("_", " ")))
