@@ -135,6 +135,7 @@ def texts_in(values, depth):
 
 BLANKS = {32: None, 9: None, 13: None}  # not the end of a line, which is a sign
 DRAWN_MOST = 64          # places in a value at which something may begin
+DRAWN_ALL = 50000        # of all that is looked for in one request
 FORMS_MOST = 20000       # forms of the values of one request
 SIGNS = ("\n", ",", ";", ":", "|", "@", "/", "=", "?", "#", "&", '"', "'")  # at which apps cut values
 PLAIN = re.compile(r"\w*").fullmatch
@@ -149,14 +150,19 @@ def wary(inputs, *classes):
 
 def drawn(inputs, text, least=3):
     """The index of a value that has the letters and signs of text, but for blanks and case, in
-    this order and close together, whatever the app has taken out of it; None if there is none."""
+    this order and close together, whatever the app has taken out of it; None if there is none,
+    -1 where it takes too long to say."""
     want = text.lower().translate(BLANKS)[:200]
     signs = [c for c in set(want) if not c.isalnum()]
     if len(want) < least or not signs:
         return None
+    left = inputs.note.get("drawn", DRAWN_ALL)
     for value, i in inputs.lowered:
         if all(c in value for c in signs):
             for at in occurrences(value, want[0], DRAWN_MOST):
+                left = inputs.note["drawn"] = left - 1
+                if left < 0:
+                    return -1
                 limit = at + 2 * len(want) + 20
                 for c in want[1:]:
                     at = value.find(c, at + 1, limit)
