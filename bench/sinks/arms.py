@@ -8,10 +8,11 @@ import json
 import os
 import sys
 import time
+import traceback
 
 ASK = json.load(sys.stdin)
 ARMS = ("off", "on", "off again")
-BATCH = 4e6  # nanoseconds that one turn is to take
+BATCH = 2e6  # nanoseconds that one turn is to take
 FIELDS = {"PATH_INFO": "/", "QUERY_STRING": "page=2", "HTTP_HOST": "shop.example", "HTTP_USER_AGENT": "bench",
           "HTTP_ACCEPT": "text/html", "REMOTE_ADDR": "127.0.0.1"}
 BASE = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "SERVER_NAME": "localhost", "SERVER_PORT": "80",
@@ -78,8 +79,9 @@ class Arm:
             try:
                 serve(prepared(scope, hooks), open(orders), open(results, "w"))
                 status = 0
+            except BaseException:
+                traceback.print_exc()
             finally:
-                sys.stderr.flush()
                 os._exit(status)
         os.close(orders)
         os.close(results)
@@ -91,7 +93,7 @@ class Arm:
         self.orders.flush()
         answer = self.results.readline()
         if not answer:
-            raise SystemExit("an arm has ended")
+            raise SystemExit("an arm has ended: %d" % os.waitpid(self.pid, 0)[1])
         return int(answer) / calls
 
 

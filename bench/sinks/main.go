@@ -2,7 +2,7 @@
 // nothing risky: one statement of each driver, and Flask views that ask a database. It stops no
 // attack itself.
 //
-//	go run ./bench/sinks [-python PYTHON] [-starts 8] [-turns 120] [-only bare,listed] [-out bench/results/sinks.md]
+//	go run ./bench/sinks [-python PYTHON] [-starts 8] [-turns 200] [-only bare,listed] [-out bench/results/sinks.md]
 //
 // PYTHON has what test/python/sql.txt lists. PostgreSQL and MariaDB are those of
 // test/databases. arms.py and views.py, beside this file, are what runs.
@@ -61,7 +61,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.python, "python", cmp.Or(os.Getenv("FUMEHOOD_TEST_PYTHON_SQL"), ".cache/py/sql/bin/python"), "the interpreter")
 	flag.IntVar(&o.starts, "starts", 8, "how often the processes of a row are started anew")
-	flag.IntVar(&o.turns, "turns", 120, "turns of each process, of 4 ms")
+	flag.IntVar(&o.turns, "turns", 200, "turns of each process, of 2 ms")
 	flag.StringVar(&o.only, "only", "", "only these functions of views.py, such as bare,listed")
 	flag.StringVar(&o.out, "out", "", "also write the report to this file")
 	flag.Parse()
@@ -136,7 +136,7 @@ func run(ctx context.Context, o options) error {
 	defer h.end()
 	given := ask{Source: shim.Source(), Sinks: settings, Turns: o.turns, Warm: 10,
 		PostgreSQL: databases.PostgreSQL(&h), MariaDB: databases.MariaDB(&h)}
-	table := tables.New("what", "without, us", "added, us", "lowest to highest", "added, %", "without against itself, %", "bar")
+	table := tables.New("what", "without, us", "added, us", "lowest to highest", "added, %", "by medians, %", "without against itself, %", "bar")
 	for _, m := range rows(o.only) {
 		f, err := measure(ctx, o, temp, given, m.what)
 		if err != nil {
@@ -152,12 +152,12 @@ func run(ctx context.Context, o options) error {
 			bar = fmt.Sprintf("<= %.0f us: %s", statementBar, bar)
 		}
 		table.Row(m.name, fmt.Sprintf("%.2f", f.without), fmt.Sprintf("%+.2f", f.added), fmt.Sprintf("%+.2f to %+.2f", f.least, f.most),
-			fmt.Sprintf("%+.1f", 100*f.share), fmt.Sprintf("%+.1f", 100*f.noise), bar)
+			fmt.Sprintf("%+.1f", 100*f.share), fmt.Sprintf("%+.1f", 100*f.middle), fmt.Sprintf("%+.1f", 100*f.noise), bar)
 		fmt.Fprintln(os.Stderr, "measured:", m.name)
 	}
 	report := fmt.Sprintf("# what the guards in the worker cost where nothing is risky\n\n"+
-		"CPU time of the worker. Processes without the guards, with them, and without once more run in turns of 4 ms; "+
-		"of each the tenth part that was fastest counts, as the rest is what else the machine did. Median of %d starts of %d turns. "+
+		"CPU time of the worker. Processes without the guards, with them, and without once more run in turns of 2 ms; "+
+		"the fastest turn of each counts, as the rest is what else the machine did. Median of %d starts of %d turns. "+
 		"Views are called by the worker's own code, behind Flask; statements go to real databases.\n\n%s\n%s\n\n    go run ./bench/sinks -starts %d -turns %d\n",
 		o.starts, o.turns, table, tables.Machine(ctx, versions(ctx, o.python)), o.starts, o.turns)
 	fmt.Println(report)
@@ -168,11 +168,11 @@ func run(ctx context.Context, o options) error {
 }
 
 // figures are a row of the table: microseconds, and shares of the time without guards.
-type figures struct{ without, added, least, most, share, noise float64 }
+type figures struct{ without, added, least, most, share, middle, noise float64 }
 
 // measure starts the processes of a row again and again.
 func measure(ctx context.Context, o options, folder string, given ask, what string) (f figures, err error) {
-	var without, added, share, noise []float64
+	var without, added, share, middle, noise []float64
 	for start := range o.starts {
 		given.What, given.CPU = what, start
 		in, err := json.Marshal(given)
@@ -190,17 +190,18 @@ func measure(ctx context.Context, o options, folder string, given ask, what stri
 		if err := json.Unmarshal(out.Bytes(), &t); err != nil {
 			return f, err
 		}
-		off, on, again := fast(t.Off), fast(t.On), fast(t.Again)
+		if len(t.Off) == 0 || len(t.On) == 0 || len(t.Again) == 0 {
+			return f, fmt.Errorf("no turns: %s", out.String())
+		}
+		off, on, again := slices.Min(t.Off), slices.Min(t.On), slices.Min(t.Again)
+		middle = append(middle, 2*tables.Median(t.On)/(tables.Median(t.Off)+tables.Median(t.Again))-1)
 		plain := (off + again) / 2
 		without, added = append(without, plain/1e3), append(added, (on-plain)/1e3)
 		share, noise = append(share, on/plain-1), append(noise, again/off-1)
 	}
 	return figures{tables.Median(without), tables.Median(added), slices.Min(added), slices.Max(added),
-		tables.Median(share), tables.Median(noise)}, nil
+		tables.Median(share), tables.Median(middle), tables.Median(noise)}, nil
 }
-
-// fast is what the tenth part of the turns stayed below.
-func fast(turns []float64) float64 { return slices.Sorted(slices.Values(turns))[len(turns)/10] }
 
 func versions(ctx context.Context, python string) string {
 	return tables.Words(ctx, python, "-c", "import platform, sqlite3; from importlib.metadata import version as v; "+
