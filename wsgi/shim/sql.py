@@ -123,7 +123,7 @@ SQL_NAMES = re.compile(r"%s(?:\s*,\s*%s)*" % (SQL_NAME, SQL_NAME)).fullmatch
 SQL_SHARP = re.compile(r"""[\w'"`)][()=<>|&!^~]{1,8}[\w'"`(]|\$\w*\$|\|\|""").search
 SQL_SOLID = re.compile(r"""[\w'"`]""").search
 SQL_SPLITS = [re.compile(signs).split for signs in (r"[\s,;]+", r'[,;:|"\n]+', r"[@/=&?.+*%$<>_~^-]+")]
-SQL_LESS = re.compile(r"[^\w\s'\"`\\()]|_").findall  # what apps take out of a value or put in place of another sign
+SQL_LESS = re.compile(r"[^\w\s'\"`]|_").findall  # what apps take out of a value or put in place of another sign
 SQL_FORMS_MOST = 20000
 SQL_MADE, SQL_ESCAPED, SQL_RAW = range(3)  # made of a value; the value, escaped; the value
 
