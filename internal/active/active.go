@@ -168,7 +168,7 @@ func referencedURL(s string) bool {
 	if name != "" {
 		return false
 	}
-	name, rest := scheme(unescape(near))
+	name, rest := scheme(Unescape(near))
 	return name != "" && name != "data" && rest != "" && !isSpace(rest[0]) && !harmless(rest)
 }
 

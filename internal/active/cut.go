@@ -57,7 +57,7 @@ func (j *judge) mutated(p *Page, s string) {
 		s = s[:end]
 	}
 	if strings.IndexByte(s, '&') >= 0 {
-		j.inside(unescape(s))
+		j.inside(Unescape(s))
 	}
 }
 

@@ -159,7 +159,7 @@ func referencedName(raw string) bool {
 			return -1
 		}
 		return r
-	}, unescape(raw[:min(len(raw), 64)]))
+	}, Unescape(raw[:min(len(raw), 64)]))
 	for _, element := range [...]string{"script", "iframe", "object", "embed", "svg", "img"} {
 		if hasPrefixFold(name, element) && !hasPrefixFold(raw, element) {
 			return true

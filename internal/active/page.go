@@ -363,7 +363,7 @@ func (p *Page) endEntity() {
 	if p.entity.n == 0 {
 		return
 	}
-	for _, c := range []byte(unescape(string(p.entity.buf[:p.entity.n]))) {
+	for _, c := range []byte(Unescape(string(p.entity.buf[:p.entity.n]))) {
 		p.js.step(c)
 	}
 	p.entity.clear()

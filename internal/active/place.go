@@ -109,7 +109,7 @@ func (p *Page) runsInValue(s string) string {
 	} else if i := strings.IndexAny(s, " \t\r\n\f>"); i >= 0 {
 		s = s[:i]
 	}
-	value := unescape(s)
+	value := Unescape(s)
 	switch p.kind {
 	case scriptValue:
 		if p.js.runs(value) {

@@ -13,8 +13,8 @@ func indexByte(b []byte, c byte) int {
 	return len(b)
 }
 
-// unescape undoes character references as browsers do in attributes.
-func unescape(s string) string {
+// Unescape undoes character references as browsers do in attributes.
+func Unescape(s string) string {
 	if strings.IndexByte(s, '&') < 0 {
 		return s
 	}

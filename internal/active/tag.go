@@ -190,7 +190,7 @@ func (j *judge) attribute(p *Page, raw string) {
 		return // attributes of end tags are dropped
 	}
 	j.facts.bare.clear()
-	value := unescape(raw)
+	value := Unescape(raw)
 	if len(value) > 2 && value[0] == '`' && p.state != afterValue && j.depth < maxInside { // a quote to old browsers
 		if end := strings.IndexByte(value[1:], '`'); end >= 0 {
 			inner := judge{depth: maxInside, element: j.element}
@@ -238,7 +238,7 @@ func (j *judge) leadsToScript(name []byte, value string) bool {
 		return urlRuns(value, false)
 	case kindOf(name) == urlValue && handlerInside(value): // src= onerror="x()"
 		return true
-	case strings.Contains(value, "&#") && kindOf(name) == urlValue && scriptURL(unescape(value), false): // encoded twice
+	case strings.Contains(value, "&#") && kindOf(name) == urlValue && scriptURL(Unescape(value), false): // encoded twice
 		return true
 	case strings.ContainsAny(value, "\"'") && j.depth < maxInside && kindOf(name) == urlValue && endsValue(value): // to who writes the page anew
 		return true

@@ -1,7 +1,6 @@
 package inputs
 
 import (
-	"html"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -9,6 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/internal/active"
 )
 
 // What Decoded may give and do.
@@ -123,7 +123,7 @@ func (d *decoder) expand(v string) {
 		}
 	}
 	if strings.IndexByte(v, '&') >= 0 && !d.markup {
-		d.try(v, html.UnescapeString)
+		d.try(v, active.Unescape)
 	}
 	if strings.IndexByte(v, '\\') >= 0 {
 		d.try(v, unescapeJS)
