@@ -43,7 +43,7 @@ def passes(inputs, statement, dialect):
     found = examine(inputs, text, dialect)
     if found == SQL_STOPPED:
         return False
-    apart = sql_apart(inputs, text, dialect)
+    apart = text not in SQL_UNSURE and sql_apart(inputs, text, dialect)
     if inputs.unseen or apart:
         if not sql_usual(text, sql_tokens(text, dialect), dialect, apart) and not sql_composed(text):
             stop(inputs, "sql", text, -1, SQL_APART if apart else SQL_UNSEEN)
