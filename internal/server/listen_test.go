@@ -38,12 +38,7 @@ func TestTakenPortHasAHint(t *testing.T) {
 			t.Errorf("%s: certificates were made before the port was known to be free", bind)
 		}
 	}
-	free, err := net.ListenPacket("udp", "127.0.0.1:0") // the same port twice for HTTP/3
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer free.Close()
-	_, port, _ = net.SplitHostPort(free.LocalAddr().String())
+	port = takenUDP(t) // the same port twice for HTTP/3
 	cfg := settings(t, func(cfg *config.Config) { cfg.Server.Bind, cfg.Server.HTTP3 = "127.0.0.1:"+port, true })
 	if _, err := server.New(t.Context(), server.Options{Config: cfg}); err == nil || !strings.Contains(hint.Of(err), "--http3") {
 		t.Errorf("UDP: error %v, hint %q", err, hint.Of(err))
@@ -246,4 +241,24 @@ func TestPrivilegedPortHasAHint(t *testing.T) {
 	if h := hint.Of(err); !strings.Contains(h, "--bind 0.0.0.0:8443") || !strings.Contains(h, "setcap cap_net_bind_service=+ep") {
 		t.Errorf("hint %q", h)
 	}
+}
+
+// takenUDP takes a UDP port whose TCP port is free.
+func takenUDP(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tcp, err := net.Listen("tcp", udp.LocalAddr().String()); err == nil {
+			tcp.Close()
+			t.Cleanup(func() { udp.Close() })
+			_, port, _ := net.SplitHostPort(udp.LocalAddr().String())
+			return port
+		}
+		udp.Close()
+	}
+	t.Fatal("no port is free for both")
+	return ""
 }
