@@ -1,0 +1,391 @@
+package flow
+
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// frame is the reading of one function.
+type frame struct {
+	e      *Engine
+	fn     *program.Function
+	sum    *summary
+	env    []*Value  // the local variables by slot
+	extra  []binding // names of comprehensions and lambdas, innermost last
+	scope  *program.Scope
+	region int // the stretch of straight code that is being read
+	last   int // the last region that was made
+	class  *program.Class
+	ended  bool // what follows is not reached
+}
+
+type binding struct {
+	name  string
+	value *Value
+}
+
+func newFrame(e *Engine, fn *program.Function, s *summary) *frame {
+	f := &frame{e: e, fn: fn, sum: s, scope: fn.Scope, env: make([]*Value, len(fn.Scope.Names))}
+	if fn.Node == nil {
+		return f
+	}
+	for i := range fn.Node.Params.List {
+		f.param(i, &fn.Node.Params.List[i])
+	}
+	return f
+}
+
+// param gives a parameter its value: the object itself for self, what the URL holds for a
+// route, and an unknown that callers will name for all others.
+func (f *frame) param(i int, p *python.Param) {
+	sym := f.scope.Names[p.Name]
+	var v *Value
+	switch {
+	case i == 0 && f.fn.Class != nil && !f.fn.Static && p.Kind != python.KeywordOnly:
+		v = &Value{Of: f.fn.Class}
+		if f.fn.ByType {
+			v = &Value{Class: f.fn.Class}
+		}
+	default:
+		v = f.urlParam(p)
+		if v == nil {
+			v = &Value{Marks: []Mark{{From: &Origin{Source: Param, Param: i, Where: loc(f.fn, p)}}}}
+			f.annotated(v, p)
+		}
+		if p.Kind == python.VarPositional || p.Kind == python.VarKeyword {
+			v = &Value{Obj: &Object{Rest: v, region: -1}}
+		}
+	}
+	f.env[sym.Slot] = v
+	if f.fn.Inner {
+		f.e.writeCell(f.fn, p.Name, v)
+	}
+}
+
+// annotated takes what a parameter's annotation says of its class.
+func (f *frame) annotated(v *Value, p *python.Param) {
+	if p.Annotation == nil {
+		return
+	}
+	r := f.e.program.Resolve(p.Annotation, f.scope)
+	switch {
+	case r.Class != nil:
+		v.Of = r.Class
+	case r.API != nil && harmlessType(r.API.Path):
+		v.Marks = nil
+	case r.API != nil && !strings.HasPrefix(r.API.Path, "builtins."):
+		v.API = r.API.Call()
+	}
+}
+
+// harmlessType tells the types whose values can carry no text of a visitor.
+func harmlessType(path string) bool {
+	switch path {
+	case "builtins.int", "builtins.float", "builtins.bool", "uuid.UUID", "datetime.date", "datetime.datetime", "decimal.Decimal":
+		return true
+	}
+	return false
+}
+
+// urlParam is the value of a route's parameter: what the visitor wrote there, unless its
+// converter lets only numbers and the like through. It is nil where p is no such parameter.
+func (f *frame) urlParam(p *python.Param) *Value {
+	for _, r := range f.fn.Routes {
+		converter, ok := r.Params[p.Name]
+		if !ok && !r.Unknown {
+			continue
+		}
+		if ok && (converter == "int" || converter == "float" || converter == "uuid") {
+			return f.e.unknown
+		}
+		if !ok && p.Default != nil {
+			continue
+		}
+		o := f.e.origin(Request, loc(f.fn, p), "part of the URL: "+p.Name)
+		var s Kinds
+		if converter != "path" {
+			s = Redirect // no slash gets through, so no other host either
+		}
+		return &Value{Marks: []Mark{{From: o, Safe: s}}}
+	}
+	return nil
+}
+
+func (f *frame) run() {
+	f.block(f.fn.Body)
+}
+
+func (f *frame) loc(n python.Node) Loc { return loc(f.fn, n) }
+
+// block reads statements until one ends the flow.
+func (f *frame) block(body []python.Stmt) {
+	for _, s := range body {
+		if f.ended {
+			return
+		}
+		f.statement(s)
+	}
+}
+
+func (f *frame) statement(s python.Stmt) {
+	switch s := s.(type) {
+	case *python.ExprStmt:
+		v := f.eval(s.Value)
+		f.ended = f.ended || v == never
+	case *python.Assign:
+		v := f.eval(s.Value)
+		for _, t := range s.Targets {
+			f.assign(t, v)
+		}
+	case *python.AnnAssign:
+		if s.Value != nil {
+			f.assign(s.Target, f.eval(s.Value))
+		}
+	case *python.AugAssign:
+		old := f.eval(s.Target)
+		f.assign(s.Target, f.binary(s.Op, old, f.eval(s.Value), s))
+	case *python.Return:
+		f.result(s)
+	case *python.Raise:
+		if s.Exc != nil {
+			f.eval(s.Exc)
+		}
+		f.ended = true
+	case *python.Break, *python.Continue:
+		f.ended = true
+	case *python.Function:
+		f.define(s)
+	case *python.Class:
+		f.classBody(s)
+	case *python.Assert:
+		f.assert(s)
+	case *python.Delete:
+		for _, t := range s.Targets {
+			if n, ok := t.(*python.Name); ok {
+				f.bind(n.ID, nil)
+			}
+		}
+	case *python.Import, *python.ImportFrom:
+		f.imports(s)
+	default:
+		f.compound(s)
+	}
+}
+
+// imports reads the modules that are imported, so that their global variables are known. The
+// names themselves are found by the scope.
+func (f *frame) imports(s python.Stmt) {
+	if from, ok := s.(*python.ImportFrom); ok {
+		for _, a := range from.Names {
+			name := a.As
+			if name == "" {
+				name = a.Name
+			}
+			if sym, _ := f.scope.Find(name); sym != nil && sym.Import != nil {
+				f.bind(name, nil)
+			}
+		}
+	}
+}
+
+// define evaluates what runs where a function is defined: decorators and defaults.
+func (f *frame) define(s *python.Function) {
+	for _, d := range s.Decorators {
+		f.eval(d)
+	}
+	for i := range s.Params.List {
+		if d := s.Params.List[i].Default; d != nil {
+			f.eval(d)
+		}
+	}
+}
+
+// classBody reads the statements of a class; its variables become attributes of it.
+func (f *frame) classBody(s *python.Class) {
+	sym, _ := f.scope.Find(s.Name)
+	for _, d := range s.Decorators {
+		f.eval(d)
+	}
+	if sym == nil || sym.Class == nil {
+		return
+	}
+	c := sym.Class
+	oldEnv, oldScope, oldClass := f.env, f.scope, f.class
+	f.env, f.scope, f.class = make([]*Value, len(c.Scope.Names)), c.Scope, c
+	f.block(s.Body)
+	for name, sym := range c.Scope.Names {
+		if v := f.env[sym.Slot]; v != nil && sym.Function == nil && sym.Class == nil {
+			f.store(c, name, v)
+		}
+	}
+	f.env, f.scope, f.class = oldEnv, oldScope, oldClass
+}
+
+func (f *frame) assert(s *python.Assert) {
+	c := f.condition(s.Test)
+	f.refine(c.then)
+}
+
+// result keeps what the function returns; a view's answer is a page.
+func (f *frame) result(s *python.Return) {
+	f.ended = true
+	if s.Value == nil {
+		return
+	}
+	v := f.eval(s.Value)
+	if f.class == nil {
+		f.sum.result = join(f.sum.result, v)
+		f.answer(s, v)
+		f.guards(s)
+	}
+}
+
+// lookup is the value of a name.
+func (f *frame) lookup(name string, n python.Node) *Value {
+	for i := len(f.extra) - 1; i >= 0; i-- {
+		if f.extra[i].name == name {
+			return f.extra[i].value
+		}
+	}
+	if sym := f.scope.Names[name]; sym != nil {
+		if sym.Slot < len(f.env) && f.env[sym.Slot] != nil {
+			return f.env[sym.Slot]
+		}
+	}
+	sym, at := f.scope.Find(name)
+	if sym == nil {
+		return f.builtin(name)
+	}
+	return f.outer(name, sym, at)
+}
+
+// outer is the value of a name that is bound in an enclosing scope or not assigned yet.
+func (f *frame) outer(name string, sym *program.Symbol, at *program.Scope) *Value {
+	switch {
+	case sym.Function != nil && len(sym.Values) == 0:
+		return &Value{Func: sym.Function}
+	case sym.Class != nil:
+		return &Value{Class: sym.Class}
+	case sym.Import != nil:
+		return f.imported(f.e.program.Imported(sym.Import, at.Module, 8), sym.Import, at.Module)
+	}
+	if at == at.Module.Scope {
+		return f.global(at.Module, name)
+	}
+	if fn := f.enclosing(at); fn != nil {
+		if v := f.e.readCell(f.fn, fn, name); v != nil {
+			return v
+		}
+	}
+	return f.e.unknown
+}
+
+// enclosing is the function whose scope at is, among those around this one.
+func (f *frame) enclosing(at *program.Scope) *program.Function {
+	for fn := f.fn; fn != nil; fn = fn.Parent {
+		if fn.Scope == at {
+			return fn
+		}
+	}
+	return nil
+}
+
+// global is the value of a module's variable; its top-level code is read first.
+func (f *frame) global(m *program.Module, name string) *Value {
+	if m.Main != f.fn {
+		f.e.summary(m.Main)
+	}
+	if v := f.e.readCell(f.fn, m, name); v != nil {
+		return v
+	}
+	return f.e.unknown
+}
+
+// imported is the value of an imported name.
+func (f *frame) imported(r program.Ref, i *program.Import, from *program.Module) *Value {
+	switch {
+	case r.API != nil:
+		if own := f.e.program.Lookup(i.Module, from); own != nil && i.Name != "" {
+			return join(f.global(own, i.Name), f.e.api(r.API)) // a variable whose value is an outside thing
+		}
+		return f.e.api(r.API)
+	case r.Function != nil:
+		return &Value{Func: r.Function}
+	case r.Class != nil:
+		return &Value{Class: r.Class}
+	case r.Module != nil:
+		return &Value{Mod: r.Module}
+	}
+	if own := f.e.program.Lookup(i.Module, from); own != nil && i.Name != "" {
+		v := f.global(own, i.Name)
+		if r.Instance != nil && !v.isThing() {
+			v = join(v, &Value{Of: r.Instance})
+		}
+		return v
+	}
+	return f.e.unknown
+}
+
+// builtin is one of Python's own names, or one of a module that was imported with *.
+func (f *frame) builtin(name string) *Value {
+	r := f.e.program.Resolve(&python.Name{ID: name}, f.fn.Module.Scope)
+	switch {
+	case r.API != nil:
+		return f.e.api(r.API)
+	case r.Function != nil:
+		return &Value{Func: r.Function}
+	case r.Class != nil:
+		return &Value{Class: r.Class}
+	}
+	return f.e.unknown
+}
+
+// api is the value of an outside thing.
+func (e *Engine) api(a *program.API) *Value {
+	v := e.apis[a]
+	if v == nil {
+		v = &Value{API: a}
+		e.apis[a] = v
+	}
+	return v
+}
+
+// bind gives a name its value.
+func (f *frame) bind(name string, v *Value) {
+	sym := f.scope.Names[name]
+	if sym == nil || sym.Slot >= len(f.env) {
+		f.bindOuter(name, v)
+		return
+	}
+	f.env[sym.Slot] = v
+	if v == nil {
+		return
+	}
+	switch {
+	case f.class != nil:
+	case f.fn.Node == nil:
+		f.store(f.fn.Module, name, v)
+	case f.fn.Inner:
+		f.store(f.fn, name, v)
+	}
+}
+
+// bindOuter assigns to a global or nonlocal name, or to one of a comprehension.
+func (f *frame) bindOuter(name string, v *Value) {
+	if v == nil {
+		return
+	}
+	if sym, at := f.scope.Find(name); sym != nil {
+		if at == at.Module.Scope {
+			f.store(at.Module, name, v)
+			return
+		}
+		if fn := f.enclosing(at); fn != nil {
+			f.store(fn, name, v)
+			return
+		}
+	}
+	f.extra = append(f.extra, binding{name, v})
+}
