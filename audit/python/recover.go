@@ -1,0 +1,159 @@
+package python
+
+import "strings"
+
+// recover goes on after a failure, at the next place where a statement may start.
+func (p *parser) recover() {
+	p.bad, p.spec, p.fdepth, p.depth = false, 0, 0, 0
+	if p.failed == tIndent || p.failed == tDedent {
+		p.kind = p.failed
+		return
+	}
+	p.dropComments(int(p.failAt))
+	pos := p.resync(int(p.failAt), p.failNest, p.indents[len(p.indents)-1].col)
+	if p.reached > pos {
+		p.budget -= p.reached - pos
+	}
+	p.reached = 0
+	if p.budget < 0 {
+		p.errors = append(p.errors, Error{Span{int32(pos), int32(len(p.src))}, "too many errors: the rest of the file was not read"})
+		pos = len(p.src)
+	}
+	text := strings.TrimRight(p.src[:pos], " \t\r\n\f")
+	p.end = max(p.prevEnd, min(int32(len(text)), int32(pos)))
+	p.nest, p.pos, p.pending, p.kind, p.lineStart = 0, pos, 0, tNewline, true
+	p.next()
+}
+
+// dropComments forgets the comments from a place on, which will be read again.
+func (p *parser) dropComments(from int) {
+	n := len(p.comments)
+	for n > 0 && int(p.comments[n-1].Start) >= from {
+		n--
+	}
+	p.comments = p.comments[:n]
+}
+
+// resync returns where to go on: at the end of the logical line, or, where that is lost in an
+// open bracket, at the next line that looks like a statement.
+func (p *parser) resync(i, nest, col int) int {
+	src := p.src
+	last := byte('(') // the last byte that is neither space nor comment
+	if nest > 0 {
+		start := i
+		for start > 0 && class[src[start-1]] == isSpace {
+			start--
+		}
+		before := strings.TrimRight(src[:start], " \t\f\r\n")
+		if before != "" {
+			last = before[len(before)-1]
+		}
+		if i < len(src) && (start == 0 || class[src[start-1]] == isNewline) && p.resumes(start, col, last) {
+			return start
+		}
+	}
+	for i < len(src) {
+		c := src[i]
+		switch class[c] {
+		case isNewline:
+			i += newlineLen(src, i)
+			if nest <= 0 || p.resumes(i, col, last) {
+				return i
+			}
+			continue
+		case isHash:
+			i = p.comment(i)
+			continue
+		case isSpace:
+			i++
+			continue
+		case isQuote:
+			i = p.skipString(i)
+			last = c
+			continue
+		}
+		switch c {
+		case '(', '[', '{':
+			nest++
+		case ')', ']', '}':
+			nest = max(0, nest-1)
+		case '\\':
+			i += newlineLen(src, i+1)
+		}
+		last = c
+		i++
+	}
+	if nest > 0 {
+		return p.goBack(col)
+	}
+	return len(src)
+}
+
+// goBack finds the first line after the start of the statement that could be a statement. It
+// is for a bracket that swallowed the rest of the file.
+func (p *parser) goBack(col int) int {
+	src, i := p.src, int(p.first)
+	for i < len(src) {
+		i = p.lineEnd(i)
+		i += newlineLen(src, i)
+		if p.resumes(i, col, 0) {
+			p.budget -= len(src) - i
+			p.dropComments(i)
+			return i
+		}
+	}
+	return len(src)
+}
+
+// skipString returns where the string ends whose quote is at i, whatever its prefix.
+func (p *parser) skipString(i int) int {
+	m := literal{quote: p.src[i], body: i + 1}
+	end := -1
+	if p.at(i+1) == m.quote && p.at(i+2) == m.quote {
+		m.body = i + 3
+		if end = p.tripleEnd(&m); end < 0 {
+			if p.budget -= len(p.src) - i; p.budget < 0 {
+				return len(p.src)
+			}
+			return m.body
+		}
+		return end
+	}
+	if end = p.singleEnd(&m); end < 0 {
+		return p.lineEnd(i)
+	}
+	return end
+}
+
+// resumes says whether the line at i looks like a statement that starts at the column col or
+// left of it, though a bracket is open. Last is what stands before the line.
+func (p *parser) resumes(i, col int, last byte) bool {
+	src, j, at := p.src, i, 0
+	for j < len(src) && class[src[j]] == isSpace {
+		if src[j] == '\t' {
+			at = (at/8+1)*8 - 1
+		}
+		at++
+		j++
+	}
+	if j == len(src) || class[src[j]] != isLetter && src[j] != '@' {
+		return false
+	}
+	k := j
+	for k < len(src) && ident[src[k]] {
+		k++
+	}
+	switch keyword(src[j:k]) {
+	case tDef, tClass, tReturn, tImport, tRaise, tAssert, tDel, tGlobal, tNonlocal, tPass, tBreak, tContinue, tWhile, tTry,
+		tWith, tExcept, tFinally, tElif:
+		return true
+	case tFrom:
+		return strings.Contains(src[j:p.lineEnd(j)], " import ")
+	case tIf, tFor, tElse, tAsync:
+		line := strings.TrimRight(src[j:p.lineEnd(j)], " \t")
+		return at <= col && strings.HasSuffix(line, ":")
+	case tName:
+		return at <= col && (last == 0 || strings.IndexByte(")]}\"'", last) >= 0 || ident[last])
+	}
+	return false
+}
