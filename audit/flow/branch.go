@@ -82,15 +82,29 @@ func (f *frame) ifStmt(s *python.If) {
 func (f *frame) forStmt(s *python.For) {
 	over := f.eval(s.Iter)
 	before := f.save()
-	f.inRegion(func() {
-		for range 2 { // what one turn stores, the next one reads
-			f.assign(s.Target, f.item(over))
-			f.block(s.Body)
-			f.ended = false
-		}
+	f.loop(func() {
+		f.assign(s.Target, f.item(over))
+		f.block(s.Body)
 	})
 	f.meet(before)
 	f.block(s.Else)
+}
+
+// loop reads a body twice, as what one turn stores the next one reads. Where break and
+// continue leave it, the state is one of those after it.
+func (f *frame) loop(turn func()) {
+	outer := f.exits
+	f.inRegion(func() {
+		for range 2 {
+			f.exits = nil
+			turn()
+			for _, s := range f.exits {
+				f.meet(s)
+			}
+			f.ended = false
+		}
+	})
+	f.exits = outer
 }
 
 func (f *frame) while(s *python.While) {
@@ -101,12 +115,7 @@ func (f *frame) while(s *python.While) {
 	}
 	before := f.save()
 	f.refine(c.then)
-	f.inRegion(func() {
-		for range 2 {
-			f.block(s.Body)
-			f.ended = false
-		}
-	})
+	f.loop(func() { f.block(s.Body) })
 	f.meet(before)
 	f.refine(c.otherwise)
 	f.block(s.Else)

@@ -41,7 +41,11 @@ func (f *frame) builtinMethod(to *Value, name string, a *arguments, e *python.Ca
 			if len(a.list) > 1 {
 				marks = a.list[1].deep()
 			}
-			return &Value{Marks: merge(to.Marks, marks)}
+			kept := to.Marks
+			if old, ok := a.get(0, "").strOf(); ok && name == "replace" && old == "'" {
+				kept = safe(kept, XPath)
+			}
+			return &Value{Marks: merge(kept, marks)}
 		}
 	case "split", "rsplit", "splitlines":
 		if len(to.Marks) > 0 {
@@ -100,8 +104,7 @@ func (f *frame) containerMethod(to *Value, name string, a *arguments) *Value {
 	case "append", "add", "appendleft":
 		f.appendItem(o, first)
 	case "insert":
-		o.List = false
-		o.Rest = join(o.Rest, a.get(1, ""))
+		o.addRest(a.get(1, ""))
 	case "extend", "update":
 		f.extend(o, a)
 	case "pop", "popleft":
@@ -138,7 +141,7 @@ func (f *frame) containerMethod(to *Value, name string, a *arguments) *Value {
 		}
 		if name == "remove" || name == "reverse" || name == "sort" {
 			o.List = false
-			o.Rest, o.Items = o.everything(), nil
+			o.Rest, o.Items = o.everything(3), nil
 		}
 	default:
 		return nil
@@ -161,8 +164,7 @@ func (f *frame) appendItem(o *Object, v *Value) {
 		o.Items = append(o.Items, v)
 		return
 	}
-	o.List = false
-	o.Rest = join(o.Rest, v)
+	o.addRest(v)
 }
 
 func (f *frame) extend(o *Object, a *arguments) {
@@ -209,4 +211,11 @@ func (f *frame) pop(to *Value, a *arguments, name string) *Value {
 	v := o.Items[i]
 	o.Items = append(o.Items[:i:i], o.Items[i+1:]...)
 	return v
+}
+
+func (v *Value) strOf() (string, bool) {
+	if v == nil {
+		return "", false
+	}
+	return v.str()
 }

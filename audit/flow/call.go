@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"strings"
+
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
@@ -129,7 +131,25 @@ func (f *frame) own(callee *Value, a *arguments, e *python.Call) *Value {
 	if fn.Node == nil {
 		return f.e.unknown
 	}
-	return f.apply(fn, f.bindArgs(fn, callee.Self, a), f.loc(e))
+	v := f.apply(fn, f.bindArgs(fn, callee.Self, a), f.loc(e))
+	if kinds := namedSanitizer(fn.Name); kinds != 0 && len(v.Marks) > 0 {
+		v = v.marked(safe(v.Marks, kinds))
+	}
+	return v
+}
+
+// namedSanitizer believes the name of a project's own function that it makes text harmless
+// for pages. For files, addresses and statements names are not believed: such functions are
+// too often wrong.
+func namedSanitizer(name string) Kinds {
+	name = strings.ToLower(name)
+	if strings.Contains(name, "unescape") {
+		return 0
+	}
+	if strings.Contains(name, "escape") || strings.Contains(name, "sanitize") && strings.Contains(name, "html") || strings.Contains(name, "clean_html") {
+		return HTML
+	}
+	return 0
 }
 
 // bindArgs lays arguments out by the function's parameters.

@@ -20,14 +20,13 @@ func knownCalls() map[string]callSpec {
 
 	path := callSpec{uses: uses(Path, 0, "path")}
 	add(path, "os.remove", "os.unlink", "os.rmdir", "os.mkdir", "os.makedirs", "os.listdir", "os.scandir", "os.open", "os.stat", "os.chmod", "shutil.rmtree",
-		"os.walk", "flask.send_file", "werkzeug.utils.send_file", "zipfile.ZipFile", "tarfile.open", "linecache.getlines")
+		"os.walk", "flask.send_file", "werkzeug.utils.send_file", "zipfile.ZipFile", "tarfile.open", "linecache.getlines", "os.path.exists", "os.path.isfile")
 	add(callSpec{uses: uses(Path, 0, "file")}, "builtins.open", "io.open", "codecs.open", "builtins.file", "aiofiles.open")
 	add(callSpec{uses: uses(Path, 0, "directory")}, "flask.send_from_directory")
 	add(callSpec{uses: []argUse{{Path, 0, "src"}, {Path, 1, "dst"}}}, "os.rename", "os.replace", "shutil.copy", "shutil.copyfile", "shutil.copy2",
 		"shutil.move", "shutil.copytree", "os.symlink", "os.link")
-	add(callSpec{uses: uses(Path, -1, ""), gives: givesAll}, "none.path")
-	for _, p := range []string{"open", "read_text", "read_bytes", "write_text", "write_bytes", "unlink", "rmdir", "mkdir"} {
-		all["pathlib.Path()."+p] = callSpec{uses: nil}
+	for _, p := range []string{"open", "read_text", "read_bytes", "write_text", "write_bytes", "unlink", "rmdir", "mkdir", "exists", "is_file", "is_dir", "iterdir"} {
+		all["pathlib.Path()."+p] = callSpec{on: Path}
 	}
 
 	add(callSpec{uses: uses(Address, 0, "url")}, "requests.get", "requests.post", "requests.put", "requests.delete", "requests.head", "requests.patch",
@@ -42,11 +41,9 @@ func knownCalls() map[string]callSpec {
 		"marshal.loads", "marshal.load", "yaml.unsafe_load", "yaml.full_load", "yaml.load_all", "yaml.unsafe_load_all", "jsonpickle.decode", "jsonpickle.loads",
 		"shelve.open", "joblib.load", "cloudpickle.loads", "pandas.read_pickle", "numpy.load", "torch.load", "ruamel.yaml.load")
 	all["yaml.load"] = callSpec{uses: uses(Deserialise, 0, "stream"), gives: givesFirst}
-	add(callSpec{uses: uses(XML, 0, "source"), gives: givesFirst}, "lxml.etree.fromstring", "lxml.etree.parse", "lxml.etree.XML", "xml.sax.parseString", "xml.sax.parse",
-		"xml.dom.minidom.parseString", "xml.dom.pulldom.parseString", "xml.etree.ElementTree.fromstring", "xml.etree.ElementTree.parse",
-		"lxml.objectify.fromstring", "xmltodict.parse", "xml.dom.minidom.parse", "lxml.etree.iterparse")
+	add(callSpec{gives: givesFirst}, "xml.etree.ElementTree.fromstring", "xml.etree.ElementTree.parse", "xmltodict.parse", "lxml.etree.iterparse")
 
-	add(callSpec{uses: uses(Template, 0, "source")}, "jinja2.Template", "jinja2.Environment().from_string", "mako.template.Template", "jinja2.sandbox.SandboxedEnvironment().none",
+	add(callSpec{uses: uses(Template, 0, "source")}, "jinja2.Template", "jinja2.Environment().from_string", "mako.template.Template",
 		"flask.Flask().jinja_env.from_string", "flask.current_app.jinja_env.from_string", "jinja2.environment.Template", "tornado.template.Template", "chameleon.PageTemplate")
 	add(callSpec{uses: nil}, "jinja2.sandbox.SandboxedEnvironment().from_string", "jinja2.sandbox.ImmutableSandboxedEnvironment().from_string")
 	add(callSpec{uses: uses(SQL, 0, "text"), gives: givesFirst}, "sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "flask_sqlalchemy.SQLAlchemy().text",
@@ -64,13 +61,10 @@ func knownCalls() map[string]callSpec {
 	return all
 }
 
-// subprocesses: with a shell the first argument is a command line, without one only its
-// first element is a program.
+// subprocesses are those that no shell reads, and a few that stand alone.
 func subprocesses(all map[string]callSpec) {
-	for _, n := range []string{"run", "call", "Popen", "check_call", "check_output"} {
-		all["subprocess."+n] = callSpec{uses: uses(Command|Program, 0, "args")}
-	}
 	all["asyncio.create_subprocess_exec"] = callSpec{uses: uses(Program, 0, "program")}
+	all["ldap3.Connection().search"] = callSpec{uses: []argUse{{LDAP, 0, "search_base"}, {LDAP, 1, "search_filter"}}}
 }
 
 // sanitizers give back what they are given, made harmless for some uses.
@@ -88,8 +82,10 @@ func sanitizers(add func(callSpec, ...string)) {
 	add(callSpec{gives: givesFirst, safe: LDAP}, "ldap.filter.escape_filter_chars", "ldap3.utils.conv.escape_filter_chars", "ldap.dn.escape_dn_chars")
 	add(callSpec{gives: givesFirst, safe: Regex}, "re.escape")
 	add(callSpec{gives: givesFirst, safe: Header | Log}, "json.dumps", "builtins.repr", "simplejson.dumps", "flask.json.dumps")
-	add(callSpec{gives: givesNothing}, "base64.b64encode", "binascii.hexlify", "base64.urlsafe_b64encode", "base64.b32encode", "builtins.hex", "builtins.bin")
-	add(callSpec{gives: givesFirst}, "json.loads", "flask.json.loads", "yaml.safe_load", "base64.b64decode", "urllib.parse.unquote", "urllib.parse.unquote_plus",
-		"urllib.parse.urlparse", "urllib.parse.urlsplit", "html.unescape", "ast.literal_eval", "os.fsdecode", "pathlib.Path", "pathlib.PurePath", "io.BytesIO", "io.StringIO", "textwrap.dedent")
-	add(callSpec{gives: givesFirst, safe: Address | Redirect}, "none.validate")
+	add(callSpec{gives: givesFirst, safe: encoded}, "base64.b64encode", "binascii.hexlify", "base64.urlsafe_b64encode", "base64.b32encode", "base64.standard_b64encode",
+		"binascii.b2a_base64", "base64.encodebytes", "base64.b16encode")
+	add(callSpec{gives: givesFirst, undo: Every | encoded}, "base64.b64decode", "base64.urlsafe_b64decode", "base64.b32decode", "binascii.unhexlify", "base64.standard_b64decode",
+		"urllib.parse.unquote", "urllib.parse.unquote_plus", "html.unescape", "base64.decodebytes", "base64.b16decode", "binascii.a2b_base64")
+	add(callSpec{gives: givesFirst}, "json.loads", "flask.json.loads", "yaml.safe_load",
+		"urllib.parse.urlparse", "urllib.parse.urlsplit", "ast.literal_eval", "os.fsdecode", "pathlib.Path", "pathlib.PurePath", "io.BytesIO", "io.StringIO", "textwrap.dedent")
 }

@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"strings"
+
 	"github.com/fumehood/fumehood/audit/python"
 )
 
@@ -159,6 +161,14 @@ func compareConst(a Const, op python.Op, b Const) (is, known bool) {
 	if a.Kind == NoConst || b.Kind == NoConst {
 		return false, false
 	}
+	if a.Kind == ConstStr && b.Kind == ConstStr {
+		switch op {
+		case python.In:
+			return strings.Contains(b.Str, a.Str), true
+		case python.NotIn:
+			return !strings.Contains(b.Str, a.Str), true
+		}
+	}
 	switch op {
 	case python.Eq:
 		return a == b, true
@@ -256,7 +266,7 @@ func fieldsOf(v *Value) []Field {
 func (v *Value) rest() *Value {
 	var r *Value
 	if v.Obj != nil {
-		r = v.Obj.everything()
+		r = v.Obj.everything(3)
 	}
 	if len(v.Marks) > 0 {
 		r = join(r, &Value{Marks: v.Marks})

@@ -20,6 +20,7 @@ func (f *frame) external(api *program.API, callee, to *Value, a *arguments, e *p
 	if to == nil && f.e.models.inert(path) {
 		return f.e.api(api.Call())
 	}
+	f.mutated(to, lastName(path), a, e)
 	var marks []Mark
 	switch {
 	case to != nil:
@@ -46,6 +47,9 @@ func (f *frame) modelled(s callSpec, api *program.API, to *Value, a *arguments, 
 			f.used(u.kinds, v, e, api.Path)
 		}
 	}
+	if s.on != 0 && to != nil {
+		f.used(s.on, to, e, api.Path)
+	}
 	if s.never {
 		return never
 	}
@@ -66,7 +70,7 @@ func (f *frame) modelled(s callSpec, api *program.API, to *Value, a *arguments, 
 	case givesRequest:
 		marks = []Mark{{From: f.e.origin(Request, f.loc(e), "what the visitor sent")}}
 	}
-	marks = safe(marks, s.safe)
+	marks = safe(undone(marks, s.undo), s.safe)
 	if len(marks) == 0 {
 		return f.e.api(api.Call())
 	}
@@ -99,10 +103,28 @@ func (f *frame) method(to *Value, name string, a *arguments, e *python.Call) *Va
 	if s, ok := f.e.models.methods[name]; ok {
 		return f.modelled(s, f.e.program.APIs.Module("?").Attr(name), to, a, e)
 	}
+	v := f.byName(to, name, a, e)
 	if len(to.Marks) == 0 {
-		return f.e.unknown
+		return v
 	}
-	return &Value{Marks: partsOf(to.Marks, "."+name)}
+	return join(v, &Value{Marks: partsOf(to.Marks, "."+name)})
+}
+
+// maxByName bounds the methods of one name that a call of an unknown object may mean.
+const maxByName = 4
+
+// byName takes a method of an unknown object to be any of the project's methods of that name
+// if these are few.
+func (f *frame) byName(to *Value, name string, a *arguments, e *python.Call) *Value {
+	v := f.e.unknown
+	all := f.e.byName[name]
+	if len(all) > maxByName || strings.HasPrefix(name, "__") || len(a.marks()) == 0 {
+		return v
+	}
+	for _, m := range all {
+		v = join(v, f.own(&Value{Func: m, Self: &Value{Of: m.Class}}, a, e))
+	}
+	return v
 }
 
 // receiver is what the method was called on: an outside module carries nothing.
@@ -228,6 +250,13 @@ func (f *frame) answer(n python.Node, v *Value) {
 	if len(f.fn.Routes) == 0 {
 		return
 	}
+	if r, ok := n.(*python.Return); ok {
+		if c, ok := r.Value.(*python.Call); ok { // another view's answer: that one is looked at
+			if to := f.eval(c.Func); to.Func != nil && len(to.Func.Routes) > 0 {
+				return
+			}
+		}
+	}
 	if v.Obj != nil && v.Obj.List && len(v.Obj.Items) > 0 { // body, status, headers
 		if len(v.Obj.Items) > 1 && jsonHeaders(v.Obj.Items[len(v.Obj.Items)-1]) {
 			return
@@ -259,4 +288,28 @@ func (f *frame) exception(h *python.Handler) *Value {
 	}
 	o := f.e.origin(Internal, Loc{f.fn.Module.Path, h.Span}, "the text of an exception")
 	return &Value{API: f.e.program.APIs.Module("builtins").Attr("Exception").Call(), Marks: []Mark{{From: o}}}
+}
+
+// mutated marks the variable whose object takes in what its method is given: a buffer that
+// is written to.
+func (f *frame) mutated(to *Value, name string, a *arguments, e *python.Call) {
+	switch name {
+	case "write", "writelines", "append", "add", "extend", "update", "put", "insert", "feed", "setdefault", "appendleft":
+	default:
+		return
+	}
+	attr, ok := e.Func.(*python.Attribute)
+	if !ok || to != nil && to.Obj != nil {
+		return
+	}
+	n, ok := attr.Value.(*python.Name)
+	marks := a.marks()
+	if !ok || len(marks) == 0 {
+		return
+	}
+	old := f.eval(n)
+	if old.API != nil && strings.HasPrefix(old.API.Path, "builtins.open") || old.Of != nil || old.Class != nil {
+		return
+	}
+	f.bind(n.ID, old.marked(merge(old.Marks, marks)))
 }

@@ -8,6 +8,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"sort"
 
 	"github.com/fumehood/fumehood/audit/program"
@@ -44,6 +45,7 @@ type Engine struct {
 	flows   map[flowKey]*Flow
 	origins map[Loc]*Origin
 	depth   int
+	byName  map[string][]*program.Function // methods
 	unknown *Value
 }
 
@@ -81,7 +83,17 @@ func Run(ctx context.Context, p *program.Program, pages Pages) []*Flow {
 		cells: map[cellKey]*cell{}, sums: make([]*summary, len(p.Functions)),
 		queued: make([]bool, len(p.Functions)), visits: make([]uint8, len(p.Functions)),
 		apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, origins: map[Loc]*Origin{},
-		unknown: &Value{},
+		unknown: &Value{}, byName: map[string][]*program.Function{},
+	}
+	for _, c := range p.Classes {
+		if !c.Module.Test {
+			for _, m := range c.Methods {
+				e.byName[m.Name] = append(e.byName[m.Name], m)
+			}
+		}
+	}
+	for _, all := range e.byName {
+		slices.SortFunc(all, func(a, b *program.Function) int { return a.ID - b.ID })
 	}
 	for _, m := range p.Modules {
 		if !m.Test {
@@ -155,7 +167,7 @@ func (e *Engine) read(f *program.Function) *summary {
 // outside, a use in the function's summary if it is a parameter's.
 func (e *Engine) found(fn *program.Function, s *summary, kind Kinds, use Loc, what string, marks []Mark) {
 	for _, m := range marks {
-		if m.Safe&kind != 0 {
+		if m.Safe&(kind|encoded) != 0 {
 			continue
 		}
 		if m.From.Source == Param {

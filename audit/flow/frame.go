@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/program"
@@ -18,7 +19,8 @@ type frame struct {
 	region int // the stretch of straight code that is being read
 	last   int // the last region that was made
 	class  *program.Class
-	ended  bool // what follows is not reached
+	ended  bool    // what follows is not reached
+	exits  []state // where break and continue leave the loop that is being read
 }
 
 type binding struct {
@@ -154,6 +156,7 @@ func (f *frame) statement(s python.Stmt) {
 		}
 		f.ended = true
 	case *python.Break, *python.Continue:
+		f.exits = append(f.exits, state{env: slices.Clone(f.env)})
 		f.ended = true
 	case *python.Function:
 		f.define(s)

@@ -25,6 +25,9 @@ type refinement struct {
 // can be believed.
 const normal Kinds = 1 << 31
 
+// encoded is another: the text is base64 or hexadecimal, harmless until it is decoded.
+const encoded Kinds = 1 << 30
+
 func (f *frame) condition(e python.Expr) condition {
 	v := f.eval(e)
 	c := f.check(e)
@@ -67,6 +70,9 @@ func (f *frame) checkCompare(left python.Expr, op python.Op, right python.Expr) 
 	switch op {
 	case python.In, python.NotIn:
 		c := condition{then: f.checkIn(left, right)}
+		if sub, ok := right.(*python.Subscript); ok { // "'" in x[1:-1]
+			right = sub.Value
+		}
 		if n, ok := right.(*python.Name); ok { // "../" in x
 			if s, ok := left.(*python.Str); ok {
 				c.otherwise = []refinement{{name: n.ID, kinds: absent(s.Value)}}
@@ -90,7 +96,7 @@ func absent(s string) Kinds {
 	case "..", "../", "/", "\\", "..\\":
 		return Path
 	case "'", "\"":
-		return SQL | XPath
+		return SQL | XPath | Code
 	case "<", "<script", "<script>", ">":
 		return HTML
 	case ";", "|", "&":

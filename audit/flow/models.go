@@ -29,9 +29,11 @@ type sourceSpec struct {
 // callSpec is what calling an outside function does.
 type callSpec struct {
 	uses  []argUse
+	on    Kinds // dangerous uses of what the method is called on
 	gives gives
 	safe  Kinds
-	never bool // it does not come back
+	undo  Kinds // what was safe before is not any more
+	never bool  // it does not come back
 }
 
 // argUse is a dangerous use of an argument; pos < 0 means all of them.
@@ -65,7 +67,7 @@ func newModels() models {
 
 // requests are the names under which Flask's request is known.
 func requests() []string {
-	return []string{"flask.request", "quart.request", "flask_restful.request", "flask.globals.request", "flask_restx.request", "werkzeug.wrappers.Request()", "connexion.request"}
+	return []string{"flask.request", "flask.Request()", "quart.request", "flask_restful.request", "flask.globals.request", "flask_restx.request", "werkzeug.wrappers.Request()", "connexion.request"}
 }
 
 // requestSources are the attributes of a request that a visitor writes: the fixed list of
@@ -173,5 +175,16 @@ func specials() map[string]special {
 		"os.path.join": pathJoin, "urllib.parse.urljoin": pathJoin, "flask.jsonify": jsonAnswer, "flask.flash": jsonAnswer,
 		"flask.json.jsonify": jsonAnswer, "flask.redirect": redirect, "werkzeug.utils.redirect": redirect,
 	}
+	for _, n := range []string{"run", "call", "Popen", "check_call", "check_output"} {
+		s["subprocess."+n] = subprocess
+	}
+	for _, n := range []string{"lxml.etree.fromstring", "lxml.etree.parse", "lxml.etree.XML", "lxml.objectify.fromstring", "lxml.objectify.parse"} {
+		s[n] = lxmlParse
+	}
+	for _, n := range []string{"xml.sax.parseString", "xml.sax.parse", "xml.dom.minidom.parseString", "xml.dom.minidom.parse", "xml.dom.pulldom.parseString", "xml.dom.pulldom.parse"} {
+		s[n] = saxParse
+	}
+	s["xml.sax.make_parser().setFeature"] = saxFeature
+	s["xml.sax.make_parser().parse"] = saxRun
 	return s
 }

@@ -72,13 +72,23 @@ func (f *frame) apiAttr(v *Value, name string, n python.Node) *Value {
 	if v.API.Path == "flask.g" {
 		return f.shared("g", name)
 	}
-	if s := f.e.models.source(a.Path); s != nil && n != nil {
+	if s := f.e.models.source(a.Path); s != nil && n != nil && !(name == "path" && f.fixedPath()) {
 		return &Value{API: a, Marks: []Mark{{From: f.e.origin(s.source, f.loc(n), s.note), Safe: s.safe}}}
 	}
 	if len(v.Marks) == 0 || harmlessAttr(name) {
 		return f.e.api(a)
 	}
 	return &Value{API: a, Marks: partsOf(v.Marks, "."+name)}
+}
+
+// fixedPath reports whether the function answers only URLs that its routes write out whole.
+func (f *frame) fixedPath() bool {
+	for _, r := range f.fn.Routes {
+		if r.Unknown || len(r.Params) > 0 {
+			return false
+		}
+	}
+	return len(f.fn.Routes) > 0
 }
 
 // shared is what a place that all requests or functions share may hold.
@@ -196,7 +206,7 @@ func (f *frame) item(v *Value) *Value {
 	}
 	var own *Value
 	if v.Obj != nil {
-		own = v.Obj.everything()
+		own = v.Obj.everything(3)
 	}
 	if v.API != nil {
 		a := v.API.Item()
@@ -270,6 +280,9 @@ func (f *frame) subscript(e *python.Subscript) *Value {
 		return f.keyed(v, k.Const.Str)
 	case ConstInt:
 		i := int(k.Const.Int)
+		if s, ok := v.str(); ok && i >= 0 && i < len(s) {
+			return text(s[i : i+1])
+		}
 		if v.Obj != nil && v.Obj.get("#"+itoa(k.Const.Int)) != nil {
 			return f.keyed(v, "#"+itoa(k.Const.Int))
 		}

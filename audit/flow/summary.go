@@ -104,7 +104,7 @@ func grew(a, b *Value, depth int) bool {
 			return true
 		}
 	}
-	return grew(a.Obj.everything(), b.Obj.everything(), depth-1)
+	return grew(a.Obj.everything(3), b.Obj.everything(3), depth-1)
 }
 
 // withoutParams is the value without marks of parameters.

@@ -72,7 +72,7 @@ func (f *frame) concat(a, b *Value, at python.Node) *Value {
 		v.Marks = moved(v.Marks, f.loc(at), "becomes part of a text")
 	}
 	if a.Obj != nil || b.Obj != nil {
-		v.Obj = joinObjects(a.Obj, b.Obj)
+		v.Obj = joinObjects(a.Obj, b.Obj, 3)
 		v.Parts = nil
 	}
 	return v

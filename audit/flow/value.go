@@ -54,6 +54,7 @@ type Object struct {
 	Items  []*Value // a list whose elements are known one by one
 	List   bool     // Items is all there is
 	Rest   *Value   // all other elements, together
+	texts  []string // constants among Rest
 	region int      // the stretch of straight code in which it was made
 }
 
@@ -157,6 +158,18 @@ func safe(marks []Mark, kinds Kinds) []Mark {
 	return out
 }
 
+// undone returns the marks with some kinds not safe any more: the text was decoded.
+func undone(marks []Mark, kinds Kinds) []Mark {
+	if kinds == 0 || len(marks) == 0 {
+		return marks
+	}
+	out := slices.Clone(marks)
+	for i := range out {
+		out[i].Safe &^= kinds
+	}
+	return out
+}
+
 // maxMarks bounds the marks of one value.
 const maxMarks = 12
 
@@ -195,7 +208,10 @@ func merge(a, b []Mark) []Mark {
 }
 
 // join is a value that may be either.
-func join(a, b *Value) *Value {
+func join(a, b *Value) *Value { return joinTo(a, b, 4) }
+
+// joinTo is join down to a depth: objects may hold themselves.
+func joinTo(a, b *Value, depth int) *Value {
 	switch {
 	case a == b || b == nil:
 		return a
@@ -222,7 +238,11 @@ func join(a, b *Value) *Value {
 	} else if len(b.Parts) > 0 && len(a.Parts) == 0 && len(a.Marks) == 0 {
 		v.Parts = b.Parts
 	}
-	v.Obj = joinObjects(a.Obj, b.Obj)
+	if depth > 0 {
+		v.Obj = joinObjects(a.Obj, b.Obj, depth-1)
+	} else if a.Obj != b.Obj {
+		v.Marks = merge(v.Marks, merge(a.deeper(1), b.deeper(1)))
+	}
 	return v
 }
 
@@ -236,16 +256,17 @@ func (v *Value) empty() bool {
 	return len(v.Marks) == 0 && v.Obj == nil && v.Const.Kind == NoConst && v.Parts == nil && !v.isThing()
 }
 
-func joinObjects(a, b *Object) *Object {
+func joinObjects(a, b *Object, depth int) *Object {
 	if a == nil || a == b {
 		return b
 	}
 	if b == nil {
 		return a
 	}
-	o := &Object{Rest: join(a.everything(), b.everything()), region: -1}
+	o := &Object{Rest: joinTo(a.everything(depth), b.everything(depth), depth), region: -1}
+	o.texts = append(a.constants(), b.constants()...)
 	for _, f := range a.Fields {
-		o.set(f.Key, join(f.Value, b.get(f.Key)))
+		o.set(f.Key, joinTo(f.Value, b.get(f.Key), depth))
 	}
 	for _, f := range b.Fields {
 		if a.get(f.Key) == nil {
@@ -282,12 +303,32 @@ func (o *Object) set(key string, v *Value) {
 }
 
 // everything is the elements of the object that have no key, as one value.
-func (o *Object) everything() *Value {
+func (o *Object) everything(depth int) *Value {
 	v := o.Rest
 	for _, i := range o.Items {
-		v = join(v, i)
+		v = joinTo(v, i, depth)
 	}
 	return v
+}
+
+// constants are the texts among the elements.
+func (o *Object) constants() []string {
+	all := slices.Clone(o.texts)
+	for _, i := range o.Items {
+		if s, ok := i.str(); ok && len(all) < maxParts {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// addRest adds an element whose place is not known.
+func (o *Object) addRest(v *Value) {
+	o.List = false
+	o.Rest = join(o.Rest, v)
+	if v != nil && v.Const.Kind == ConstStr && len(o.texts) < maxParts {
+		o.texts = append(o.texts, v.Const.Str)
+	}
 }
 
 // deep is all marks of the value and of what it holds.

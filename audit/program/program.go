@@ -50,6 +50,7 @@ func New(files []*python.File) *Program {
 	for _, f := range files {
 		p.addModule(f)
 	}
+	p.addNamespaces(files)
 	for _, m := range p.Modules {
 		p.collect(m)
 	}
@@ -84,6 +85,17 @@ func (p *Program) addModule(f *python.File) {
 		}
 		name := strings.ReplaceAll(rest, "/", ".")
 		p.byName[name] = append(p.byName[name], m)
+	}
+}
+
+// addNamespaces makes modules of the folders without an __init__.py (PEP 420).
+func (p *Program) addNamespaces(files []*python.File) {
+	seen := map[string]bool{".": true}
+	for _, f := range files {
+		for dir := path.Dir(f.Name); !seen[dir] && !p.packages[dir]; dir = path.Dir(dir) {
+			seen[dir] = true
+			p.addModule(&python.File{Name: dir + "/__init__.py"})
+		}
 	}
 }
 

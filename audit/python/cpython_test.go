@@ -99,7 +99,11 @@ func compare(t *testing.T, interpreter string, files []string) {
 		t.Fatalf("%v\n%s", err, &problems)
 	}
 	size, refused, differ := 0, 0, 0
-	for _, part := range strings.Split("\n"+string(out), "\n== ")[1:] {
+	parts := strings.Split("\n"+string(out), "\n== ")[1:]
+	if len(parts) != len(files) {
+		t.Fatalf("CPython read %d files of %d", len(parts), len(files))
+	}
+	for _, part := range parts {
 		name, want, _ := strings.Cut(part, "\n")
 		source, err := os.ReadFile(name)
 		if err != nil {

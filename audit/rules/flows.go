@@ -1,0 +1,51 @@
+package rules
+
+import (
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/flow"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// flows reports the flows that the rule is about.
+func (p *Pass) flows() {
+	if p.rule.Flows == 0 {
+		return
+	}
+	for _, f := range p.Flow {
+		if f.Kind&p.rule.Flows == 0 || f.Func.Module.Test {
+			continue
+		}
+		place, ok := p.place(f.Use)
+		if !ok {
+			continue
+		}
+		p.ReportAt(place, f.Origin.Note+" reaches "+f.What, func(x *finding.Finding) {
+			for _, s := range f.Way {
+				if at, ok := p.place(s.Where); ok {
+					x.Steps = append(x.Steps, finding.Step{Place: at, Note: s.Note})
+				}
+			}
+			if f.Origin.Source == flow.Stored {
+				x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Likely
+			}
+		})
+	}
+}
+
+// place is where a flow's location stands, in Python or in a template.
+func (p *Pass) place(l flow.Loc) (finding.Place, bool) {
+	if file := p.Facts.file(l.File); file != nil {
+		return Place(file, l.Span), true
+	}
+	return finding.Place{}, false
+}
+
+func (f *Facts) file(name string) *python.File {
+	if f.files == nil {
+		f.files = map[string]*python.File{}
+		for _, m := range f.program.Modules {
+			f.files[m.Path] = m.File
+		}
+	}
+	return f.files[name]
+}
