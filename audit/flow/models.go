@@ -85,8 +85,10 @@ func requestSources() map[string]sourceSpec {
 	all := map[string]sourceSpec{}
 	for _, r := range requests() {
 		for name, note := range notes {
-			spec := sourceSpec{Request, note, 0}
+			spec := sourceSpec{Request, note, NoSQL}
 			switch name {
+			case "json", "get_json", "data", "get_data", "stream":
+				spec.safe = 0
 			case "host", "host_url", "url_root":
 				spec.safe = Every &^ (Redirect | Mail | Address)
 			case "path", "full_path", "url", "base_url":
@@ -175,6 +177,7 @@ func specials() map[string]special {
 		"os.path.join": pathJoin, "urllib.parse.urljoin": pathJoin, "flask.jsonify": jsonAnswer, "flask.flash": jsonAnswer,
 		"flask.json.jsonify": jsonAnswer, "flask.redirect": redirect, "werkzeug.utils.redirect": redirect,
 	}
+	s["lxml.etree.XMLParser"] = keeps
 	for _, n := range []string{"run", "call", "Popen", "check_call", "check_output"} {
 		s["subprocess."+n] = subprocess
 	}

@@ -34,9 +34,14 @@ func makeText(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
 		return text(itoa(v.Const.Int))
 	}
 	if marks := v.deep(); len(marks) > 0 {
-		return &Value{Marks: marks}
+		return &Value{Marks: safe(marks, NoSQL)}
 	}
 	return f.e.unknown
+}
+
+// keeps is a constructor whose options matter later.
+func keeps(f *frame, api *program.API, a *arguments, _ *python.Call) *Value {
+	return &Value{API: api.Call(), Marks: a.marks(), Obj: &Object{Fields: a.named, region: f.region}}
 }
 
 // mapped is map(function, list): the function is called with each element.
