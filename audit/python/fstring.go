@@ -110,11 +110,13 @@ func (p *parser) piece(from, to int, m *literal, plain bool) {
 // interpolation reads {value=!c:format} from its brace at i, and leaves the lexer after it.
 func (p *parser) interpolation(i int, m *literal, h *int) bool {
 	nest, spec := p.nest, p.spec
-	if p.nest++; p.nest > maxNest {
+	p.nest++
+	if m.levels++; p.nest > maxNest || m.levels > maxFormat {
 		p.start, p.end = int32(i), int32(i)
 		p.fail("too many nested brackets")
 		return false
 	}
+	mark := len(p.comments)
 	p.spec = p.nest
 	p.pos, p.end = i+1, int32(i)
 	p.kind = tLBrace
@@ -127,7 +129,7 @@ func (p *parser) interpolation(i int, m *literal, h *int) bool {
 		p.next()
 		at := Span{int32(i + 1), max(p.start, int32(i+1))}
 		if !p.bad {
-			p.exprs = append(p.exprs, p.str(at, p.src[at.Start:at.End], false))
+			p.exprs = append(p.exprs, p.str(at, p.uncommented(at, p.comments[mark:]), false))
 		}
 	}
 	if p.kind == tBang {
@@ -147,9 +149,23 @@ func (p *parser) interpolation(i int, m *literal, h *int) bool {
 	}
 	p.pos = int(p.end)
 	p.nest, p.spec = nest, spec
+	m.levels--
 	n.Span = Span{int32(i), p.end}
 	p.exprs = append(p.exprs, n)
 	return true
+}
+
+// uncommented is the source without comments, which is what {value=} shows.
+func (p *parser) uncommented(at Span, comments []Span) string {
+	if len(comments) == 0 && !p.crs {
+		return p.src[at.Start:at.End]
+	}
+	text, from := "", at.Start
+	for _, c := range comments {
+		text += p.src[from:c.Start]
+		from = c.End
+	}
+	return p.unescape(text+p.src[from:at.End], &literal{raw: true}, false)
 }
 
 // conversion reads !r.

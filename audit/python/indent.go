@@ -92,7 +92,9 @@ func (p *parser) measure() indent {
 				return now
 			}
 			joined = now
-			i += n
+			if i += n; i+1 == len(src) {
+				p.note(Span{int32(i), int32(i)}, "unexpected end of the file after a line continuation character")
+			}
 		}
 		i++
 	}

@@ -108,7 +108,10 @@ func (p *parser) next() {
 				p.stray(i)
 				return
 			}
-			i += 1 + n
+			if i += 1 + n; i == len(src) {
+				p.stray(i)
+				return
+			}
 		}
 	}
 	p.atEnd()
@@ -116,8 +119,8 @@ func (p *parser) next() {
 
 // stray is a backslash that joins no lines.
 func (p *parser) stray(i int) {
-	p.kind, p.start, p.end, p.pos = tError, int32(i), int32(i), i+1
-	p.fail("unexpected character after the line continuation character")
+	p.kind, p.start, p.end, p.pos = tError, int32(i), int32(i), min(i+1, len(p.src))
+	p.fail("unexpected character or end after a line continuation character")
 }
 
 // atEnd gives the newline that a last line may lack, then the end.

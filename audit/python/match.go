@@ -152,12 +152,8 @@ func (p *parser) closedPattern() Expr {
 		return p.namePattern()
 	case tNumber, tSub:
 		return p.numberPattern()
-	case tString, tNone, tTrue, tFalse:
-		e := p.atom()
-		if f, ok := e.(*FString); ok {
-			p.note(f.Span, "an f-string cannot be a pattern")
-		}
-		return e
+	case tString, tFString, tNone, tTrue, tFalse:
+		return p.atom()
 	case tLParen:
 		return p.groupPattern()
 	case tLBracket:
@@ -176,6 +172,10 @@ func (p *parser) numberPattern() Expr {
 	start := p.start
 	e := p.signed()
 	if p.kind != tAdd && p.kind != tSub {
+		return e
+	}
+	if p.src[p.prevEnd-1]|0x20 == 'j' {
+		p.fail("expected a real number before the imaginary one in a pattern")
 		return e
 	}
 	op := Op(p.kind - tAdd)

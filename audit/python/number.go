@@ -17,13 +17,13 @@ func (p *parser) number(i int) {
 	} else if src[i] == '0' && j > i+1 && strings.Trim(src[i:j], "0") != "" {
 		j = -j
 	}
-	if j < 0 {
-		p.kind, p.start, p.end, p.pos = tNumber, int32(i), int32(-j), -j
-		p.fail("invalid number")
-		return
-	}
+	p.numberEnd(i, max(j, -j), j > 0)
+}
+
+// numberEnd makes a number the token at hand, and fails if it is none.
+func (p *parser) numberEnd(i, j int, ok bool) {
 	p.kind, p.start, p.end, p.pos = tNumber, int32(i), int32(j), j
-	if j < len(src) && (ident[src[j]] || src[j] >= 0x80) && !p.keywordAt(j) {
+	if !ok || j < len(p.src) && (ident[p.src[j]] || p.src[j] >= 0x80) && !p.keywordAt(j) {
 		p.fail("invalid number")
 	}
 }
@@ -68,7 +68,9 @@ func (p *lexer) longNumber(i, j int) int {
 				ok = ok && fine
 			}
 		}
-		j = p.exponent(j)
+		var fine bool
+		j, fine = p.exponent(j)
+		ok = ok && fine
 	}
 	leading := j == whole && src[i] == '0' && strings.Trim(src[i:j], "0_") != ""
 	if !ok || leading {
@@ -78,26 +80,28 @@ func (p *lexer) longNumber(i, j int) int {
 }
 
 // fraction reads a number that starts with a point.
-func (p *lexer) fraction(i int) int {
-	j, _ := p.digits(i + 1)
-	return p.exponent(j)
+func (p *lexer) fraction(i int) (int, bool) {
+	j, ok := p.digits(i + 1)
+	j, fine := p.exponent(j)
+	return j, ok && fine
 }
 
 // exponent reads e+10 and j.
-func (p *lexer) exponent(j int) int {
+func (p *lexer) exponent(j int) (int, bool) {
+	ok := true
 	if p.at(j)|0x20 == 'e' {
 		k := j + 1
 		if p.at(k) == '+' || p.at(k) == '-' {
 			k++
 		}
 		if class[p.at(k)] == isDigit {
-			j, _ = p.digits(k)
+			j, ok = p.digits(k)
 		}
 	}
 	if p.at(j)|0x20 == 'j' {
 		j++
 	}
-	return j
+	return j, ok
 }
 
 // digits reads decimal digits with single underscores between them.

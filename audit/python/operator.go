@@ -29,6 +29,13 @@ func (p *parser) operator(i int) {
 			p.nest--
 		}
 	case ',', ';', '~':
+	case '.':
+		if class[p.at(i+1)] == isDigit {
+			j, ok := p.fraction(i)
+			p.numberEnd(i, j, ok)
+			return
+		}
+		k, n = p.longer(i, k)
 	default:
 		k, n = p.longer(i, k)
 	}
@@ -53,9 +60,6 @@ func (p *lexer) longer(i int, k token) (token, int) {
 	case '.':
 		if d == '.' && p.at(i+2) == '.' {
 			return tEllipsis, 3
-		}
-		if class[d] == isDigit {
-			return tNumber, p.fraction(i) - i
 		}
 		return k, 1
 	case ':':

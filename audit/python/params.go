@@ -120,7 +120,6 @@ func (p *parser) typeParams() []TypeParam {
 	}
 	p.next()
 	var list []TypeParam
-	defaults := false
 	for !p.bad {
 		start, stars := p.start, p.kind
 		if stars == tMult || stars == tPow {
@@ -134,14 +133,11 @@ func (p *parser) typeParams() []TypeParam {
 			one.Bound = p.expr()
 		}
 		if p.accept(tAssign) {
-			defaults = true
 			if stars == tMult {
 				one.Default = p.starOrExpr()
 			} else {
 				one.Default = p.expr()
 			}
-		} else if defaults {
-			p.note(p.since(start), "a type parameter without a default follows one with a default")
 		}
 		one.Span = p.since(start)
 		list = append(list, one)

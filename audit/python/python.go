@@ -35,6 +35,7 @@ const (
 	maxDepth   = 1000   // expressions in expressions: a ** b ** c, lambda: lambda: 0
 	maxHeight  = 20_000 // of a tree that leans left, such as a + b + c, and of elif chains
 	maxFString = 150    // f-strings in f-strings, as CPython has it
+	maxFormat  = 3      // interpolations in formats of interpolations, as CPython has it
 )
 
 // Parse reads a module. It does not panic and takes time in proportion to the length of the

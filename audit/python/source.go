@@ -3,6 +3,8 @@ package python
 import (
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 func indexNUL(text string) int { return strings.IndexByte(text, 0) }
@@ -13,29 +15,24 @@ func decode(source string) (string, Error) {
 	body, marked := strings.CutPrefix(source, "\ufeff")
 	name, at := cookie(body)
 	valid := utf8.ValidString(body)
-	switch kind := codec(name); {
+	kind, table := codec(name)
+	switch {
+	case marked && kind == codecUTF8 && name != "" && !strings.HasPrefix(plain(name), "utf-8"):
+		return body, Error{at, "a file with a byte order mark must be utf-8, not " + name}
 	case kind == codecUTF8 || marked:
 		if valid {
 			return body, Error{}
 		}
 		return single(body, nil), Error{Message: "the file is not UTF-8: it was read as latin-1"}
 	case kind == codecUnknown:
-		problem := Error{at, "unknown encoding " + name + ": the file was read as latin-1"}
 		if valid {
 			return body, Error{at, "unknown encoding " + name + ": the file was read as UTF-8"}
 		}
-		return single(body, nil), problem
-	case ascii(body):
-		return body, Error{}
-	case kind == codecLatin1:
-		return single(body, nil), Error{}
-	case kind == codecWindows:
-		return single(body, windows1252()), Error{}
-	case kind == codecLatin9:
-		return single(body, latin9()), Error{}
-	default:
-		return single(body, nil), Error{at, "the encoding " + name + " is not known here: the file was read as latin-1"}
+		return single(body, nil), Error{at, "unknown encoding " + name + ": the file was read as latin-1"}
+	case kind == codecSingle || ascii(body):
+		return single(body, table), Error{}
 	}
+	return single(body, nil), Error{at, "the encoding " + name + " is not known here: the file was read as latin-1"}
 }
 
 // cookie returns the encoding that one of the first two lines names, and the place of it.
@@ -85,42 +82,77 @@ func cookieIn(line string) (string, int) {
 }
 
 const (
-	codecUTF8 = iota
-	codecLatin1
-	codecLatin9
-	codecWindows
+	codecUTF8    = iota
+	codecSingle  // one byte a character
 	codecForeign // Python knows it, and it agrees with ASCII
 	codecUnknown
 )
 
-// codec tells what an encoding's name asks for.
-func codec(name string) int {
-	n := strings.ReplaceAll(strings.ToLower(name), "_", "-")
+// plain is the name of an encoding as Python compares it.
+func plain(name string) string { return strings.ReplaceAll(strings.ToLower(name), "_", "-") }
+
+// codec tells what an encoding's name asks for, and its table; latin-1 has none.
+func codec(name string) (int, *charmap.Charmap) {
+	n := plain(name)
 	switch n {
 	case "", "utf-8", "utf8", "utf-8-sig", "u8", "utf", "cp65001":
-		return codecUTF8
+		return codecUTF8, nil
 	case "latin-1", "latin1", "l1", "iso-8859-1", "iso8859-1", "8859", "cp819", "ascii", "us-ascii", "646":
-		return codecLatin1
-	case "latin-9", "iso-8859-15", "iso8859-15", "l9":
-		return codecLatin9
-	case "cp1252", "windows-1252", "1252":
-		return codecWindows
+		return codecSingle, nil
 	}
 	switch { // Emacs writes utf-8-unix
 	case strings.HasPrefix(n, "utf-8-"):
-		return codecUTF8
+		return codecUTF8, nil
 	case strings.HasPrefix(n, "latin-1-"), strings.HasPrefix(n, "iso-8859-1-"), strings.HasPrefix(n, "iso-latin-1"):
-		return codecLatin1
+		return codecSingle, nil
+	}
+	if table := charset(strings.ReplaceAll(n, "-", "")); table != nil {
+		return codecSingle, table
 	}
 	for _, prefix := range []string{
 		"cp", "iso", "windows-", "koi8", "mac", "euc", "gb", "big5", "shift", "sjis", "s-jis", "hz", "johab",
 		"latin", "tis-620", "kz", "ptcp", "cyrillic", "greek", "hebrew", "arabic", "ujis", "uhc", "ms", "ks",
 	} {
 		if strings.HasPrefix(n, prefix) {
-			return codecForeign
+			return codecForeign, nil
 		}
 	}
-	return codecUnknown
+	return codecUnknown, nil
+}
+
+// charset returns the table of an encoding whose name has lost its dashes.
+func charset(n string) *charmap.Charmap {
+	switch n {
+	case "cp1250", "windows1250":
+		return charmap.Windows1250
+	case "cp1251", "windows1251":
+		return charmap.Windows1251
+	case "cp1252", "windows1252", "1252":
+		return charmap.Windows1252
+	case "cp437":
+		return charmap.CodePage437
+	case "cp850":
+		return charmap.CodePage850
+	case "cp866":
+		return charmap.CodePage866
+	case "iso88592", "latin2", "l2":
+		return charmap.ISO8859_2
+	case "iso88595":
+		return charmap.ISO8859_5
+	case "iso88597":
+		return charmap.ISO8859_7
+	case "iso88599", "latin5", "l5":
+		return charmap.ISO8859_9
+	case "iso885915", "latin9", "l9":
+		return charmap.ISO8859_15
+	case "koi8r":
+		return charmap.KOI8R
+	case "koi8u":
+		return charmap.KOI8U
+	case "macroman":
+		return charmap.Macintosh
+	}
+	return nil
 }
 
 func ascii(text string) bool {
@@ -132,30 +164,19 @@ func ascii(text string) bool {
 	return true
 }
 
-// single decodes an encoding of one byte a character that is latin-1 but for some.
-func single(text string, other map[byte]rune) string {
+// single decodes an encoding of one byte a character; without a table it is latin-1.
+func single(text string, table *charmap.Charmap) string {
+	if ascii(text) {
+		return text
+	}
 	var b strings.Builder
 	b.Grow(len(text) + len(text)/8)
 	for i := range len(text) {
-		r, ok := other[text[i]]
-		if !ok {
-			r = rune(text[i])
+		r := rune(text[i])
+		if table != nil {
+			r = table.DecodeByte(text[i])
 		}
 		b.WriteRune(r)
 	}
 	return b.String()
-}
-
-func windows1252() map[byte]rune {
-	m := map[byte]rune{}
-	for i, r := range []rune("€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ") {
-		if r != utf8.RuneError {
-			m[byte(0x80+i)] = r
-		}
-	}
-	return m
-}
-
-func latin9() map[byte]rune {
-	return map[byte]rune{0xa4: '€', 0xa6: 'Š', 0xa8: 'š', 0xb4: 'Ž', 0xb8: 'ž', 0xbc: 'Œ', 0xbd: 'œ', 0xbe: 'Ÿ'}
 }

@@ -9,6 +9,7 @@ type literal struct {
 	quote                        byte
 	escapes                      bool // the body is not the value
 	body, tail                   int  // tail is where the body ends
+	levels                       int  // of interpolations in formats
 }
 
 // isPrefix says whether a name of one or two letters may stand before a quote.
