@@ -426,6 +426,9 @@ func (f *frame) used(kinds Kinds, v *Value, at python.Node, what string) {
 	if len(marks) == 0 {
 		return
 	}
+	if kinds&(Address|URL) != 0 && anchored(v) {
+		kinds &^= Address | URL
+	}
 	for kind := Kinds(1); kind != 0 && kind <= kinds; kind <<= 1 {
 		if kinds&kind != 0 {
 			f.e.found(f.fn, f.sum, kind, f.loc(at), what, moved(marks, f.loc(at), "given to "+what))

@@ -160,6 +160,28 @@ func (f *frame) render(all []PageUse, a *arguments, e *python.Call) {
 	}
 }
 
+// makeResponse is make_response(body) or make_response((body, status, headers)).
+func makeResponse(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
+	v := a.get(0, "")
+	if v == nil {
+		return f.e.unknown
+	}
+	parts := a.list
+	if v.Obj != nil && v.Obj.List && len(v.Obj.Items) > 0 {
+		parts = v.Obj.Items
+	}
+	for _, h := range parts[1:] {
+		if h.Obj != nil {
+			f.used(Header, h, e, "a header")
+		}
+	}
+	made := f.e.program.APIs.Module("flask").Attr("Response").Call()
+	if parts[0].Obj != nil { // JSON
+		return &Value{API: made, Marks: safe(parts[0].deep(), Markup)}
+	}
+	return &Value{API: made, Marks: parts[0].Marks}
+}
+
 // response is Response(body, mimetype=...): a page unless its type says otherwise.
 func response(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
 	v := a.get(0, "response")

@@ -92,7 +92,9 @@ func (p *parser) list() Expr {
 	}
 	p.expect(tRBracket, "a bracket is not closed: expected , or ]")
 	p.high(h + 1)
-	return &List{p.since(start), p.popExprs(mark)}
+	l := p.lists.one()
+	l.Span, l.Elts = p.since(start), p.popExprs(mark)
+	return l
 }
 
 // braces reads a set or a dict.
@@ -155,10 +157,11 @@ func (p *parser) dict(start int32, key Expr) Expr {
 	}
 	p.expect(tRBrace, "a bracket is not closed: expected , or }")
 	p.high(h + 1)
-	d := &Dict{Span: p.since(start)}
+	d := p.dicts.one()
+	d.Span = p.since(start)
 	if pairs := p.exprs[mark:]; len(pairs) > 0 {
 		n := len(pairs) / 2
-		both := make([]Expr, len(pairs))
+		both := p.exprList.list(pairs)
 		d.Keys, d.Values = both[:n:n], both[n:]
 		for i := range n {
 			d.Keys[i], d.Values[i] = pairs[2*i], pairs[2*i+1]

@@ -81,7 +81,8 @@ func (p *parser) otherwise() []Stmt {
 
 func (p *parser) forStmt(start int32, async bool) Stmt {
 	p.next()
-	s := &For{Async: async}
+	s := p.loops.one()
+	s.Async = async
 	s.Target = p.targets()
 	p.expect(tIn, "expected in")
 	s.Iter = p.stars()
@@ -108,13 +109,17 @@ func (p *parser) whileStmt() Stmt {
 func (p *parser) tryStmt() Stmt {
 	start := p.start
 	p.next()
-	s := &Try{Body: p.block("try")}
+	s := p.tries.one()
+	s.Body = p.block("try")
+	var few [4]Handler
+	handlers := few[:0]
 	plain := false
 	for p.kind == tExcept {
 		h, star := p.handler()
 		s.Star, plain = s.Star || star, plain || !star
-		s.Handlers = append(s.Handlers, h)
+		handlers = append(handlers, h)
 	}
+	s.Handlers = p.handlers.list(handlers)
 	if s.Star && plain {
 		p.note(p.since(start), "except and except* cannot be mixed")
 	}

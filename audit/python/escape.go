@@ -5,11 +5,18 @@ import (
 	"unicode/utf8"
 )
 
+// minDecoded is how much decoded text is allocated at once.
+const minDecoded = 1024
+
 // unescape decodes the body of a literal. Braces is true in an f-string, where they are
 // doubled. A character by its name, \N{...}, is U+FFFD: the names alone would be a megabyte.
 func (p *parser) unescape(s string, m *literal, braces bool) string {
-	var b strings.Builder
-	b.Grow(len(s))
+	b := &p.decoded
+	if b.Len()+len(s)+utf8.UTFMax > b.Cap() {
+		*b = strings.Builder{}
+		b.Grow(max(minDecoded, len(s)+utf8.UTFMax))
+	}
+	from := b.Len()
 	for i := 0; i < len(s); {
 		j := i
 		for j < len(s) && s[j] != '\\' && s[j] != '\r' && (!braces || s[j] != '{' && s[j] != '}') {
@@ -32,10 +39,10 @@ func (p *parser) unescape(s string, m *literal, braces bool) string {
 			b.WriteByte('\\')
 			i++
 		default:
-			i += p.escape(&b, s[i:], m)
+			i += p.escape(b, s[i:], m)
 		}
 	}
-	return b.String()
+	return b.String()[from:]
 }
 
 // escape decodes one escape at the start of s and returns its length.

@@ -164,7 +164,9 @@ func (p *parser) prefixed(start int32, op Op, prec uint8) Expr {
 	operand := p.binary(prec)
 	p.up()
 	p.high(p.h + 1)
-	return &UnaryOp{p.since(start), op, operand}
+	u := p.unaries.one()
+	u.Span, u.Op, u.Operand = p.since(start), op, operand
+	return u
 }
 
 // starred reads *value or an expression that may be name := value.

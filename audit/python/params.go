@@ -21,30 +21,30 @@ func (p *parser) lambda() Expr {
 
 // params reads parameters up to the end token, which it leaves.
 func (p *parser) params(end token, annotated bool) Params {
-	var few [8]Param
-	list := few[:0]
+	mark := len(p.gathered)
 	kind, slash, star, defaults, h := Ordinary, false, false, false, 1
 	for p.kind != end && !p.bad {
 		switch p.kind {
 		case tDiv:
-			if slash || star || len(list) == 0 {
+			if slash || star || len(p.gathered) == mark {
 				p.fail("/ cannot stand here among the parameters")
 			}
 			slash = true
 			p.next()
-			for i := range list {
-				list[i].Kind = Positional
+			for i := range p.gathered[mark:] {
+				p.gathered[mark+i].Kind = Positional
 			}
 		case tMult:
 			if star {
 				p.fail("* may stand only once among the parameters")
 			}
 			star, kind = true, KeywordOnly
-			list = p.starParam(list, annotated)
+			p.starParam(annotated)
 		case tPow:
 			start := p.start
 			p.next()
-			list = append(list, p.param(start, VarKeyword, annotated))
+			one := p.param(start, VarKeyword, annotated)
+			p.gathered = append(p.gathered, one)
 			p.accept(tComma)
 			if p.kind != end {
 				p.fail("parameters cannot follow **")
@@ -56,7 +56,7 @@ func (p *parser) params(end token, annotated bool) Params {
 				p.note(one.Span, "a parameter without a default follows one with a default")
 			}
 			defaults = defaults || one.Default != nil
-			list = append(list, one)
+			p.gathered = append(p.gathered, one)
 		}
 		h = max(h, p.h)
 		if p.kind != end {
@@ -64,19 +64,23 @@ func (p *parser) params(end token, annotated bool) Params {
 		}
 	}
 	p.h = h
-	return Params{p.paramList.list(list)}
+	list := p.paramList.list(p.gathered[mark:])
+	p.gathered = p.gathered[:mark]
+	return Params{list}
 }
 
 // starParam reads *args or a lone *.
-func (p *parser) starParam(list []Param, annotated bool) []Param {
+func (p *parser) starParam(annotated bool) {
 	start := p.start
 	p.next()
 	if p.kind == tName {
-		return append(list, p.param(start, VarPositional, annotated))
+		one := p.param(start, VarPositional, annotated)
+		p.gathered = append(p.gathered, one)
+		return
 	}
 	if p.kind != tComma {
 		p.fail("a name must follow the * in the parameters")
-		return list
+		return
 	}
 	was := p.mark()
 	p.quiet = true
@@ -85,7 +89,6 @@ func (p *parser) starParam(list []Param, annotated bool) []Param {
 	if p.reset(was); !named {
 		p.fail("named parameters must follow a lone *")
 	}
-	return list
 }
 
 // param reads one parameter that starts at a place; the stars before it have been read.

@@ -28,6 +28,8 @@ type parser struct {
 	exprs    []Expr
 	stmts    []Stmt
 	keywords []Keyword
+	gathered []Param
+	decoded  strings.Builder // of literals whose value is not in the source
 
 	names      slab[Name]
 	attributes slab[Attribute]
@@ -43,6 +45,14 @@ type parser struct {
 	exprStmts  slab[ExprStmt]
 	returns    slab[Return]
 	ifs        slab[If]
+	loops      slab[For]
+	withs      slab[With]
+	tries      slab[Try]
+	lists      slab[List]
+	dicts      slab[Dict]
+	unaries    slab[UnaryOp]
+	byteses    slab[Bytes]
+	raises     slab[Raise]
 	functions  slab[Function]
 	exprList   slab[Expr]
 	stmtList   slab[Stmt]
@@ -50,6 +60,8 @@ type parser struct {
 	paramList  slab[Param]
 	aliasList  slab[Alias]
 	opList     slab[Op]
+	itemList   slab[WithItem]
+	handlers   slab[Handler]
 }
 
 func newParser(source string, errors []Error) *parser {

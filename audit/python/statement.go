@@ -197,7 +197,7 @@ func (p *parser) annotation(start int32, target Expr) Stmt {
 func (p *parser) raiseStmt() Stmt {
 	start := p.start
 	p.next()
-	r := &Raise{}
+	r := p.raises.one()
 	if startsExpr[p.kind] && p.kind != tMult {
 		r.Exc = p.expr()
 		if p.accept(tFrom) {

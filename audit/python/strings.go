@@ -160,7 +160,9 @@ func (p *parser) strings() Expr {
 
 func (p *parser) str(at Span, value string, bytes bool) Expr {
 	if bytes {
-		return &Bytes{at, value}
+		b := p.byteses.one()
+		b.Span, b.Value = at, value
+		return b
 	}
 	s := p.strs.one()
 	s.Span, s.Value = at, value

@@ -2,29 +2,32 @@ package python
 
 func (p *parser) withStmt(start int32, async bool) Stmt {
 	p.next()
-	s := &With{Async: async}
+	s := p.withs.one()
+	s.Async = async
+	var few [4]WithItem
+	items := few[:0]
 	if p.kind == tLParen {
-		s.Items = p.bracketed()
+		items = p.bracketed(items)
 	}
-	if s.Items == nil {
+	if len(items) == 0 {
 		for {
-			s.Items = append(s.Items, p.withItem())
+			items = append(items, p.withItem())
 			if !p.accept(tComma) {
 				break
 			}
 		}
 	}
+	s.Items = p.itemList.list(items)
 	s.Body = p.block("with")
 	s.Span = p.since(start)
 	return s
 }
 
-// bracketed tries with (a as b, c as d):, and returns nil if the bracket belongs to an
+// bracketed tries with (a as b, c as d):, and returns nothing if the bracket belongs to an
 // expression.
-func (p *parser) bracketed() []WithItem {
+func (p *parser) bracketed(items []WithItem) []WithItem {
 	was := p.mark()
 	p.quiet = true
-	var items []WithItem
 	for p.next(); p.kind != tRParen; {
 		items = append(items, p.withItem())
 		if !p.accept(tComma) {
@@ -33,7 +36,7 @@ func (p *parser) bracketed() []WithItem {
 	}
 	p.expect(tRParen, "")
 	p.quiet = was.quiet
-	if p.bad || p.kind != tColon || items == nil || p.notes > was.notes {
+	if p.bad || p.kind != tColon || len(items) == 0 || p.notes > was.notes {
 		p.reset(was)
 		return nil
 	}
