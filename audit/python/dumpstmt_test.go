@@ -102,7 +102,7 @@ func (d *dumper) head(c python.MatchCase) string {
 	own := &dumper{f: d.f, pattern: true}
 	own.put("case ")
 	own.expr(c.Pattern)
-	own.pattern = false
+	own.pattern = d.pattern
 	own.put(" ")
 	own.expr(c.Guard)
 	return own.b.String()
@@ -116,7 +116,7 @@ func (d *dumper) try(s *python.Try, depth int) {
 	d.line(depth, s.Span, name)
 	d.body(depth, "body", s.Body)
 	for _, h := range s.Handlers {
-		own := &dumper{f: d.f}
+		own := &dumper{f: d.f, pattern: d.pattern}
 		own.put("except")
 		own.pos(h.Span)
 		own.put(" ")

@@ -110,7 +110,8 @@ func (p *parser) starPattern() Expr {
 	if !p.accept(tMult) {
 		return p.asPattern()
 	}
-	return &Starred{p.since(start), p.capture()}
+	name := p.capture()
+	return &Starred{p.since(start), name}
 }
 
 // capture reads a name that is bound, or _.
