@@ -70,7 +70,11 @@ func (f *frame) modelled(s callSpec, api *program.API, to *Value, a *arguments, 
 	case givesRequest:
 		marks = []Mark{{From: f.e.origin(Request, f.loc(e), "what the visitor sent")}}
 	}
+	had := len(marks) > 0
 	marks = safe(undone(marks, s.undo), s.safe)
+	if had && len(marks) == 0 {
+		return &Value{API: api.Call(), Checked: true}
+	}
 	if len(marks) == 0 {
 		return f.e.api(api.Call())
 	}

@@ -43,10 +43,12 @@ type Engine struct {
 	visits  []uint8
 	apis    map[*program.API]*Value
 	flows   map[flowKey]*Flow
+	weak    map[flowKey]*Flow // uses of values that nothing is known of
 	origins map[Loc]*Origin
 	depth   int
 	byName  map[string][]*program.Function // methods
 	unknown *Value
+	number  *Value
 }
 
 // Pages finds the template of a name; nil stands for a project without templates.
@@ -82,9 +84,10 @@ func Run(ctx context.Context, p *program.Program, pages Pages) []*Flow {
 		program: p, models: newModels(), pages: pages,
 		cells: map[cellKey]*cell{}, sums: make([]*summary, len(p.Functions)),
 		queued: make([]bool, len(p.Functions)), visits: make([]uint8, len(p.Functions)),
-		apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, origins: map[Loc]*Origin{},
+		apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, weak: map[flowKey]*Flow{}, origins: map[Loc]*Origin{},
 		unknown: &Value{}, byName: map[string][]*program.Function{},
 	}
+	e.number = e.api(p.APIs.Module("builtins").Attr("int").Call())
 	for _, c := range p.Classes {
 		if !c.Module.Test {
 			for _, m := range c.Methods {
@@ -200,6 +203,11 @@ func steps(m Mark) []Step {
 
 func (e *Engine) sorted() []*Flow {
 	all := make([]*Flow, 0, len(e.flows))
+	for key, f := range e.weak {
+		if e.flows[key] == nil {
+			all = append(all, f)
+		}
+	}
 	for _, f := range e.flows {
 		all = append(all, f)
 	}

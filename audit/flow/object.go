@@ -422,6 +422,7 @@ func (f *frame) used(kinds Kinds, v *Value, at python.Node, what string) {
 	if kinds == 0 {
 		return
 	}
+	f.unproven(kinds, v, at, what)
 	marks := v.deep()
 	if len(marks) == 0 {
 		return

@@ -90,7 +90,7 @@ func (f *frame) fstring(e *python.FString) *Value {
 				f.eval(x)
 			}
 			if spec, ok := numberFormat(p.Format); ok && spec {
-				v = f.e.unknown
+				v = f.e.number
 			}
 			parts = append(parts, v.parts()...)
 		}
@@ -123,7 +123,10 @@ func (f *frame) binary(op python.Op, a, b *Value, at python.Node) *Value {
 		if i, ok := arithmetic(op, a.Const.Int, b.Const.Int); ok {
 			return integer(i)
 		}
-		return f.e.unknown
+		return f.e.number
+	}
+	if op != python.Add && op != python.Mod && (a.isNumber() || b.isNumber()) {
+		return f.e.number
 	}
 	switch op {
 	case python.Add:
@@ -151,6 +154,21 @@ func (f *frame) binary(op python.Op, a, b *Value, at python.Node) *Value {
 		return join(&Value{Marks: a.Marks, Obj: a.Obj}, &Value{Marks: b.Marks, Obj: b.Obj})
 	}
 	return f.e.unknown
+}
+
+// isNumber reports whether a value is a number for sure.
+func (v *Value) isNumber() bool {
+	if v.Const.Kind == ConstInt {
+		return true
+	}
+	if v.API == nil || len(v.Marks) > 0 {
+		return false
+	}
+	switch v.API.Path {
+	case "builtins.int()", "builtins.float()", "builtins.len()", "builtins.round()":
+		return true
+	}
+	return false
 }
 
 func arithmetic(op python.Op, a, b int64) (int64, bool) {

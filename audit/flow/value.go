@@ -10,17 +10,18 @@ import (
 // Value is what is known of an expression's value. It is never changed once made; what can
 // change in Python, a list or an object, is an Object that values share.
 type Value struct {
-	Marks []Mark       // what it carries from outside, as a whole
-	API   *program.API // it is this outside thing
-	Func  *program.Function
-	Self  *Value         // Func is bound to it
-	Class *program.Class // it is this class
-	Of    *program.Class // it is an instance of this class
-	Query *program.Class // it is a query for rows of this model
-	Mod   *program.Module
-	Const Const
-	Parts []Part // a text put together of parts, in order; nil where that is not known
-	Obj   *Object
+	Marks   []Mark       // what it carries from outside, as a whole
+	API     *program.API // it is this outside thing
+	Func    *program.Function
+	Self    *Value         // Func is bound to it
+	Class   *program.Class // it is this class
+	Of      *program.Class // it is an instance of this class
+	Query   *program.Class // it is a query for rows of this model
+	Mod     *program.Module
+	Const   Const
+	Checked bool   // it was from outside, and was found or made harmless
+	Parts   []Part // a text put together of parts, in order; nil where that is not known
+	Obj     *Object
 }
 
 // Part is a piece of a text: a literal, or a value.
@@ -91,6 +92,7 @@ const (
 	Request         // what a visitor sends
 	Stored          // what was stored earlier and a visitor may have sent
 	Internal        // what only the owner should see, such as the text of an exception
+	Unproven        // a value of which nothing is known, in a use that no unknown value should have
 )
 
 // Loc is a stretch of a Python file or of a template.
@@ -128,6 +130,7 @@ func (w *Way) step(where Loc, note string) *Way {
 func (v *Value) marked(marks []Mark) *Value {
 	c := *v
 	c.Marks = marks
+	c.Checked = len(marks) == 0 && (v.Checked || len(v.Marks) > 0)
 	return &c
 }
 
@@ -233,6 +236,7 @@ func joinTo(a, b *Value, depth int) *Value {
 	if a.Const == b.Const {
 		v.Const = a.Const
 	}
+	v.Checked = (a.Checked || a.Const.Kind != NoConst) && (b.Checked || b.Const.Kind != NoConst)
 	if len(a.Parts) > 0 && len(b.Parts) == 0 && len(b.Marks) == 0 {
 		v.Parts = a.Parts
 	} else if len(b.Parts) > 0 && len(a.Parts) == 0 && len(a.Marks) == 0 {
@@ -253,7 +257,7 @@ func (v *Value) isThing() bool {
 
 // empty reports whether nothing at all is known.
 func (v *Value) empty() bool {
-	return len(v.Marks) == 0 && v.Obj == nil && v.Const.Kind == NoConst && v.Parts == nil && !v.isThing()
+	return len(v.Marks) == 0 && v.Obj == nil && v.Const.Kind == NoConst && v.Parts == nil && !v.isThing() && !v.Checked
 }
 
 func joinObjects(a, b *Object, depth int) *Object {

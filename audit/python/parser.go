@@ -65,7 +65,7 @@ type parser struct {
 }
 
 func newParser(source string, errors []Error) *parser {
-	p := &parser{errors: errors, budget: 16*len(source) + 4096}
+	p := &parser{errors: errors, budget: 3*len(source) + 4096}
 	p.src = source
 	p.crs = strings.IndexByte(source, '\r') >= 0
 	p.indents = append(make([]indent, 0, 16), indent{})

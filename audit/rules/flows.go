@@ -25,8 +25,11 @@ func (p *Pass) flows() {
 					x.Steps = append(x.Steps, finding.Step{Place: at, Note: s.Note})
 				}
 			}
-			if f.Origin.Source == flow.Stored {
+			switch f.Origin.Source {
+			case flow.Stored:
 				x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Likely
+			case flow.Unproven:
+				x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Unsure
 			}
 		})
 	}
