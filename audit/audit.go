@@ -5,6 +5,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"io/fs"
 	"os"
@@ -54,7 +55,7 @@ func Run(ctx context.Context, o Options, h finding.Handler) error {
 			return err
 		}
 	}
-	p := program.New(files)
+	p := program.New(files, found.openAPI()...)
 	flows := flow.Run(ctx, p, nil)
 	sum := &finding.Summary{Files: len(files), Skipped: len(skipped) + len(found.skipped)}
 	for _, f := range rules.Run(all, p, flows) {
@@ -88,6 +89,27 @@ type folder struct {
 	root    string
 	python  []string // relative, with slashes
 	skipped []finding.Skipped
+
+	descriptions []string // may be OpenAPI documents
+}
+
+// isDescription tells the files that may be OpenAPI documents.
+func isDescription(name string) bool {
+	ext := filepath.Ext(name)
+	base := strings.ToLower(filepath.Base(name))
+	return (ext == ".yml" || ext == ".yaml" || ext == ".json") && (strings.Contains(base, "openapi") || strings.Contains(base, "swagger") || strings.Contains(base, "api"))
+}
+
+// openAPI are the texts of the OpenAPI documents.
+func (f *folder) openAPI() []string {
+	var all []string
+	for _, d := range f.descriptions {
+		b, err := os.ReadFile(filepath.Join(f.root, filepath.FromSlash(d)))
+		if err == nil && len(b) < maxFile && bytes.Contains(b, []byte("operationId")) {
+			all = append(all, string(b))
+		}
+	}
+	return all
 }
 
 // leftOut are folders that hold no source of the project.
@@ -116,6 +138,9 @@ func walk(root string) (*folder, error) {
 				return filepath.SkipDir
 			}
 			return nil
+		}
+		if isDescription(rel) && d.Type().IsRegular() {
+			f.descriptions = append(f.descriptions, rel)
 		}
 		if strings.HasSuffix(rel, ".py") && d.Type().IsRegular() {
 			f.python = append(f.python, rel)

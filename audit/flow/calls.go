@@ -23,6 +23,7 @@ func knownCalls() map[string]callSpec {
 		"os.walk", "flask.send_file", "werkzeug.utils.send_file", "zipfile.ZipFile", "tarfile.open", "linecache.getlines", "os.path.exists", "os.path.isfile")
 	add(callSpec{uses: uses(Path, 0, "file")}, "builtins.open", "io.open", "codecs.open", "builtins.file", "aiofiles.open")
 	add(callSpec{uses: uses(Path, 0, "directory")}, "flask.send_from_directory")
+	add(callSpec{uses: uses(Path, 0, "pathname")}, "glob.glob", "glob.iglob", "pathlib.Path().glob", "pathlib.Path().rglob")
 	add(callSpec{uses: []argUse{{Path, 0, "src"}, {Path, 1, "dst"}}}, "os.rename", "os.replace", "shutil.copy", "shutil.copyfile", "shutil.copy2",
 		"shutil.move", "shutil.copytree", "os.symlink", "os.link")
 	for _, p := range []string{"open", "read_text", "read_bytes", "write_text", "write_bytes", "unlink", "rmdir", "mkdir", "exists", "is_file", "is_dir", "iterdir"} {
@@ -40,7 +41,6 @@ func knownCalls() map[string]callSpec {
 	add(callSpec{uses: uses(Deserialise, 0, "data")}, "pickle.loads", "pickle.load", "pickle.Unpickler", "cPickle.loads", "cPickle.load", "dill.loads", "dill.load",
 		"marshal.loads", "marshal.load", "yaml.unsafe_load", "yaml.full_load", "yaml.load_all", "yaml.unsafe_load_all", "jsonpickle.decode", "jsonpickle.loads",
 		"shelve.open", "joblib.load", "cloudpickle.loads", "pandas.read_pickle", "numpy.load", "torch.load", "ruamel.yaml.load")
-	all["yaml.load"] = callSpec{uses: uses(Deserialise, 0, "stream"), gives: givesFirst}
 	add(callSpec{gives: givesFirst}, "xml.etree.ElementTree.fromstring", "xml.etree.ElementTree.parse", "xmltodict.parse", "lxml.etree.iterparse")
 
 	add(callSpec{uses: uses(Template, 0, "source")}, "jinja2.Template", "jinja2.Environment().from_string", "mako.template.Template",

@@ -72,7 +72,7 @@ func (f *frame) modelled(s callSpec, api *program.API, to *Value, a *arguments, 
 	}
 	had := len(marks) > 0
 	marks = safe(undone(marks, s.undo), s.safe)
-	if had && len(marks) == 0 {
+	if len(marks) == 0 && (had || s.gives != givesNothing && a.written()) {
 		return &Value{API: api.Call(), Checked: true}
 	}
 	if len(marks) == 0 {
@@ -172,7 +172,9 @@ func (f *frame) query(to *Value, name string, a *arguments, e *python.Call) *Val
 	switch name {
 	case "filter", "order_by", "group_by", "having", "where", "from_statement", "with_hint", "prefix_with":
 		for _, v := range a.list {
-			f.used(SQL, v, e, "a query's "+name)
+			if v.API == nil { // what compares a column is no text
+				f.used(SQL, v, e, "a query's "+name)
+			}
 		}
 	case "first", "get", "one", "first_or_404", "get_or_404", "one_or_none", "one_or_404", "scalar", "scalar_one", "scalar_one_or_none", "get_or_none":
 		return f.row(to.Query)

@@ -94,6 +94,12 @@ func harmlessType(path string) bool {
 // urlParam is the value of a route's parameter: what the visitor wrote there, unless its
 // converter lets only numbers and the like through. It is nil where p is no such parameter.
 func (f *frame) urlParam(p *python.Param) *Value {
+	if f.e.program.Operation(f.fn) {
+		if p.Annotation != nil && harmlessType(f.e.program.Resolve(p.Annotation, f.scope).Path()) {
+			return f.e.unknown
+		}
+		return &Value{Marks: []Mark{{From: f.e.origin(Request, loc(f.fn, p), "a parameter of the request: "+p.Name)}}}
+	}
 	for _, r := range f.fn.Routes {
 		converter, ok := r.Params[p.Name]
 		if !ok && !r.Unknown {

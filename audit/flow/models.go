@@ -178,6 +178,7 @@ func specials() map[string]special {
 		"flask.json.jsonify": jsonAnswer, "flask.redirect": redirect, "werkzeug.utils.redirect": redirect,
 	}
 	s["lxml.etree.XMLParser"] = keeps
+	s["yaml.load"] = yamlLoad
 	for _, n := range []string{"run", "call", "Popen", "check_call", "check_output"} {
 		s["subprocess."+n] = subprocess
 	}

@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"strings"
+
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
@@ -366,7 +368,7 @@ func (f *frame) assignAttr(t *python.Attribute, v *Value) {
 	case to.API != nil && to.API.Path == "flask.g":
 		f.store("g", t.Attr, v)
 		return
-	case to.API != nil:
+	case to.API != nil && strings.Contains(to.API.Path, "esponse"):
 		f.used(f.e.models.attrs[t.Attr], v, t, to.API.Path+"."+t.Attr)
 	}
 	if to.Obj != nil {

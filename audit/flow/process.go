@@ -51,6 +51,18 @@ func viaShell(o *Object) bool {
 	return shell && option
 }
 
+// yamlLoad is yaml.load, which makes any object unless its loader is a safe one.
+func yamlLoad(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
+	v, loader := a.get(0, "stream"), a.get(1, "Loader")
+	if v == nil {
+		return f.e.unknown
+	}
+	if loader == nil || loader.API == nil || !strings.Contains(loader.API.Path, "Safe") && !strings.Contains(loader.API.Path, "BaseLoader") {
+		f.used(Deserialise, v, e, api.Path)
+	}
+	return &Value{API: api.Call(), Marks: v.deep()}
+}
+
 // lxmlParse reads XML with lxml, which resolves entities unless its parser was told not to.
 func lxmlParse(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
 	v := a.get(0, "text")

@@ -3,7 +3,7 @@ package flow
 import "github.com/fumehood/fumehood/audit/python"
 
 // suspicious are the uses that only a text which the program has written should have.
-const suspicious = SQL | Template
+const suspicious = SQL | Template | Deserialise
 
 // unproven notes a dangerous use of a value that nothing is known of: neither that a visitor
 // wrote it nor that the program did.
@@ -16,7 +16,7 @@ func (f *frame) unproven(kinds Kinds, v *Value, at python.Node, what string) {
 		kinds &^= SQL
 	}
 	for _, m := range v.deep() {
-		if m.Safe&kinds == kinds || m.From.Source != Param {
+		if m.Safe&kinds == kinds || m.From.Source != Param && m.From.Source != Internal {
 			return
 		}
 	}
@@ -62,6 +62,16 @@ func (v *Value) written(depth int) bool {
 		return v.Obj.Rest == nil || v.Obj.Rest.written(depth-1)
 	}
 	return v.API != nil && harmlessResult(v.API.Path)
+}
+
+// written reports whether there are arguments and the program has written them all.
+func (a *arguments) written() bool {
+	for _, v := range a.list {
+		if !v.written(1) {
+			return false
+		}
+	}
+	return len(a.list) > 0 && a.rest == nil
 }
 
 // built reports whether a text was put together of literals and values.

@@ -21,6 +21,10 @@ type Program struct {
 	Routes    []*Route
 	APIs      APIs
 
+	// operations are the functions that an API description names as handlers, such as
+	// "shop.views.find": their parameters come from the request.
+	operations map[string]bool
+
 	byName   map[string][]*Module // every dotted name under which a module may be imported
 	packages map[string]bool      // folders with an __init__.py
 }
@@ -37,9 +41,10 @@ type Module struct {
 }
 
 // New builds a program of the files, which are Python and were parsed before. Their names are
-// paths from the root of the project, with slashes.
-func New(files []*python.File) *Program {
-	p := &Program{byName: map[string][]*Module{}, packages: map[string]bool{}}
+// paths from the root of the project, with slashes. Descriptions are the texts of its OpenAPI
+// documents.
+func New(files []*python.File, descriptions ...string) *Program {
+	p := &Program{operations: operations(descriptions), byName: map[string][]*Module{}, packages: map[string]bool{}}
 	files = slices.Clone(files)
 	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
 	for _, f := range files {
