@@ -11,7 +11,8 @@ import (
 func BenchmarkParse(b *testing.B) {
 	var files []string
 	size := int64(0)
-	for _, name := range library(b, newest(b)) {
+	interpreter, _ := newest(b)
+	for _, name := range library(b, interpreter) {
 		source, err := os.ReadFile(name)
 		if err != nil {
 			b.Fatal(err)

@@ -174,7 +174,7 @@ func (p *parser) async(start int32, decorators []Expr) {
 	default:
 		p.syntax()
 		p.recover()
-		p.add(&BadStmt{p.since(start)})
+		p.add(p.badStmt(start))
 		if p.kind == tIndent {
 			p.spliced()
 		}

@@ -126,7 +126,12 @@ func (d *dumper) expr(e python.Expr) {
 	case *python.Constant:
 		d.node(e.Span, "Constant", [...]string{"None", "True", "False", "Ellipsis"}[e.Kind])
 	case *python.FString:
-		d.node(e.Span, "FString", func() { d.parts(e.Parts) })
+		d.node(e.Span, "FString", func() {
+			if e.Template {
+				d.put("t")
+			}
+			d.parts(e.Parts)
+		})
 	case *python.BinOp:
 		d.node(e.Span, "BinOp", e.Op.String(), e.Left, e.Right)
 	case *python.UnaryOp:

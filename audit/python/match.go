@@ -236,9 +236,10 @@ func (p *parser) classArguments() ([]Expr, []Keyword) {
 			p.next()
 			value := p.asPattern()
 			p.keywords = append(p.keywords, Keyword{p.since(start), n.ID, value})
-		case len(p.keywords) > keys:
-			p.fail("positional patterns follow keyword patterns")
 		default:
+			if len(p.keywords) > keys {
+				p.note(e.At(), "a positional pattern follows keyword patterns")
+			}
 			p.exprs = append(p.exprs, e)
 		}
 		if !p.accept(tComma) {

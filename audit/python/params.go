@@ -56,7 +56,9 @@ func (p *parser) params(end token, annotated bool) Params {
 				p.note(one.Span, "a parameter without a default follows one with a default")
 			}
 			defaults = defaults || one.Default != nil
-			p.gathered = append(p.gathered, one)
+			if one.Name != "" {
+				p.gathered = append(p.gathered, one)
+			}
 		}
 		h = max(h, p.h)
 		if p.kind != end {

@@ -21,9 +21,10 @@ type parser struct {
 	failed   token // what the parser met when it went bad, where, and in how many brackets
 	failAt   int32
 	failNest int
-	reached  int // how far the lexer looked for the end of a string in vain
-	budget   int // bytes that may still be read twice
-	first    int32
+	reached  int   // how far the lexer looked for the end of a string in vain
+	budget   int   // bytes that may still be read twice
+	first    int32 // where the statement starts, or its else and the like
+	resumed  int32 // where recover went on
 
 	exprs    []Expr
 	stmts    []Stmt

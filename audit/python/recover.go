@@ -19,10 +19,54 @@ func (p *parser) recover() {
 		p.errors = append(p.errors, Error{Span{int32(pos), int32(len(p.src))}, "too many errors: the rest of the file was not read"})
 		pos = len(p.src)
 	}
+	pos = p.decorators(pos)
+	p.resumed = int32(pos)
 	text := strings.TrimRight(p.src[:pos], " \t\r\n\f")
 	p.end = max(p.prevEnd, min(int32(len(text)), int32(pos)))
 	p.nest, p.pos, p.pending, p.kind, p.lineStart = 0, pos, 0, tNewline, true
 	p.next()
+}
+
+// decorators goes back from a def or class to the decorators above it, which may have been
+// taken for an operand of @. If decorators are what failed, they are not read again.
+func (p *parser) decorators(pos int) int {
+	word := p.firstWord(pos)
+	if p.src[p.first] == '@' || word != "def" && word != "class" && word != "async" {
+		return pos
+	}
+	for at := pos; ; pos = at {
+		if at > 0 && p.src[at-1] == '\n' {
+			at--
+		}
+		if at > 0 && p.src[at-1] == '\r' {
+			at--
+		}
+		for at > int(p.first) && class[p.src[at-1]] != isNewline {
+			at--
+		}
+		if at <= int(p.first) || !strings.HasPrefix(strings.TrimLeft(p.src[at:pos], " \t\f"), "@") {
+			p.dropComments(pos)
+			return pos
+		}
+	}
+}
+
+// firstWord is the name or keyword that a line starts with.
+func (p *lexer) firstWord(i int) string {
+	for class[p.at(i)] == isSpace {
+		i++
+	}
+	j := i
+	for ident[p.at(j)] {
+		j++
+	}
+	return p.src[i:j]
+}
+
+// badStmt is a statement that was given up, from its start to where p went on.
+func (p *parser) badStmt(start int32) *BadStmt {
+	end := max(start, min(p.prevEnd, p.resumed))
+	return &BadStmt{Span{start, start + int32(len(strings.TrimRight(p.src[start:end], " \t\r\n\f")))}}
 }
 
 // dropComments forgets the comments from a place on, which will be read again.

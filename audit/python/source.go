@@ -17,7 +17,7 @@ func decode(source string) (string, Error) {
 	valid := utf8.ValidString(body)
 	kind, table := codec(name)
 	switch {
-	case marked && kind == codecUTF8 && name != "" && !strings.HasPrefix(plain(name), "utf-8"):
+	case marked && name != "" && !strings.HasPrefix(plain(name), "utf-8"):
 		return body, Error{at, "a file with a byte order mark must be utf-8, not " + name}
 	case kind == codecUTF8 || marked:
 		if valid {

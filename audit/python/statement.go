@@ -80,7 +80,7 @@ func (p *parser) line() {
 		}
 		if p.bad {
 			p.recover()
-			p.add(&BadStmt{p.since(start)})
+			p.add(p.badStmt(start))
 			if p.kind == tIndent {
 				p.spliced()
 			}
