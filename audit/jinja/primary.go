@@ -17,7 +17,7 @@ func (p *parser) primary() python.Expr {
 		p.take()
 		e := p.tuple(tRightParen, true, "")
 		p.expect(tRightParen, "a closing )")
-		if t, ok := e.(*python.Tuple); ok && t.Start >= start && t.End <= p.last && !p.parens[t] {
+		if t, ok := e.(*python.Tuple); ok {
 			t.Span = p.since(start)
 		}
 		return e
@@ -302,36 +302,53 @@ func (p *parser) filters(start int32, e python.Expr) python.Expr {
 
 // filter reads the name and the arguments of a filter of e, as a call of "|name".
 func (p *parser) filter(start int32, e python.Expr) python.Expr {
-	return p.named(start, e, "|")
+	c, _ := p.named(start, e, '|')
+	return c
 }
 
-// named reads a dotted name and arguments, and makes a call of it with e in front.
-func (p *parser) named(start int32, e python.Expr, mark string) *python.Call {
+// named reads a dotted name and arguments, and makes a call of it with e in front. It tells
+// whether there were brackets.
+func (p *parser) named(start int32, e python.Expr, mark byte) (c *python.Call, brackets bool) {
 	at := p.begin()
-	id := mark + p.expect(tName, "a name")
-	for p.skip(tDot) {
+	id := p.expect(tName, "a name")
+	for p.kind() == tDot && p.grow() {
+		p.take()
 		id += "." + p.expect(tName, "a name")
-		if !p.grow() {
-			break
-		}
 	}
-	f := p.name(p.since(at), p.intern(id))
+	f := p.name(p.since(at), p.marked(mark, id))
 	base := len(p.exprs)
 	p.exprs = append(p.exprs, e)
 	var keywords []python.Keyword
-	if p.kind() == tLeftParen {
+	if brackets = p.kind() == tLeftParen; brackets {
 		keywords = p.arguments()
 	}
-	c := p.slabs.calls.one()
+	c = p.slabs.calls.one()
 	c.Span, c.Func, c.Args, c.Keywords = p.since(start), f, p.listed(base), keywords
-	return c
+	return c, brackets
+}
+
+// marked returns the ID of a filter or a test. Most templates use the same few again and again.
+func (p *parser) marked(mark byte, name string) string {
+	ids := &p.filterIDs
+	if mark == '?' {
+		ids = &p.testIDs
+	}
+	id, ok := (*ids)[name]
+	if !ok {
+		if *ids == nil {
+			*ids = map[string]string{}
+		}
+		id = string(mark) + name
+		(*ids)[name] = id
+	}
+	return id
 }
 
 // test reads is name, is not name, and the argument, for which brackets are not needed.
 func (p *parser) test(start int32, e python.Expr) python.Expr {
 	negated := p.skipWord("not")
-	c := p.named(start, e, "?")
-	if p.source[p.last-1] != ')' || p.tokens[p.next-1].kind != tRightParen {
+	c, brackets := p.named(start, e, '?')
+	if !brackets {
 		p.bareArgument(c)
 	}
 	c.Span = p.since(start)
