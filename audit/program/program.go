@@ -38,6 +38,7 @@ type Module struct {
 	Test    bool      // it belongs to the tests: tests/, test_x.py, conftest.py
 	Scope   *Scope    // its global names
 	Main    *Function // its top-level code, as a function without parameters
+	Classes []*Class
 }
 
 // New builds a program of the files, which are Python and were parsed before. Their names are

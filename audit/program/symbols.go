@@ -306,6 +306,7 @@ func (c *collector) classStmt(s *python.Class) {
 	cls := &Class{Name: s.Name, Module: c.m, Node: s, Methods: map[string]*Function{}, Outer: c.scope}
 	cls.Scope = &Scope{Names: map[string]*Symbol{}, Parent: c.scope, Module: c.m, class: true}
 	c.p.Classes = append(c.p.Classes, cls)
+	c.m.Classes = append(c.m.Classes, cls)
 	c.symbol(s.Name).Class = cls
 	inner := collector{p: c.p, m: c.m, scope: cls.Scope, fn: c.fn, class: cls}
 	inner.block(s.Body)
