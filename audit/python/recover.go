@@ -84,24 +84,23 @@ func (p *parser) resync(i, nest, col int) int {
 	src := p.src
 	last := byte('(') // the last byte that is neither space nor comment
 	if nest > 0 {
-		start := i
-		for start > 0 && class[src[start-1]] == isSpace {
-			start--
+		at := p.bodyBefore(i, col)
+		if at == 0 {
+			at = p.lineOf(i, col)
 		}
-		before := strings.TrimRight(src[:start], " \t\f\r\n")
-		if before != "" {
-			last = before[len(before)-1]
-		}
-		if i < len(src) && (start == 0 || class[src[start-1]] == isNewline) && p.resumes(start, col, last) {
-			return start
+		if at > 0 {
+			p.budget -= i - at
+			p.dropComments(at)
+			return at
 		}
 	}
+	head := p.isHead()
 	for i < len(src) {
 		c := src[i]
 		switch class[c] {
 		case isNewline:
 			i += newlineLen(src, i)
-			if nest <= 0 || p.resumes(i, col, last) {
+			if nest <= 0 || p.resumes(i, col, last) || head && last == ':' && p.column(i) > col {
 				return i
 			}
 			continue
@@ -131,6 +130,67 @@ func (p *parser) resync(i, nest, col int) int {
 		return p.goBack(col)
 	}
 	return len(src)
+}
+
+// isHead says whether the statement at hand is one that has a block.
+func (p *parser) isHead() bool {
+	switch keyword(p.firstWord(int(p.first))) {
+	case tDef, tClass, tIf, tElif, tElse, tFor, tWhile, tWith, tExcept, tAsync:
+		return true
+	}
+	return false
+}
+
+// lineOf returns where the line starts that holds the place of a failure, if that looks like
+// a statement of its own; else 0.
+func (p *parser) lineOf(i, col int) int {
+	start := i
+	for start > int(p.first) && class[p.src[start-1]] != isNewline {
+		start--
+	}
+	if start <= int(p.first) {
+		return 0
+	}
+	last := byte('(')
+	if before := strings.TrimRight(p.src[:start], " \t\f\r\n"); before != "" {
+		last = before[len(before)-1]
+	}
+	if p.resumes(start, col, last) {
+		return start
+	}
+	return 0
+}
+
+// bodyBefore finds the first line of the block of a compound statement, whose head left a
+// bracket open, before the place where that was noticed. It is 0 if there is none.
+func (p *parser) bodyBefore(end, col int) int {
+	if !p.isHead() {
+		return 0
+	}
+	for i := int(p.first); ; {
+		line := i
+		i = p.lineEnd(i)
+		text, _, _ := strings.Cut(p.src[line:i], " #")
+		i += newlineLen(p.src, i)
+		if i > end || i == line {
+			return 0
+		}
+		if strings.HasSuffix(strings.TrimRight(text, " \t"), ":") && p.column(i) > col {
+			return i
+		}
+	}
+}
+
+// column is the indentation of a line.
+func (p *lexer) column(i int) int {
+	at := 0
+	for ; class[p.at(i)] == isSpace; i++ {
+		if p.src[i] == '\t' {
+			at = (at/8+1)*8 - 1
+		}
+		at++
+	}
+	return at
 }
 
 // goBack finds the first line after the start of the statement that could be a statement. It
@@ -172,12 +232,8 @@ func (p *parser) skipString(i int) int {
 // resumes says whether the line at i looks like a statement that starts at the column col or
 // left of it, though a bracket is open. Last is what stands before the line.
 func (p *parser) resumes(i, col int, last byte) bool {
-	src, j, at := p.src, i, 0
-	for j < len(src) && class[src[j]] == isSpace {
-		if src[j] == '\t' {
-			at = (at/8+1)*8 - 1
-		}
-		at++
+	src, j, at := p.src, i, p.column(i)
+	for class[p.at(j)] == isSpace {
 		j++
 	}
 	if j == len(src) || class[src[j]] != isLetter && src[j] != '@' {

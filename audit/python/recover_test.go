@@ -73,6 +73,26 @@ body
 Expr (Name y)
 2:1 invalid syntax
 `},
+		{"open heads", "def f(self:\n    a = b\n    c\nif d((e):\n    f = 1\nfor g{, h in i:\n    j = 1\n    k\nx = (y\nif z:\n    l\n", `FunctionDef f <> (1:self:(Name a)=(Name b)) - []
+body
+  Assign [(Name a)] (Name b)
+  Expr (Name c)
+If (Call (Name d) [(Name e)] {})
+body
+  Assign [(Name f)] (Number 1)
+For (Name g) (BadExpr)
+body
+  Assign [(Name j)] (Number 1)
+  Expr (Name k)
+BadStmt "x = (y"
+If (Name z)
+body
+  Expr (Name l)
+3:5 invalid syntax: expected , in the parameters
+4:9 invalid syntax: expected , or ) in the arguments
+6:6 expected in
+10:5 expected else after the if of an expression
+`},
 		{"closed later", "x = {\n  'a': f(,\n  'b': 1,\n}\ny\n", `BadStmt "x = {\n  'a': f(,\n  'b': 1,\n}"
 Expr (Name y)
 2:10 invalid syntax
