@@ -122,7 +122,7 @@ func (r *runner) node(n Node, s State) State {
 	case *CallBlock:
 		n.Context = s.Context()
 		r.called(n.Call, s)
-		r.body(n.Body, State{})
+		r.body(n.Body, s) // most macros put what they get where they are called
 		s.output()
 	case *FilterBlock:
 		return r.body(n.Body, s)
