@@ -79,13 +79,12 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(string(source), strings.Contains(name, "line"))
+		f.Add(string(source), strings.Contains(name, "lines"))
 	}
-	f.Fuzz(func(t *testing.T, source string, lines bool) {
+	f.Fuzz(func(t *testing.T, source string, custom bool) {
 		o := jinja.Options{Autoescape: true}
-		if lines {
-			o = jinja.Options{BlockStart: "<%", BlockEnd: "%>", VariableStart: "${", VariableEnd: "}", CommentStart: "<%#", CommentEnd: "%>",
-				LineStatement: "#", LineComment: "##"}
+		if custom {
+			o = lines
 		}
 		check(t, jinja.Parse("x.html", source, o))
 	})

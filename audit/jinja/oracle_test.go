@@ -48,7 +48,7 @@ func templates(t testing.TB, root string) []string {
 func TestLikeJinja(t *testing.T) {
 	t.Parallel()
 	interpreter := testapp.Python(t)
-	files := templates(t, "testdata")
+	files := templates(t, "testdata/plain")
 	if dirs := os.Getenv("FUMEHOOD_TEST_TEMPLATES"); dirs != "" {
 		files = nil
 		for _, dir := range strings.Split(dirs, ":") {
@@ -61,12 +61,40 @@ func TestLikeJinja(t *testing.T) {
 		}
 		files = append(files, templates(t, strings.TrimSpace(string(out)))...)
 	}
-	compare(t, interpreter, files)
+	compare(t, interpreter, files, jinja.Options{})
 }
 
-func compare(t *testing.T, interpreter string, files []string) {
+// brackets and lines are settings of applications that do not like Jinja's own.
+var (
+	brackets = jinja.Options{BlockStart: "[%", BlockEnd: "%]", VariableStart: "[[", VariableEnd: "]]", CommentStart: "[#", CommentEnd: "#]"}
+	lines    = jinja.Options{BlockStart: "<%", BlockEnd: "%>", VariableStart: "${", VariableEnd: "}", CommentStart: "<%#", CommentEnd: "%>",
+		LineStatement: "#", LineComment: "##"}
+)
+
+func TestLikeJinjaWithOptions(t *testing.T) {
+	t.Parallel()
+	compare(t, testapp.Python(t), templates(t, "testdata/brackets"), brackets)
+	compare(t, testapp.Python(t), templates(t, "testdata/lines"), lines)
+}
+
+// arguments are the options as Jinja names them.
+func arguments(o jinja.Options) (list []string) {
+	for name, value := range map[string]string{
+		"block_start_string": o.BlockStart, "block_end_string": o.BlockEnd,
+		"variable_start_string": o.VariableStart, "variable_end_string": o.VariableEnd,
+		"comment_start_string": o.CommentStart, "comment_end_string": o.CommentEnd,
+		"line_statement_prefix": o.LineStatement, "line_comment_prefix": o.LineComment,
+	} {
+		if value != "" {
+			list = append(list, name+"="+value)
+		}
+	}
+	return list
+}
+
+func compare(t *testing.T, interpreter string, files []string, o jinja.Options) {
 	t.Helper()
-	cmd := exec.Command(interpreter, "testdata/dump.py")
+	cmd := exec.Command(interpreter, append([]string{"testdata/dump.py"}, arguments(o)...)...)
 	cmd.Stdin = strings.NewReader(strings.Join(files, "\n"))
 	var problems bytes.Buffer
 	cmd.Stderr = &problems
@@ -82,7 +110,7 @@ func compare(t *testing.T, interpreter string, files []string) {
 			t.Fatal(err)
 		}
 		size += len(source)
-		f := jinja.Parse(name, strings.ToValidUTF8(string(source), "\uFFFD"), jinja.Options{})
+		f := jinja.Parse(name, strings.ToValidUTF8(string(source), "\uFFFD"), o)
 		if reason, bad := strings.CutPrefix(want, "! "); bad {
 			refused++
 			if len(f.Errors) == 0 {
@@ -91,6 +119,9 @@ func compare(t *testing.T, interpreter string, files []string) {
 				ours++
 				line, _ := f.Position(f.Errors[0].Span.Start)
 				t.Logf("%s: both refuse it: %s; line %d: %s", name, reason, line, f.Errors[0].Message)
+			}
+			if strings.HasPrefix(name, "testdata") {
+				t.Errorf("%s: Jinja must take all fixtures: %s", name, reason)
 			}
 			continue
 		}

@@ -98,12 +98,17 @@ func (p *Program) symbol(sym *Symbol, at *Scope, depth int) Ref {
 	case sym.Import != nil:
 		return p.Imported(sym.Import, at.Module, depth)
 	}
+	if sym.resolved { // also while it is being resolved: x = x.strip() says nothing of x
+		return sym.ref
+	}
+	sym.resolved = true
 	for _, v := range slices.Backward(sym.Values) {
 		if r := p.resolve(v, at, depth); r.Known() {
-			return r
+			sym.ref = r
+			break
 		}
 	}
-	return Ref{}
+	return sym.ref
 }
 
 // starred looks for a name in the modules that were imported with *; what is not found is

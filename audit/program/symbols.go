@@ -19,6 +19,9 @@ type Symbol struct {
 	Values   []python.Expr // the right sides of plain assignments, in order
 	Other    bool          // it is also bound in a way that has no one value: loop, with, except, parameter
 	Slot     int           // counts the names of a scope
+
+	resolved bool // ref is what the name stands for
+	ref      Ref
 }
 
 // Import is what an import statement binds to a name: a module, or a name in a module.

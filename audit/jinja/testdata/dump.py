@@ -1,6 +1,7 @@
 """Writes the trees that Jinja makes of the templates named on standard input in the form of dump_test.go.
 
-Each tree follows a line "== path"; a template that Jinja refuses is "!" and the reason.
+Each tree follows a line "== path"; a template that Jinja refuses is "!" and the reason. Arguments
+are options of the environment: name=value.
 """
 
 import re
@@ -221,7 +222,8 @@ class Dump:
 def main():
     sys.setrecursionlimit(5000)
     environment = jinja2.Environment(
-        extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols", Trans, Debug], keep_trailing_newline=True)
+        extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols", Trans, Debug], keep_trailing_newline=True,
+        **dict(option.split("=", 1) for option in sys.argv[1:]))
     write = sys.stdout.buffer.write
     for path in sys.stdin.read().split("\n"):
         with open(path, "rb") as f:
