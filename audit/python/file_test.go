@@ -149,3 +149,15 @@ func TestText(t *testing.T) {
 		t.Errorf("%q for a place that there is not", got)
 	}
 }
+
+func TestLine(t *testing.T) {
+	t.Parallel()
+	f := python.Parse("a.py", "a\r\n\nb\rc")
+	var got []string
+	for n := range f.Lines() + 2 {
+		got = append(got, f.Line(n))
+	}
+	if want := []string{"", "a", "", "b", "c", ""}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}

@@ -99,3 +99,18 @@ func (f *File) Text(n Node) string {
 	}
 	return f.Source[s.Start:s.End]
 }
+
+// Lines is how many lines the source has.
+func (f *File) Lines() int { return len(f.lines) }
+
+// Line returns a line, counted from 1, without its end. It is "" if there is no such line.
+func (f *File) Line(n int) string {
+	if n < 1 || n > len(f.lines) {
+		return ""
+	}
+	text := f.Source[f.lines[n-1]:]
+	if n < len(f.lines) {
+		text = f.Source[f.lines[n-1]:f.lines[n]]
+	}
+	return strings.TrimRight(text, "\r\n")
+}
