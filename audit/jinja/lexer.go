@@ -162,21 +162,34 @@ func (p *parser) rawTag(content int, name string, strict bool) (end int, trim, o
 	return i + len(p.syntax.ends[blockTag]), trim, true
 }
 
-// findEnd returns the next end delimiter of a kind, or -1. It remembers it: a template full of
-// broken tags must not be searched to its end for every one of them.
-func (p *parser) findEnd(from int, opens opener) int {
-	known := p.ends[opens] - 1
+// find returns the next place of a delimiter, or -1. It remembers it: a template full of broken
+// tags must not be searched to its end for every one of them.
+func (p *parser) find(from int, slot slot, delimiter string) int {
+	known := p.found[slot] - 1
 	if known == -2 || known >= from {
-		return known
+		return max(known, -1)
 	}
-	known = strings.Index(p.source[from:], p.syntax.ends[opens])
+	known = strings.Index(p.source[from:], delimiter)
 	if known >= 0 {
 		known += from
 	} else {
 		known = -2
 	}
-	p.ends[opens] = known + 1
-	return known
+	p.found[slot] = known + 1
+	return max(known, -1)
+}
+
+// slot is what find remembers: ends by their opener, and starts.
+type slot uint8
+
+const (
+	blockStarts    slot = slot(lineNote) + 1
+	variableStarts slot = blockStarts + 1
+	slots          int  = int(variableStarts) + 1
+)
+
+func (p *parser) findEnd(from int, opens opener) int {
+	return p.find(from, slot(opens), p.syntax.ends[opens])
 }
 
 // nearEnd returns where a broken tag ends: at its end delimiter, where the next tag starts, or
@@ -189,15 +202,11 @@ func (p *parser) nearEnd(from int, opens opener) int {
 		return len(p.source)
 	}
 	end := p.findEnd(from, opens)
-	if end < 0 {
-		return -1
+	if start := p.find(from, blockStarts, p.syntax.blockStart); start >= 0 {
+		end = min(end, start)
 	}
-	text := p.source[from:end]
-	if i := strings.Index(text, p.syntax.blockStart); i >= 0 {
-		text = text[:i]
+	if start := p.find(from, variableStarts, p.syntax.variableOpen); start >= 0 {
+		end = min(end, start)
 	}
-	if i := strings.Index(text, p.syntax.variableOpen); i >= 0 {
-		text = text[:i]
-	}
-	return from + len(text)
+	return end
 }

@@ -15,7 +15,8 @@ type parser struct {
 	at         int               // what is read next
 	trim       bool              // the last tag takes away the blanks after it
 	autoescape bool              // at this place
-	ends       [lineNote + 1]int // see findEnd
+	found      [slots]int        // see find
+	bad        int               // where the token starts that cannot be read
 	wasted     int               // bytes read twice because of broken tags
 	endTags    map[string]int    // where the last end tag of each name is; made when asked for
 	filterIDs  map[string]string // see marked

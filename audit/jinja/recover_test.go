@@ -21,7 +21,7 @@ func TestRecover(t *testing.T) {
 		{`{{ }}{{ c }}`, `output *python.BadExpr;output c`, 1},
 		{`{{ a ? b }}{{ c }}`, `output a;output c`, 1},
 		{`{{ "a }}{{ c }}`, `output *python.BadExpr;output c`, 1},
-		{`{{ a <p> {{ b }} {% if c %}d{% endif %}`, `output (cmp a < (cmp p > *python.BadExpr));output b;text 1;if c;text 1;endif`, 1},
+		{`{{ a <p> {{ b }} {% if c %}d{% endif %}`, `output (cmp a < p > *python.BadExpr);output b;text 1;if c;text 1;endif`, 1},
 		{`a {{ b`, `text 2;text 2;text 2`, 1},
 		{`a {% if b`, `text 2;text 2;text 5`, 1},
 		{`a {# b {{ c }}`, `text 2;text 2;text 3;output c`, 1},
@@ -38,7 +38,7 @@ func TestRecover(t *testing.T) {
 		{`{% if a %}b{% else %}c{% else %}d{% endif %}`, `if a;text 1;else;text 1;unknown else;text 1;endif`, 1},
 		{`{% %}a{% 1 %}`, `unknown;text 1;unknown 1`, 2},
 		{`{% set a %}{{ a }}`, `set a;output a;endset`, 1},
-		{`{% set a. = 1 %}{{ a }}`, `set (. a ) = *python.BadExpr;output a`, 1},
+		{`{% set a. = 1 %}{{ a }}`, `set (. a );endset;output a`, 1},
 		{`{% trans "a" %}b`, `unknown trans "a";text 1`, 0},
 		// Tags that nobody knows.
 		{`{% cache 60, "a" %}{{ b }}{% endcache %}c`, `unknown cache 60, "a";output b;end;text 1`, 0},
@@ -94,22 +94,31 @@ var hostile = []string{
 
 // TestLinear: ten times the length must not take much more than ten times as long.
 func TestLinear(t *testing.T) {
+	t.Parallel()
+	parse := func(source string, o jinja.Options) time.Duration {
+		start := time.Now()
+		f := jinja.Parse("x.html", source, o)
+		took := time.Since(start)
+		check(t, f)
+		return took
+	}
 	for _, pattern := range hostile {
-		for _, around := range []string{"%s", "{{ %s }}", "{%% if %s %%}", "<script>%s</script>", "%s {%% endfoo %%} }} %%} #}"} {
-			for _, o := range []jinja.Options{{}, lines} {
-				measure := func(size int) time.Duration {
-					source := fmt.Sprintf(around, strings.Repeat(pattern, size/len(pattern)))
-					start := time.Now()
-					f := jinja.Parse("x.html", source, o)
-					took := time.Since(start)
-					check(t, f)
-					return took
-				}
-				if took := measure(100_000); took > 300*time.Millisecond {
-					if took, again := measure(10_000), measure(100_000); again > 40*took && again > 300*time.Millisecond {
-						t.Errorf("%q in %q: %v, and %v for ten times as much", pattern, around, took, again)
-					}
-				}
+		for i, around := range []string{"%s", "%s", "{{ %s }}", "{%% if %s %%}", "<script>%s</script>", "%s {%% endfoo %%} }} %%} #}"} {
+			var o jinja.Options
+			if i == 0 {
+				o = lines
+			}
+			long := fmt.Sprintf(around, strings.Repeat(pattern, 60_000/len(pattern)))
+			if parse(long, o) < 100*time.Millisecond {
+				continue
+			}
+			short := fmt.Sprintf(around, strings.Repeat(pattern, 6_000/len(pattern)))
+			fast, slow := time.Hour, time.Hour // the best of some: the machine may be busy
+			for range 5 {
+				fast, slow = min(fast, parse(short, o)), min(slow, parse(long, o))
+			}
+			if slow > 40*fast && slow > 100*time.Millisecond {
+				t.Errorf("%q in %q: %v, and %v for ten times as much", pattern, around, fast, slow)
 			}
 		}
 	}

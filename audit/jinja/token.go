@@ -62,10 +62,11 @@ var singles = [128]kind{
 func (p *parser) tag(from int, opens opener) bool {
 	p.tokens, p.open, p.next, p.height, p.failed = p.tokens[:0], p.open[:0], 0, 0, false
 	limit := len(p.source)
-	if p.wasted > 4*len(p.source)+1<<16 {
-		if limit = p.nearEnd(from, opens); limit < 0 {
-			limit = from
-		}
+	switch {
+	case opens != lineTag && p.findEnd(from, opens) < 0:
+		limit = from
+	case p.wasted > len(p.source)+1<<12:
+		limit = p.nearEnd(from, opens)
 	}
 	i, problem := from, ""
 	for problem == "" {
@@ -76,6 +77,7 @@ func (p *parser) tag(from int, opens opener) bool {
 				return true
 			}
 		}
+		p.bad = i
 		i, problem = p.token(i, limit)
 	}
 	return p.repair(from, i, problem, opens)
@@ -97,7 +99,7 @@ func (p *parser) repair(from, reached int, problem string, opens opener) bool {
 		p.tokens = p.tokens[:len(p.tokens)-1]
 	}
 	p.wasted += max(0, reached-end)
-	at := min(reached, end)
+	at := min(p.bad, end)
 	p.problem = problem
 	p.tokens = append(p.tokens, token{tBad, int32(at), int32(end)}, token{tEnd, int32(end), int32(end)})
 	p.at, p.trim = after, false

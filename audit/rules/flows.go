@@ -3,7 +3,6 @@ package rules
 import (
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/flow"
-	"github.com/fumehood/fumehood/audit/python"
 )
 
 // flows reports the flows that the rule is about.
@@ -41,14 +40,4 @@ func (p *Pass) place(l flow.Loc) (finding.Place, bool) {
 		return Place(file, l.Span), true
 	}
 	return finding.Place{}, false
-}
-
-func (f *Facts) file(name string) *python.File {
-	if f.files == nil {
-		f.files = map[string]*python.File{}
-		for _, m := range f.program.Modules {
-			f.files[m.Path] = m.File
-		}
-	}
-	return f.files[name]
 }

@@ -1,0 +1,428 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// access are the rules for who may call what.
+func access() []*Rule {
+	return []*Rule{decoratorOrder(), missingLogin(), csrfMissing(), changeByGet(), loginUnlimited(), foreignObject()}
+}
+
+func decoratorOrder() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "auth-decorator-order", Title: "A login check that never runs", CWE: 306, OWASP: "A01:2021", ASVS: []string{"8.2.1"},
+			Severity: finding.High, Confidence: finding.Sure,
+			Why:   "The decorator that checks the login stands above the route decorator, so the route is made of the unchecked function. Anyone can call it.",
+			Fix:   "@app.route(\"/admin\")\n@login_required",
+			Guard: "guard/login",
+		},
+		Function: func(p *Pass, f *program.Function) {
+			var above python.Expr
+			for _, d := range f.Node.Decorators {
+				if slices.ContainsFunc(f.Routes, func(r *program.Route) bool { return r.Node == d }) {
+					if above != nil {
+						p.Report(f, above, decoratorName(above)+" stands above the route and is never asked")
+					}
+					return
+				}
+				if above == nil && isAuthCheck(d) {
+					above = d
+				}
+			}
+		},
+		Bad: []string{`from flask import Flask
+from flask_login import login_required
+app = Flask(__name__)
+
+@login_required  # <- auth-decorator-order
+@app.route("/admin")
+def admin():
+    return {}
+`},
+		Good: []string{`from flask import Flask
+from flask_login import login_required
+from flask_wtf.csrf import CSRFProtect
+app = Flask(__name__)
+csrf = CSRFProtect(app)
+
+@app.route("/admin")
+@login_required
+def admin():
+    return {}
+
+@csrf.exempt
+@app.route("/hook", methods=["POST"])
+def hook():
+    return {}
+`},
+	}
+}
+
+// decoratorName is the name of a decorator, without what it is called with.
+func decoratorName(d python.Expr) string {
+	if c, ok := d.(*python.Call); ok {
+		d = c.Func
+	}
+	return lastPart(d)
+}
+
+// isAuthCheck reports whether a decorator looks like one that checks who is asking. Markers
+// such as csrf.exempt do not.
+func isAuthCheck(d python.Expr) bool {
+	name := strings.ToLower(decoratorName(d))
+	for _, w := range []string{"exempt", "csrf", "limit", "cache", "author_", "authors", "optional_auth", "anonymous", "user_loader", "unauthor", "handler", "context"} {
+		if strings.Contains(name, w) {
+			return false
+		}
+	}
+	for _, w := range []string{"login", "logged_in", "auth", "require", "permission", "admin", "role", "token", "jwt", "protected", "roles_", "check_access", "has_access", "verified"} {
+		if strings.Contains(name, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func missingLogin() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "missing-login", Title: "A route without the check that its siblings have", CWE: 306, OWASP: "A01:2021", ASVS: []string{"8.2.1"},
+			Severity: finding.High, Confidence: finding.Likely,
+			Why:   "Most routes of this part of the app check who is asking, this one does not. Whoever finds its URL uses it without a login.",
+			Fix:   "@login_required",
+			Guard: "guard/login",
+		},
+		Program: siblings,
+		Bad: []string{`from flask import Blueprint
+from flask_login import login_required
+bp = Blueprint("admin", __name__)
+
+@bp.route("/users")
+@login_required
+def users():
+    return {}
+
+@bp.route("/users/add", methods=["POST"])
+@login_required
+def add():
+    return {}
+
+@bp.route("/users/delete", methods=["POST"])  # <- missing-login
+def delete():
+    return {}
+
+@bp.route("/stats")
+@login_required
+def stats():
+    return {}
+`},
+		Good: []string{`from flask import Blueprint
+from flask_login import login_required, current_user
+bp = Blueprint("auth", __name__)
+
+@bp.route("/login", methods=["GET", "POST"])
+def login():
+    return {}
+
+@bp.route("/register")
+def register():
+    return {}
+
+@bp.route("/me")
+@login_required
+def me():
+    return {}
+
+@bp.route("/password")
+@login_required
+def password():
+    return {}
+
+@bp.route("/static/<name>")
+def static(name):
+    return {}
+
+@bp.route("/logout")
+@login_required
+def logout():
+    return {}
+
+@bp.route("/other")
+def other():
+    if not current_user.is_authenticated:
+        return {}, 401
+    return {}
+`},
+	}
+}
+
+// siblings compares the routes of each blueprint, app or class of views.
+func siblings(p *Pass) {
+	groups := map[any][]*program.Function{}
+	var order []any
+	for _, f := range p.Program.Functions {
+		if len(f.Routes) == 0 || f.Module.Test {
+			continue
+		}
+		key := groupOf(p, f)
+		if groups[key] == nil {
+			order = append(order, key)
+		}
+		groups[key] = append(groups[key], f)
+	}
+	for _, key := range order {
+		group := groups[key]
+		if p.Facts.checkedBefore(group) {
+			continue
+		}
+		var open []*program.Function
+		checked := 0
+		for _, f := range group {
+			switch {
+			case p.Facts.checks(f):
+				checked++
+			case !isPublic(f):
+				open = append(open, f)
+			}
+		}
+		if checked < 2 || checked < 3*len(open) {
+			continue
+		}
+		for _, f := range open {
+			p.Report(f, f.Routes[0].Node, f.Name+" can be called by anyone; its siblings check the login")
+		}
+	}
+}
+
+// groupOf is what the routes of a function have in common with others: the module and the
+// object that they are made on, or the module for classes of views.
+func groupOf(p *Pass, f *program.Function) any {
+	type group struct {
+		module *program.Module
+		name   string
+	}
+	if r := f.Routes[0].Receiver; r != nil {
+		return group{f.Module, lastPart(r)}
+	}
+	return group{f.Module, ""}
+}
+
+// isPublic tells the routes that everybody is meant to use, by name.
+func isPublic(f *program.Function) bool {
+	text := strings.ToLower(f.Name)
+	for _, r := range f.Routes {
+		text += " " + strings.ToLower(r.Pattern)
+		if r.Pattern == "/" {
+			return true
+		}
+	}
+	for _, w := range []string{"login", "logout", "register", "signup", "sign_up", "signin", "sign_in", "static", "health", "ping", "robots", "favicon", "reset", "forgot", "confirm", "verify",
+		"about", "index", "home", "public", "callback", "oauth", "webhook", "hook", "error", "rss", "feed", "sitemap", "manifest", "locale", "captcha", "status", "version", "unsubscribe", "welcome", "setup", "swagger", "docs", "metrics", "saml", "sso"} {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func csrfMissing() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "csrf-missing", Title: "Forms that other sites can send", CWE: 352, OWASP: "A01:2021", ASVS: []string{"3.5.1"},
+			Severity: finding.Medium, Confidence: finding.Likely,
+			Why:   "The app changes things by forms and sessions but asks for no proof of where a form comes from. Another site sends it in the name of whoever visits it.",
+			Fix:   `CSRFProtect(app)`,
+			Guard: "guard/csrf",
+		},
+		Program: csrfOfApp,
+		Bad: []string{`from flask import Flask, request, session
+app = Flask(__name__)
+
+@app.route("/password", methods=["POST"])  # <- csrf-missing
+def password():
+    if "user" in session:
+        save(session["user"], request.form["password"])
+    return "ok"
+`},
+		Good: []string{`from flask import Flask, request, session
+from flask_wtf import CSRFProtect
+app = Flask(__name__)
+CSRFProtect(app)
+
+@app.route("/password", methods=["POST"])
+def password():
+    if "user" in session:
+        save(session["user"], request.form["password"])
+    return "ok"
+`, `from flask import Flask, request
+app = Flask(__name__)
+
+@app.route("/api/items", methods=["POST"])
+def items():
+    return {"n": len(request.get_json())}
+`},
+	}
+}
+
+// csrfOfApp reports the routes that take a form of somebody who is logged in, where nothing
+// in the app checks forms.
+func csrfOfApp(p *Pass) {
+	if p.Facts.csrfProtected() {
+		return
+	}
+	for _, f := range p.Program.Functions {
+		if len(f.Routes) == 0 || f.Module.Test || !changes(f.Routes) || !p.Facts.uses(f, "form", "validate_on_submit") || p.Facts.wtform(f) {
+			continue
+		}
+		if p.Facts.usesSession(f.Module) {
+			p.Report(f, f.Routes[0].Node, f.Name+" takes forms from any site")
+		}
+	}
+}
+
+func changes(routes []*program.Route) bool {
+	for _, r := range routes {
+		for _, m := range r.Methods {
+			if m == "POST" || m == "PUT" || m == "PATCH" || m == "DELETE" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func changeByGet() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "change-by-get", Title: "A link that changes something", CWE: 352, OWASP: "A01:2021", ASVS: []string{"3.5.1"},
+			Severity: finding.Medium, Confidence: finding.Likely,
+			Why:   "A GET changes or deletes data. A picture on another site is enough to do it in the name of whoever visits it.",
+			Fix:   `@app.route("/items/<int:id>/delete", methods=["POST"])`,
+			Guard: "guard/csrf",
+		},
+		Function: func(p *Pass, f *program.Function) {
+			for _, r := range f.Routes {
+				if slices.Contains(r.Methods, "GET") && changingName(f, r) && p.Facts.writes(f) && !p.Facts.asksMethod(f) {
+					p.Report(f, r.Node, f.Name+" changes data on GET")
+					return
+				}
+			}
+		},
+		Bad: []string{`from flask import Flask, redirect
+app = Flask(__name__)
+
+@app.route("/items/<int:id>/delete")  # <- change-by-get
+def delete_item(id):
+    db.session.delete(Item.query.get(id))
+    db.session.commit()
+    return redirect("/items")
+`},
+		Good: []string{`from flask import Flask, redirect, request
+app = Flask(__name__)
+
+@app.route("/items/<int:id>/delete", methods=["POST"])
+def delete_item(id):
+    db.session.delete(Item.query.get(id))
+    return redirect("/items")
+
+@app.route("/items/edit", methods=["GET", "POST"])
+def edit():
+    if request.method == "POST":
+        db.session.commit()
+    return redirect("/items")
+
+@app.route("/items")
+def items():
+    return {"items": Item.query.all()}
+`},
+	}
+}
+
+// changingName tells routes that say themselves that they change something.
+func changingName(f *program.Function, r *program.Route) bool {
+	text := strings.ToLower(f.Name + " " + r.Pattern)
+	for _, w := range []string{"delete", "remove", "add", "create", "update", "edit", "set", "toggle", "reset", "clear", "enable", "disable", "approve", "reject", "activate", "mute", "unlink", "rename", "backup", "restart", "upload", "save", "transfer", "purge", "revoke", "change"} {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func loginUnlimited() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "login-unlimited", Title: "As many login attempts as one likes", CWE: 307, OWASP: "A07:2021", ASVS: []string{"6.3.1"},
+			Severity: finding.Medium, Confidence: finding.Likely,
+			Why:   "Nothing limits how often a password or a code can be tried. A word list goes through in minutes.",
+			Fix:   `@limiter.limit("5 per minute")`,
+			Guard: "guard/login",
+		},
+		Function: func(p *Pass, f *program.Function) {
+			if !isLogin(f) || p.Facts.limited() {
+				return
+			}
+			if p.Facts.uses(f, "form", "json", "get_json", "values", "args", "authorization", "data", "validate_on_submit") {
+				p.Report(f, placeOfRoute(f), f.Name+" can be tried without end")
+			}
+		},
+		Bad: []string{`from flask import Flask, request
+app = Flask(__name__)
+
+@app.route("/login", methods=["POST"])  # <- login-unlimited
+def login():
+    return {"ok": check(request.form["name"], request.form["password"])}
+`},
+		Good: []string{`from flask import Flask, request
+from flask_limiter import Limiter
+app = Flask(__name__)
+limiter = Limiter(app=app)
+
+@app.route("/login", methods=["POST"])
+@limiter.limit("5 per minute")
+def login():
+    return {"ok": check(request.form["name"], request.form["password"])}
+`, `from flask import Flask, render_template
+app = Flask(__name__)
+
+@app.route("/login")
+def login():
+    return render_template("login.html")
+`},
+	}
+}
+
+// isLogin tells the routes that check a password or make a key for one.
+func isLogin(f *program.Function) bool {
+	if len(f.Routes) == 0 {
+		return false
+	}
+	words := []string{"login", "signin", "sign_in", "sign-in", "authenticate", "/auth", "/token"}
+	name := strings.ToLower(f.Name)
+	for _, r := range f.Routes {
+		text := name + " " + strings.ToLower(r.Pattern)
+		if !slices.Contains(r.Methods, "POST") && !slices.Contains(r.Methods, "GET") {
+			continue
+		}
+		for _, w := range words {
+			if strings.Contains(text, w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func placeOfRoute(f *program.Function) python.Node {
+	if len(f.Routes) > 0 {
+		return f.Routes[0].Node
+	}
+	return f.Node
+}

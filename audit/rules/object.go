@@ -1,0 +1,172 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+func foreignObject() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "foreign-object", Title: "Objects of other users by their number", CWE: 639, OWASP: "A01:2021", ASVS: []string{"8.2.2"},
+			Severity: finding.High, Confidence: finding.Likely,
+			Why:   "An object is fetched by an id of the request and nothing asks whose it is. Whoever counts the number up sees what belongs to others.",
+			Fix:   `Note.query.filter_by(id=id, user_id=current_user.id).first_or_404()`,
+			Guard: "",
+		},
+		Function: func(p *Pass, f *program.Function) {
+			if len(f.Routes) == 0 && !p.Program.Operation(f) || p.Facts.knowsOwner(f) || slices.ContainsFunc(f.Node.Decorators, isRoleCheck) {
+				return
+			}
+			for _, s := range f.Body {
+				python.Inspect(s, func(n python.Node) bool {
+					if c, ok := n.(*python.Call); ok {
+						if model := p.fetched(c, f); model != nil && hasOwner(model) {
+							p.Report(f, c, "a "+model.Name+" is fetched for whoever asks")
+							return false
+						}
+					}
+					return true
+				})
+			}
+		},
+		Bad: []string{`from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from flask_login import login_required
+app = Flask(__name__)
+db = SQLAlchemy(app)
+
+class Note(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    user_id = db.Column(db.Integer)
+    text = db.Column(db.Text)
+
+@app.route("/notes/<int:note_id>")
+@login_required
+def note(note_id):
+    n = Note.query.get_or_404(note_id)  # <- foreign-object
+    return {"text": n.text}
+`},
+		Good: []string{`from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from flask_login import current_user, login_required
+app = Flask(__name__)
+db = SQLAlchemy(app)
+
+class Note(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    user_id = db.Column(db.Integer)
+
+class Product(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+
+@app.route("/notes/<int:note_id>")
+@login_required
+def note(note_id):
+    n = Note.query.filter_by(id=note_id, user_id=current_user.id).first_or_404()
+    return {"id": n.id}
+
+@app.route("/products/<int:product_id>")
+def product(product_id):
+    return {"id": Product.query.get_or_404(product_id).id}
+`},
+	}
+}
+
+// isRoleCheck tells decorators that let only some users in.
+func isRoleCheck(d python.Expr) bool {
+	name := strings.ToLower(decoratorName(d))
+	for _, w := range []string{"admin", "role", "permission", "owner", "staff", "superuser", "access"} {
+		if strings.Contains(name, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// knowsOwner reports whether a function speaks of whose something is.
+func (f *Facts) knowsOwner(fn *program.Function) bool {
+	return f.uses(fn, "current_user", "session", "get_jwt_identity", "owner", "owner_id", "is_admin", "get_current_user", "user_id", "author", "author_id", "check_permission", "authorize", "g")
+}
+
+// fetched is the model of which the call gets rows by something of the request.
+func (p *Pass) fetched(c *python.Call, f *program.Function) *program.Class {
+	switch lastPart(c.Func) {
+	case "get", "get_or_404", "filter_by", "filter", "where", "find_one", "get_or_none":
+	default:
+		return nil
+	}
+	if !byRequest(c, f) {
+		return nil
+	}
+	var model *program.Class
+	see := func(n python.Node) bool {
+		if name, ok := n.(*python.Name); ok && model == nil {
+			if k := p.Program.Resolve(name, f.Scope).Class; k != nil && isModelClass(k) {
+				model = k
+			}
+		}
+		if a, ok := n.(*python.Attribute); ok && model == nil {
+			if k := p.Program.Resolve(a, f.Scope).Class; k != nil && isModelClass(k) {
+				model = k
+			}
+		}
+		return model == nil
+	}
+	python.Inspect(c.Func, see)
+	if model == nil && len(c.Args) > 0 {
+		python.Inspect(c.Args[0], see)
+	}
+	return model
+}
+
+// byRequest reports whether an argument is a parameter of the route, or a field of the
+// request, that names an object.
+func byRequest(c *python.Call, f *program.Function) bool {
+	found := false
+	see := func(n python.Node) bool {
+		if name, ok := n.(*python.Name); ok {
+			for i := range f.Node.Params.List {
+				found = found || f.Node.Params.List[i].Name == name.ID && name.ID != "self"
+			}
+			if name.ID == "request" {
+				found = true
+			}
+		}
+		return !found
+	}
+	for _, a := range c.Args {
+		python.Inspect(a, see)
+	}
+	for i := range c.Keywords {
+		python.Inspect(c.Keywords[i].Value, see)
+	}
+	return found
+}
+
+func isModelClass(c *program.Class) bool {
+	return c.Inherits(func(path string) bool {
+		return strings.HasSuffix(path, ".Model") || strings.HasSuffix(path, "declarative_base()") || strings.HasSuffix(path, "DeclarativeBase") || strings.HasSuffix(path, ".Document")
+	})
+}
+
+// hasOwner reports whether rows of a model belong to somebody, or are somebody.
+func hasOwner(c *program.Class) bool {
+	for _, k := range c.Line() {
+		for name := range k.Scope.Names {
+			switch strings.ToLower(name) {
+			case "user_id", "owner_id", "owner", "author_id", "created_by", "customer_id", "account_id", "userid", "user", "member_id":
+				return true
+			}
+		}
+	}
+	switch strings.ToLower(c.Name) {
+	case "user", "users", "customer", "account", "member", "patient", "employee", "profile", "order", "invoice":
+		return true
+	}
+	return false
+}
