@@ -137,7 +137,7 @@ func compare(t *testing.T, interpreter string, files []string) {
 			t.Errorf("%s\n got %.2000s\nwant %.2000s", name, got, want)
 		}
 	}
-	t.Logf("%d files, %d bytes, %d refused by both, %d different", len(files), size, refused, differ)
+	t.Logf("%d files, %d bytes, %d refused by CPython, %d different", len(files), size, refused, differ)
 }
 
 // different returns the first lines that differ. What we have as U+FFFD may be any one
