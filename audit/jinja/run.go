@@ -38,11 +38,25 @@ func (t *Template) Enter(s State) {
 	t.contexts()
 }
 
+// EnterMacro runs the contexts of a macro again from a place, as where another template that
+// imports the macro calls it.
+func (t *Template) EnterMacro(m *Macro, s State) {
+	r := &runner{t: t, blocks: 1}
+	r.nodes(m.Body, s)
+}
+
+// States calls f for each Output and CallBlock with the place where it stands. What an imported
+// macro puts out goes on from there.
+func (t *Template) States(f func(Node, State)) {
+	t.run(f)
+}
+
 // runner moves through a template, and notes contexts.
 type runner struct {
 	t      *Template
 	blocks int // open ones
 	calls  map[string]*calls
+	told   func(Node, State) // of each output; nil if nobody asks
 }
 
 // calls is where a macro is called.
@@ -53,9 +67,11 @@ type calls struct {
 }
 
 // contexts tells all outputs where they stand.
-func (t *Template) contexts() {
+func (t *Template) contexts() { t.run(nil) }
+
+func (t *Template) run(told func(Node, State)) {
 	t.Mixed = nil
-	r := &runner{t: t}
+	r := &runner{t: t, told: told}
 	if len(t.Macros) > 0 {
 		r.calls = make(map[string]*calls, len(t.Macros))
 		for _, m := range t.Macros {
@@ -83,6 +99,7 @@ func (r *runner) nodes(list []Node, s State) (after State, ended bool) {
 			s.text(n.Value)
 		case *Output:
 			n.Context = s.Context()
+			r.tell(n, s)
 			r.called(n.Expr, s)
 			s.pass(n.Expr, n.Escaped)
 		case *Unknown:
@@ -93,6 +110,12 @@ func (r *runner) nodes(list []Node, s State) (after State, ended bool) {
 		}
 	}
 	return s, ended
+}
+
+func (r *runner) tell(n Node, s State) {
+	if r.told != nil {
+		r.told(n, s)
+	}
 }
 
 // node moves through a tag.
@@ -121,6 +144,7 @@ func (r *runner) node(n Node, s State) State {
 		n.State = s
 	case *CallBlock:
 		n.Context = s.Context()
+		r.tell(n, s)
 		r.called(n.Call, s)
 		r.body(n.Body, s) // most macros put what they get where they are called
 		s.output()

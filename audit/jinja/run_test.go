@@ -102,6 +102,21 @@ func TestInclude(t *testing.T) {
 	}
 }
 
+// TestImportedMacro: a macro goes on where another template calls it.
+func TestImportedMacro(t *testing.T) {
+	t.Parallel()
+	forms := jinja.Parse("forms.html", `{% macro link(to) %}{{ to }}{% endmacro %}`, jinja.Options{})
+	page := jinja.Parse("page.html", `{% from "forms.html" import link %}<a href="{{ link(x) }}">`, jinja.Options{})
+	told := 0
+	page.States(func(n jinja.Node, s jinja.State) {
+		told++
+		forms.EnterMacro(forms.Macros[0], s)
+	})
+	if got, want := contexts(forms), `double-quoted attribute a href url start`; got != want || told != 1 {
+		t.Errorf("got %s, want %s; told %d times", got, want, told)
+	}
+}
+
 // TestByName: what a template makes shows in its name.
 func TestByName(t *testing.T) {
 	t.Parallel()
