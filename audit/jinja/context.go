@@ -125,7 +125,7 @@ func startState(name string) State {
 	case ".xml", ".svg", ".xhtml", ".rss", ".atom":
 		return State{xml: true}
 	case ".txt", ".text", ".rst", ".tex", ".py", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".env", ".sh", ".sql", ".csv",
-		".eml", ".ics", ".po", ".pot", ".service", ".mako", ".dockerfile", ".properties":
+		".eml", ".ics", ".po", ".pot", ".service", ".properties":
 		return State{mode: inNothing}
 	}
 	return State{}
