@@ -278,13 +278,28 @@ func csrfOfApp(p *Pass) {
 		return
 	}
 	for _, f := range p.Program.Functions {
-		if len(f.Routes) == 0 || f.Module.Test || !changes(f.Routes) || !p.Facts.uses(f, "form", "validate_on_submit") || p.Facts.wtform(f) {
+		if len(f.Routes) == 0 || f.Module.Test || !changes(f.Routes) || isLogin(f) || isPublicForm(f) || !p.Facts.uses(f, "form", "validate_on_submit") || p.Facts.wtform(f) {
 			continue
 		}
 		if p.Facts.usesSession(f.Module) {
 			p.Report(f, f.Routes[0].Node, f.Name+" takes forms from any site")
 		}
 	}
+}
+
+// isPublicForm tells forms that are filled in by people who are not logged in: another site
+// gains nothing by sending them.
+func isPublicForm(f *program.Function) bool {
+	name := strings.ToLower(f.Name)
+	for _, r := range f.Routes {
+		name += strings.ToLower(r.Pattern)
+	}
+	for _, w := range []string{"register", "signup", "sign_up", "contact", "search", "forgot"} {
+		if strings.Contains(name, w) {
+			return true
+		}
+	}
+	return false
 }
 
 func changes(routes []*program.Route) bool {

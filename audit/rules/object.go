@@ -100,7 +100,7 @@ func (p *Pass) fetched(c *python.Call, f *program.Function) *program.Class {
 	default:
 		return nil
 	}
-	if !byRequest(c, f) {
+	if !p.Facts.byRequest(c, f) {
 		return nil
 	}
 	var model *program.Class
@@ -124,18 +124,14 @@ func (p *Pass) fetched(c *python.Call, f *program.Function) *program.Class {
 	return model
 }
 
-// byRequest reports whether an argument is a parameter of the route, or a field of the
-// request, that names an object.
-func byRequest(c *python.Call, f *program.Function) bool {
+// byRequest reports whether an argument comes from the request: a parameter of the route, or
+// a variable that was made of the request's fields.
+func (f *Facts) byRequest(c *python.Call, fn *program.Function) bool {
+	sent := f.sent(fn)
 	found := false
 	see := func(n python.Node) bool {
 		if name, ok := n.(*python.Name); ok {
-			for i := range f.Node.Params.List {
-				found = found || f.Node.Params.List[i].Name == name.ID && name.ID != "self"
-			}
-			if name.ID == "request" {
-				found = true
-			}
+			found = found || sent[name.ID]
 		}
 		return !found
 	}
@@ -145,6 +141,59 @@ func byRequest(c *python.Call, f *program.Function) bool {
 	for i := range c.Keywords {
 		python.Inspect(c.Keywords[i].Value, see)
 	}
+	return found
+}
+
+// sent are the names of a function that hold something of the request.
+func (f *Facts) sent(fn *program.Function) map[string]bool {
+	all := map[string]bool{"request": true}
+	for i := range fn.Node.Params.List {
+		if name := fn.Node.Params.List[i].Name; name != "self" && name != "cls" {
+			all[name] = true
+		}
+	}
+	for range 2 { // assignments may stand in any order in loops
+		for _, s := range fn.Body {
+			python.Inspect(s, func(n python.Node) bool {
+				if a, ok := n.(*python.Assign); ok && mentions(a.Value, all) {
+					if _, isQuery := a.Value.(*python.Call); !isQuery || requestCall(a.Value, all) {
+						for _, t := range a.Targets {
+							if name, ok := t.(*python.Name); ok {
+								all[name.ID] = true
+							}
+						}
+					}
+				}
+				return true
+			})
+		}
+	}
+	return all
+}
+
+// requestCall reports whether a call reads the request, or changes what was read: not what a
+// database gives back for it.
+func requestCall(e python.Expr, sent map[string]bool) bool {
+	c, ok := e.(*python.Call)
+	if !ok {
+		return true
+	}
+	a, ok := c.Func.(*python.Attribute)
+	if !ok {
+		n, isName := c.Func.(*python.Name)
+		return isName && (n.ID == "int" || n.ID == "str" || n.ID == "uuid")
+	}
+	return mentions(a.Value, sent)
+}
+
+func mentions(e python.Expr, names map[string]bool) bool {
+	found := false
+	python.Inspect(e, func(n python.Node) bool {
+		if name, ok := n.(*python.Name); ok && names[name.ID] {
+			found = true
+		}
+		return !found
+	})
 	return found
 }
 

@@ -1,0 +1,418 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// login are the rules for passwords, tokens and what a login tells.
+func login() []*Rule {
+	return []*Rule{plainPassword(), tokenUnchecked(), userEnumeration(), passwordInAnswer(), unsignedCookie(), redirectCheck()}
+}
+
+func plainPassword() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "plain-password", Title: "Passwords are kept as they are", CWE: 256, OWASP: "A02:2021", ASVS: []string{"11.4.2"},
+			Severity: finding.High, Confidence: finding.Likely,
+			Why:   "The password of the request is looked up or compared as it is, so the table holds it readable. Whoever gets the table has everybody's password.",
+			Fix:   `if check_password_hash(user.password_hash, password): ...`,
+			Guard: "",
+		},
+		Function: plainCompared,
+		Bad: []string{`from flask import Flask, request
+app = Flask(__name__)
+
+@app.route("/login", methods=["POST"])
+def login():
+    user = User.query.filter_by(name=request.form["name"], password=request.form["password"]).first()  # <- plain-password
+    return {"ok": user is not None}
+
+@app.route("/login2", methods=["POST"])
+def login2():
+    user = User.query.filter_by(name=request.form["name"]).first()
+    if user and user.password == request.form["password"]:  # <- plain-password
+        return {"ok": True}
+    return {}
+`},
+		Good: []string{`from flask import Flask, request
+from werkzeug.security import check_password_hash
+app = Flask(__name__)
+
+@app.route("/login", methods=["POST"])
+def login():
+    user = User.query.filter_by(name=request.form["name"]).first()
+    if user and check_password_hash(user.password, request.form["password"]):
+        return {"ok": True}
+    if request.form["password"] != request.form["password_again"]:
+        return {}
+    return {}
+`},
+	}
+}
+
+func plainCompared(p *Pass, f *program.Function) {
+	for _, s := range f.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Function, *python.Class:
+				return false
+			case *python.Compare:
+				if len(n.Ops) == 1 && n.Ops[0] == python.Eq && (storedPassword(n.Left) && givenPassword(n.Rights[0]) || storedPassword(n.Rights[0]) && givenPassword(n.Left)) {
+					p.Report(f, n, "a stored password is compared with the one that was sent")
+				}
+			case *python.Call:
+				if m := lastPart(n.Func); m != "filter_by" && m != "find_one" && m != "get_or_none" {
+					return true
+				}
+				for i := range n.Keywords {
+					if k := &n.Keywords[i]; isPassword(k.Name) && !strings.Contains(k.Name, "hash") && !mentionsHash(k.Value) {
+						p.Report(f, n, "a row is looked up by its password")
+					}
+				}
+			case *python.Str:
+				if s := strings.ToLower(n.Value); strings.Contains(s, "select ") && (strings.Contains(s, "and password =") || strings.Contains(s, "and password=") || strings.Contains(s, "and pass=")) &&
+					!p.Facts.uses(f, "sha256", "md5", "hexdigest", "hash") {
+					p.Report(f, n, "a row is looked up by its password")
+				}
+			}
+			return true
+		})
+	}
+}
+
+// storedPassword is x.password of an object that is no request and no form.
+func storedPassword(e python.Expr) bool {
+	switch e := e.(type) {
+	case *python.Attribute:
+		if e.Attr == "data" {
+			return false
+		}
+		owner := strings.ToLower(lastPart(e.Value))
+		return isPassword(e.Attr) && !strings.Contains(strings.ToLower(e.Attr), "hash") && owner != "form" && owner != "self" && owner != "args" && owner != "request" && owner != "data"
+	case *python.Subscript:
+		owner := strings.ToLower(lastPart(e.Value))
+		return isPassword(lastPart(e)) && (owner == "user" || owner == "row" || owner == "account" || owner == "users")
+	}
+	return false
+}
+
+func givenPassword(e python.Expr) bool {
+	if mentionsHash(e) {
+		return false
+	}
+	found := false
+	python.Inspect(e, func(n python.Node) bool {
+		switch n := n.(type) {
+		case *python.Name:
+			found = found || isPassword(n.ID)
+		case *python.Str:
+			found = found || isPassword(n.Value)
+		case *python.Attribute:
+			found = found || isPassword(n.Attr)
+		}
+		return !found
+	})
+	return found
+}
+
+func mentionsHash(e python.Expr) bool {
+	found := false
+	python.Inspect(e, func(n python.Node) bool {
+		name := ""
+		switch n := n.(type) {
+		case *python.Name:
+			name = n.ID
+		case *python.Attribute:
+			name = n.Attr
+		}
+		name = strings.ToLower(name)
+		found = found || strings.Contains(name, "hash") || strings.Contains(name, "crypt") || strings.Contains(name, "digest") || strings.HasPrefix(name, "sha") || name == "md5"
+		return !found
+	})
+	return found
+}
+
+func tokenUnchecked() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "token-unchecked", Title: "A token whose signature is not checked", CWE: 347, OWASP: "A02:2021", ASVS: []string{"9.1.1"},
+			Severity: finding.High, Confidence: finding.Sure,
+			Why:   "A token is read without a look at its signature. Whoever writes a token by hand is whoever they say they are.",
+			Fix:   `jwt.decode(token, key, algorithms=["HS256"])`,
+			Guard: "guard/token",
+		},
+		Call: func(p *Pass, s *Site) {
+			if s.Method != "decode" || !strings.HasPrefix(s.Path, "jwt.") && !strings.HasPrefix(s.Path, "jose.jwt.") && !strings.HasPrefix(s.Path, "authlib.") {
+				return
+			}
+			if isConstant(s.Arg(-1, "verify"), python.False) {
+				p.Report(s.Func, s.Call, "verify=False takes any token")
+				return
+			}
+			if d, ok := s.Arg(-1, "options").(*python.Dict); ok {
+				for i, k := range d.Keys {
+					if key, _ := literal(k); key == "verify_signature" && isConstant(d.Values[i], python.False) {
+						p.Report(s.Func, s.Call, "verify_signature is off")
+						return
+					}
+				}
+			}
+			if list := s.Arg(2, "algorithms"); list != nil {
+				found := false
+				python.Inspect(list, func(n python.Node) bool {
+					if t, ok := n.(*python.Str); ok && strings.EqualFold(t.Value, "none") {
+						found = true
+					}
+					return true
+				})
+				if found {
+					p.Report(s.Func, s.Call, "the algorithm none is allowed")
+				}
+			}
+		},
+		Bad: []string{`import jwt
+
+def user(token, key):
+    claims = jwt.decode(token, options={"verify_signature": False})  # <- token-unchecked
+    other = jwt.decode(token, verify=False)  # <- token-unchecked
+    third = jwt.decode(token, key, algorithms=["HS256", "none"])  # <- token-unchecked
+    return claims, other, third
+`},
+		Good: []string{`import jwt
+
+def user(token, key):
+    return jwt.decode(token, key, algorithms=["HS256"])
+`},
+	}
+}
+
+func userEnumeration() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "user-enumeration", Title: "A login that tells which names exist", CWE: 204, OWASP: "A07:2021", ASVS: []string{"6.3.8"},
+			Severity: finding.Low, Confidence: finding.Likely,
+			Why:   "A wrong name and a wrong password are answered differently. Whoever tries a list of names learns which of them are worth a password list.",
+			Fix:   `return {"error": "Wrong name or password."}, 401`,
+			Guard: "",
+		},
+		Function: func(p *Pass, f *program.Function) {
+			if !isHandler(p, f) {
+				return
+			}
+			var name, password *python.Str
+			for _, s := range f.Body {
+				python.Inspect(s, func(n python.Node) bool {
+					if t, ok := n.(*python.Str); ok && strings.Contains(t.Value, " ") && len(t.Value) < 120 {
+						low := strings.ToLower(t.Value)
+						if name == nil && saysNoUser(low) {
+							name = t
+						}
+						if password == nil && strings.Contains(low, "password") && saysWrong(low) && !strings.Contains(low, "username or") && !strings.Contains(low, "name or") && !strings.Contains(low, "email or") && !saysNoUser(low) {
+							password = t
+						}
+					}
+					return true
+				})
+			}
+			if name != nil && password != nil {
+				p.Report(f, name, "this answer and the one for a wrong password differ")
+			}
+		},
+		Bad: []string{`from flask import Flask, request
+app = Flask(__name__)
+
+@app.route("/login", methods=["POST"])
+def login():
+    user = find(request.form["name"])
+    if not user:
+        return "User does not exist", 401  # <- user-enumeration
+    if not user.check(request.form["password"]):
+        return "Password is not correct", 401
+    return "welcome"
+`},
+		Good: []string{`from flask import Flask, request
+app = Flask(__name__)
+
+@app.route("/login", methods=["POST"])
+def login():
+    user = find(request.form["name"])
+    if not user or not user.check(request.form["password"]):
+        return "Wrong username or password", 401
+    return "welcome"
+`},
+	}
+}
+
+func saysNoUser(s string) bool {
+	if !strings.Contains(s, "user") && !strings.Contains(s, "account") && !strings.Contains(s, "email") {
+		return false
+	}
+	for _, w := range []string{"not exist", "not found", "no such", "unknown user", "doesn't exist", "no user", "invalid username", "invalid user ", "no account", "not registered"} {
+		if strings.Contains(s, w) {
+			return !strings.Contains(s, "or password")
+		}
+	}
+	return false
+}
+
+func saysWrong(s string) bool {
+	for _, w := range []string{"wrong", "incorrect", "not correct", "invalid", "bad ", "mismatch", "does not match for"} {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// isHandler reports whether a function answers requests.
+func isHandler(p *Pass, f *program.Function) bool {
+	return f.Node != nil && (len(f.Routes) > 0 || p.Program.Operation(f))
+}
+
+func passwordInAnswer() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "secret-in-answer", Title: "Passwords or numbers of cards in an answer", CWE: 200, OWASP: "A01:2021", ASVS: []string{"15.3.1"},
+			Severity: finding.Medium, Confidence: finding.Likely,
+			Why:   "A row's password, hash or card number is put into what the app sends. Whoever calls this URL collects them.",
+			Fix:   `return {"id": user.id, "name": user.name}`,
+			Guard: "guard/exposure",
+		},
+		Function: func(p *Pass, f *program.Function) {
+			for _, s := range f.Body {
+				python.Inspect(s, func(n python.Node) bool {
+					d, ok := n.(*python.Dict)
+					if !ok {
+						return true
+					}
+					for i, k := range d.Keys {
+						key, _ := literal(k)
+						a, isAttr := d.Values[i].(*python.Attribute)
+						if isAttr && isPrivate(key) && isPrivate(a.Attr) {
+							p.Report(f, d.Values[i], key+" of a row is sent")
+							return false
+						}
+					}
+					return true
+				})
+			}
+		},
+		Bad: []string{`class User:
+    def to_json(self):
+        return {"name": self.name, "password": self.password}  # <- secret-in-answer
+`},
+		Good: []string{`class User:
+    def to_json(self):
+        return {"name": self.name, "password_changed": self.changed}
+
+def form(request):
+    return {"password": request.form["password"]}
+`},
+	}
+}
+
+func isPrivate(name string) bool {
+	name = strings.ToLower(name)
+	switch name {
+	case "password", "passwd", "pwd", "password_hash", "hash", "ssn", "cc_num", "ccn", "card_number", "credit_card", "cvv", "secret", "api_key", "otp_secret", "pin", "iban":
+		return true
+	}
+	return strings.HasPrefix(name, "password_hash")
+}
+
+func unsignedCookie() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "unsigned-cookie", Title: "A cookie that is believed without a signature", CWE: 565, OWASP: "A08:2021", ASVS: []string{"7.2.1"},
+			Severity: finding.High, Confidence: finding.Likely,
+			Why:   "A cookie is decoded and used as the session without a check of who wrote it. Whoever writes one by hand is whoever they say they are.",
+			Fix:   `session["user"] = name  # Flask signs its own session`,
+			Guard: "guard/cookies",
+		},
+		Function: cookieBelieved,
+		Bad: []string{`import base64, json
+from flask import Flask, request
+app = Flask(__name__)
+
+def load():
+    cookie = request.cookies.get("session")
+    return json.loads(base64.b64decode(cookie))  # <- unsigned-cookie
+`},
+		Good: []string{`import base64, hmac, json
+from flask import Flask, request
+from itsdangerous import URLSafeSerializer
+app = Flask(__name__)
+
+def load(key):
+    return URLSafeSerializer(key).loads(request.cookies["session"])
+
+def prefs():
+    return request.cookies.get("lang", "en")
+`},
+	}
+}
+
+func cookieBelieved(p *Pass, f *program.Function) {
+	if !p.Facts.uses(f, "cookies") || !p.Facts.uses(f, "b64decode", "urlsafe_b64decode", "b32decode", "unhexlify") {
+		return
+	}
+	if p.Facts.uses(f, "hmac", "compare_digest", "decrypt", "verify", "unsign", "Fernet", "Signer", "URLSafeSerializer", "URLSafeTimedSerializer", "new", "pickle") {
+		return
+	}
+	for _, s := range f.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			c, ok := n.(*python.Call)
+			if ok && slices.Contains([]string{"b64decode", "urlsafe_b64decode", "b32decode", "unhexlify"}, lastPart(c.Func)) {
+				p.Report(f, c, "what this cookie says is believed")
+				return false
+			}
+			return true
+		})
+	}
+}
+
+func redirectCheck() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "weak-redirect-check", Title: "A check of redirects that can be passed by", CWE: 601, OWASP: "A01:2021", ASVS: []string{"3.7.2"},
+			Severity: finding.Medium, Confidence: finding.Likely,
+			Why:   "The address is joined to this site's before its host is compared. Browsers read addresses with backslashes or several slashes differently and go elsewhere.",
+			Fix:   `return target.startswith("/") and target[1:2] not in ("/", "\\")`,
+			Guard: "guard/redirects",
+		},
+		Function: func(p *Pass, f *program.Function) {
+			if !p.Facts.uses(f, "urljoin") || !p.Facts.uses(f, "netloc", "hostname") || !p.Facts.uses(f, "host_url", "url_root", "host") {
+				return
+			}
+			for _, s := range f.Body {
+				python.Inspect(s, func(n python.Node) bool {
+					if c, ok := n.(*python.Call); ok && lastPart(c.Func) == "urljoin" && len(c.Args) == 2 {
+						if _, isName := c.Args[1].(*python.Name); isName {
+							p.Report(f, c, "joined before it is compared")
+						}
+					}
+					return true
+				})
+			}
+		},
+		Bad: []string{`from urllib.parse import urljoin, urlparse
+from flask import request
+
+def is_safe(target):
+    mine = urlparse(request.host_url)
+    other = urlparse(urljoin(request.host_url, target))  # <- weak-redirect-check
+    return other.scheme in ("http", "https") and mine.netloc == other.netloc
+`},
+		Good: []string{`from urllib.parse import urljoin
+from flask import request
+
+def absolute(path):
+    return urljoin(request.host_url, path)
+`},
+	}
+}
