@@ -17,6 +17,7 @@ import (
 
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/flow"
+	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 	"github.com/fumehood/fumehood/audit/rules"
@@ -56,9 +57,10 @@ func Run(ctx context.Context, o Options, h finding.Handler) error {
 		}
 	}
 	p := program.New(files, found.openAPI()...)
-	flows := flow.Run(ctx, p, nil)
-	sum := &finding.Summary{Files: len(files), Skipped: len(skipped) + len(found.skipped)}
-	for _, f := range rules.Run(all, p, flows) {
+	templates := readTemplates(found)
+	flows := flow.Run(ctx, p, templates)
+	sum := &finding.Summary{Files: len(files), Templates: len(templates), Skipped: len(skipped) + len(found.skipped)}
+	for _, f := range rules.Run(all, p, templates, flows) {
 		switch f.Severity {
 		case finding.High:
 			sum.High++
@@ -90,6 +92,7 @@ type folder struct {
 	python  []string // relative, with slashes
 	skipped []finding.Skipped
 
+	templates    []string
 	descriptions []string // may be OpenAPI documents
 }
 
@@ -141,6 +144,9 @@ func walk(root string) (*folder, error) {
 		}
 		if isDescription(rel) && d.Type().IsRegular() {
 			f.descriptions = append(f.descriptions, rel)
+		}
+		if isTemplate(rel) && d.Type().IsRegular() {
+			f.templates = append(f.templates, rel)
 		}
 		if strings.HasSuffix(rel, ".py") && d.Type().IsRegular() {
 			f.python = append(f.python, rel)
@@ -202,4 +208,38 @@ func parseFile(root, rel string) (*python.File, string) {
 		return nil, err.Error()
 	}
 	return python.Parse(rel, string(b)), ""
+}
+
+// isTemplate tells the templates by their names: all HTML, and what else stands below a
+// folder of templates.
+func isTemplate(name string) bool {
+	switch filepath.Ext(name) {
+	case ".html", ".htm", ".jinja", ".jinja2", ".j2":
+		return true
+	case ".xml", ".svg", ".txt", ".js":
+		return strings.Contains("/"+name, "/templates/")
+	}
+	return false
+}
+
+// escapes reports whether Flask escapes in a template of that name.
+func escapes(name string) bool {
+	switch filepath.Ext(name) {
+	case ".html", ".htm", ".xml", ".xhtml", ".svg":
+		return true
+	}
+	return false
+}
+
+func readTemplates(f *folder) []*jinja.Template {
+	var all []*jinja.Template
+	for _, name := range f.templates {
+		b, err := os.ReadFile(filepath.Join(f.root, filepath.FromSlash(name)))
+		if err != nil || len(b) > maxFile {
+			f.skipped = append(f.skipped, skipped(name, "a template that cannot be read"))
+			continue
+		}
+		all = append(all, jinja.Parse(name, string(b), jinja.Options{Autoescape: escapes(name)}))
+	}
+	return all
 }

@@ -89,6 +89,11 @@ func (a *arguments) marks() []Mark {
 // call is the value of a call.
 func (f *frame) call(e *python.Call) *Value {
 	a, isAttr := e.Func.(*python.Attribute)
+	if f.page != nil {
+		if v := f.pageCall(e); v != nil {
+			return v
+		}
+	}
 	if !isAttr {
 		callee := f.eval(e.Func)
 		return f.invoke(callee, f.arguments(e), e)
@@ -235,4 +240,30 @@ func (f *frame) positional(c *program.Class, v *Value, a *arguments) {
 			i++
 		}
 	}
+}
+
+// pageCall is a filter, a test or a macro of a template; nil for all other calls.
+func (f *frame) pageCall(e *python.Call) *Value {
+	switch to := e.Func.(type) {
+	case *python.Name:
+		switch {
+		case strings.HasPrefix(to.ID, "|"):
+			return f.filter(to.ID[1:], f.arguments(e), e)
+		case strings.HasPrefix(to.ID, "?"):
+			f.arguments(e)
+			return f.e.unknown
+		}
+		if v := f.lookup(to.ID, to); v.macro != nil {
+			return f.callMacro(v.macros, v.macro, f.arguments(e))
+		}
+	case *python.Attribute:
+		if name, ok := to.Value.(*python.Name); ok {
+			if v := f.lookup(name.ID, name); v.macros != nil && v.macro == nil {
+				if m := v.macros.macros[to.Attr]; m != nil {
+					return f.callMacro(v.macros, m, f.arguments(e))
+				}
+			}
+		}
+	}
+	return nil
 }

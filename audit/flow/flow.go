@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
@@ -35,7 +36,7 @@ type Step struct {
 type Engine struct {
 	program *program.Program
 	models  models
-	pages   Pages
+	pages   *pages
 	cells   map[cellKey]*cell
 	sums    []*summary // by Function.ID
 	queue   []*program.Function
@@ -51,25 +52,6 @@ type Engine struct {
 	number  *Value
 }
 
-// Pages finds the template of a name; nil stands for a project without templates.
-type Pages interface {
-	// Uses are the dangerous uses of the variables of the template: which variable, or part
-	// of one, such as "note.body" or "notes[].body", lands where.
-	Uses(name string) []PageUse
-	// Inline is the same for a template that is written in the program, at where.
-	Inline(source string, where Loc) []PageUse
-}
-
-// PageUse is one place of a template where a variable is put out.
-type PageUse struct {
-	Variable string // the name of the variable
-	Path     string // the part of it, such as ".body" or "[].body"
-	Kind     Kinds
-	Where    Loc
-	Note     string
-	Safe     Kinds // what filters have made it safe for
-}
-
 type flowKey struct {
 	kind Kinds
 	use  Loc
@@ -78,10 +60,11 @@ type flowKey struct {
 // maxVisits bounds how often a function is read again because something that it uses changed.
 const maxVisits = 4
 
-// Run follows all values of the program. It ends early, with what was found, when ctx ends.
-func Run(ctx context.Context, p *program.Program, pages Pages) []*Flow {
+// Run follows all values of the program and of its templates. It ends early, with what was
+// found, when ctx ends. Contexts of the templates change while it runs.
+func Run(ctx context.Context, p *program.Program, templates []*jinja.Template) []*Flow {
 	e := &Engine{
-		program: p, models: newModels(), pages: pages,
+		program: p, models: newModels(), pages: newPages(templates),
 		cells: map[cellKey]*cell{}, sums: make([]*summary, len(p.Functions)),
 		queued: make([]bool, len(p.Functions)), visits: make([]uint8, len(p.Functions)),
 		apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, weak: map[flowKey]*Flow{}, origins: map[Loc]*Origin{},
@@ -113,6 +96,9 @@ func Run(ctx context.Context, p *program.Program, pages Pages) []*Flow {
 		e.queue = e.queue[1:]
 		e.queued[f.ID] = false
 		e.read(f)
+	}
+	for _, pg := range e.pages.all {
+		e.usesOf(pg)
 	}
 	return e.sorted()
 }

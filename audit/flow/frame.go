@@ -19,8 +19,12 @@ type frame struct {
 	region int // the stretch of straight code that is being read
 	last   int // the last region that was made
 	class  *program.Class
-	ended  bool    // what follows is not reached
-	exits  []state // where break and continue leave the loop that is being read
+
+	page    *page   // the template that is read, nil for a function
+	inlined Loc     // where a template in the program stands
+	depth   int     // of templates in templates
+	ended   bool    // what follows is not reached
+	exits   []state // where break and continue leave the loop that is being read
 }
 
 type binding struct {
@@ -262,6 +266,9 @@ func (f *frame) lookup(name string, n python.Node) *Value {
 		if sym.Slot < len(f.env) && f.env[sym.Slot] != nil {
 			return f.env[sym.Slot]
 		}
+	}
+	if f.page != nil {
+		return f.variable(name, n)
 	}
 	sym, at := f.scope.Find(name)
 	if sym == nil {

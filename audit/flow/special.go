@@ -121,11 +121,9 @@ func renderTemplate(f *frame, _ *program.API, a *arguments, e *python.Call) *Val
 		return f.e.unknown
 	}
 	f.used(Path, name, e, "the name of a template")
-	s, ok := name.str()
-	if !ok || f.e.pages == nil {
-		return f.e.unknown
+	if s, ok := name.str(); ok {
+		f.render(f.e.usesOf(f.e.pages.find(s, f.fn.Module.Path)), a, e)
 	}
-	f.render(f.e.pages.Uses(s), a, e)
 	return f.e.unknown
 }
 
@@ -136,24 +134,25 @@ func renderText(f *frame, api *program.API, a *arguments, e *python.Call) *Value
 		return f.e.unknown
 	}
 	f.used(Template, source, e, api.Path)
-	if s, ok := source.str(); ok && f.e.pages != nil {
-		f.render(f.e.pages.Inline(s, f.loc(e)), a, e)
+	if s, ok := source.str(); ok {
+		f.render(f.e.inline(s, f.loc(e)), a, e)
 	}
 	return f.e.unknown
 }
 
-func (f *frame) render(all []PageUse, a *arguments, e *python.Call) {
+// render gives a template its variables.
+func (f *frame) render(all []pageUse, a *arguments, e *python.Call) {
 	for _, u := range all {
-		v := a.get(-1, u.Variable)
+		v := a.get(-1, u.variable)
 		if v == nil {
 			v = a.rest
 		}
 		if v == nil {
 			continue
 		}
-		marks := safe(f.part(v, u.Path).deep(), u.Safe)
-		marks = moved(marks, f.loc(e), "passed to the template as "+u.Variable)
-		f.e.found(f.fn, f.sum, u.Kind, u.Where, u.Note, moved(marks, u.Where, u.Note))
+		marks := safe(f.part(v, u.path).deep(), u.safe)
+		marks = moved(marks, f.loc(e), "passed to the template as "+u.variable)
+		f.e.found(f.fn, f.sum, u.kind, u.where, u.note, moved(marks, u.where, u.note))
 	}
 	for _, n := range a.named {
 		f.used(Exposure, n.Value, e, "the page")

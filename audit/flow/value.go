@@ -3,6 +3,7 @@ package flow
 import (
 	"slices"
 
+	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
@@ -22,6 +23,10 @@ type Value struct {
 	Checked bool   // it was from outside, and was found or made harmless
 	Parts   []Part // a text put together of parts, in order; nil where that is not known
 	Obj     *Object
+
+	raw    bool         // in a template: it is put out as it is
+	macros *page        // in a template: the macros of this one
+	macro  *jinja.Macro // in a template: this macro
 }
 
 // Part is a piece of a text: a literal, or a value.
@@ -230,6 +235,7 @@ func joinTo(a, b *Value, depth int) *Value {
 	v := &Value{Marks: merge(a.Marks, b.Marks)}
 	v.API, v.Func, v.Class, v.Of, v.Query, v.Mod = a.API, a.Func, a.Class, a.Of, a.Query, a.Mod
 	v.Self = a.Self
+	v.raw = a.raw || b.raw
 	if !a.isThing() {
 		v.API, v.Func, v.Class, v.Of, v.Query, v.Mod, v.Self = b.API, b.Func, b.Class, b.Of, b.Query, b.Mod, b.Self
 	}

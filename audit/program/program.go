@@ -20,6 +20,7 @@ type Program struct {
 	Classes   []*Class
 	Routes    []*Route
 	APIs      APIs
+	Filters   map[string]*Function // the project's own filters of templates, by name
 
 	// operations are the functions that an API description names as handlers, such as
 	// "shop.views.find": their parameters come from the request.
@@ -64,6 +65,7 @@ func New(files []*python.File, descriptions ...string) *Program {
 		p.resolveBases(c)
 	}
 	p.findRoutes()
+	p.findFilters()
 	return p
 }
 

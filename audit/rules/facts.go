@@ -4,24 +4,30 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
 
 // Facts are what several rules want to know of the whole program, found once.
 type Facts struct {
-	program *program.Program
-	files   map[string]*python.File
-	names   map[*program.Function]map[string]bool
-	csrf    answer
-	limits  answer
+	program   *program.Program
+	templates map[string]*jinja.Template
+	files     map[string]*python.File
+	names     map[*program.Function]map[string]bool
+	csrf      answer
+	limits    answer
 }
 
 // answer is yes or no, once asked.
 type answer struct{ known, yes bool }
 
-func newFacts(p *program.Program) *Facts {
-	return &Facts{program: p, names: map[*program.Function]map[string]bool{}}
+func newFacts(p *program.Program, templates []*jinja.Template) *Facts {
+	f := &Facts{program: p, templates: map[string]*jinja.Template{}, names: map[*program.Function]map[string]bool{}}
+	for _, t := range templates {
+		f.templates[t.Name] = t
+	}
+	return f
 }
 
 // of are all names and attributes that a function's body and decorators speak of.

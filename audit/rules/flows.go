@@ -39,5 +39,8 @@ func (p *Pass) place(l flow.Loc) (finding.Place, bool) {
 	if file := p.Facts.file(l.File); file != nil {
 		return Place(file, l.Span), true
 	}
+	if t := p.Facts.templates[l.File]; t != nil {
+		return Place(t, l.Span), true
+	}
 	return finding.Place{}, false
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/flow"
+	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
@@ -95,17 +96,27 @@ func Graded(s finding.Severity, c finding.Confidence) func(*finding.Finding) {
 	return func(f *finding.Finding) { f.Severity, f.Confidence = s, c }
 }
 
-// Place is a span of a file as line and column.
-func Place(file *python.File, span python.Span) finding.Place {
+// Place is a span of a file or of a template as line and column.
+func Place(file interface {
+	Position(offset int32) (line, column int)
+}, span python.Span,
+) finding.Place {
 	line, col := file.Position(span.Start)
 	endLine, endCol := file.Position(span.End)
-	return finding.Place{File: file.Name, Line: line, Column: col, EndLine: endLine, EndColumn: endCol}
+	p := finding.Place{Line: line, Column: col, EndLine: endLine, EndColumn: endCol}
+	switch f := file.(type) {
+	case *python.File:
+		p.File = f.Name
+	case *jinja.Template:
+		p.File = f.Name
+	}
+	return p
 }
 
 // Run applies all rules and reports what they find, once each, sorted by place.
-func Run(all []*Rule, p *program.Program, flows []*flow.Flow) []finding.Finding {
+func Run(all []*Rule, p *program.Program, templates []*jinja.Template, flows []*flow.Flow) []finding.Finding {
 	var found []finding.Finding
-	facts := newFacts(p)
+	facts := newFacts(p, templates)
 	passes := make([]*Pass, len(all))
 	for i, r := range all {
 		passes[i] = &Pass{Program: p, Flow: flows, Facts: facts, rule: r, report: func(f finding.Finding) { found = append(found, f) }}

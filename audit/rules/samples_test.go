@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/fumehood/fumehood/audit/flow"
+	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 	"github.com/fumehood/fumehood/audit/rules"
@@ -30,8 +31,10 @@ func files(sample string) map[string]string {
 func lines(t *testing.T, r *rules.Rule, sample string) (want, got []string) {
 	t.Helper()
 	var parsed []*python.File
+	var templates []*jinja.Template
 	for name, source := range files(sample) {
 		for i, line := range strings.Split(source, "\n") {
+			line = strings.TrimSuffix(line, " #}")
 			if strings.HasSuffix(line, "<- "+r.ID) || strings.Contains(line, "<- "+r.ID+" ") {
 				want = append(want, fmt.Sprintf("%s:%d", name, i+1))
 			}
@@ -42,10 +45,12 @@ func lines(t *testing.T, r *rules.Rule, sample string) (want, got []string) {
 				t.Errorf("%s: %s", name, e.Message)
 			}
 			parsed = append(parsed, f)
+		} else {
+			templates = append(templates, jinja.Parse(name, source, jinja.Options{Autoescape: strings.HasSuffix(name, ".html")}))
 		}
 	}
 	p := program.New(parsed)
-	for _, f := range rules.Run([]*rules.Rule{r}, p, flow.Run(t.Context(), p, nil)) {
+	for _, f := range rules.Run([]*rules.Rule{r}, p, templates, flow.Run(t.Context(), p, templates)) {
 		got = append(got, fmt.Sprintf("%s:%d", f.Place.File, f.Place.Line))
 	}
 	slices.Sort(want)
