@@ -12,6 +12,7 @@ import (
 	"sort"
 
 	"github.com/fumehood/fumehood/audit/jinja"
+	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
@@ -50,6 +51,7 @@ type Engine struct {
 	byName  map[string][]*program.Function // methods
 	unknown *Value
 	number  *Value
+	crashes []finding.Skipped // functions and templates at which the engine failed
 }
 
 type flowKey struct {
@@ -63,6 +65,13 @@ const maxVisits = 4
 // Run follows all values of the program and of its templates. It ends early, with what was
 // found, when ctx ends. Contexts of the templates change while it runs.
 func Run(ctx context.Context, p *program.Program, templates []*jinja.Template) []*Flow {
+	flows, _ := Follow(ctx, p, templates)
+	return flows
+}
+
+// Follow is Run, and says at which functions the engine itself failed. What was known of
+// such a function until then is kept.
+func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template) ([]*Flow, []finding.Skipped) {
 	e := &Engine{
 		program: p, models: newModels(), pages: newPages(templates),
 		cells: map[cellKey]*cell{}, sums: make([]*summary, len(p.Functions)),
@@ -98,9 +107,9 @@ func Run(ctx context.Context, p *program.Program, templates []*jinja.Template) [
 		e.read(f)
 	}
 	for _, pg := range e.pages.all {
-		e.usesOf(pg)
+		e.guard(finding.Place{File: pg.t.Name, Line: 1, Column: 1}, func() { e.usesOf(pg) })
 	}
-	return e.sorted()
+	return e.sorted(), e.crashes
 }
 
 // summary is what calling f does; f is read now if it was not yet.
@@ -138,8 +147,7 @@ func (e *Engine) read(f *program.Function) *summary {
 	e.sums[f.ID] = s
 	e.visits[f.ID]++
 	e.depth++
-	fr := newFrame(e, f, s)
-	fr.run()
+	e.readBody(f, s)
 	e.depth--
 	s.reading = false
 	if old != nil || len(s.callers) > 0 {
@@ -245,6 +253,9 @@ func (e *Engine) cell(owner any, name string) *cell {
 // readCell is what the place may hold; fn is read again when that changes.
 func (e *Engine) readCell(fn *program.Function, owner any, name string) *Value {
 	c := e.cell(owner, name)
+	if fn.ID < 0 { // a template: all are read once more at the end
+		return c.value
+	}
 	for _, r := range c.readers {
 		if r == fn {
 			return c.value

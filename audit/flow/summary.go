@@ -178,7 +178,7 @@ func (f *frame) part(v *Value, path string) *Value {
 // call applies a function's summary to the arguments of a call.
 func (f *frame) apply(fn *program.Function, args []*Value, where Loc) *Value {
 	s := f.e.summary(fn)
-	if !slices.Contains(s.callers, f.fn) {
+	if f.page == nil && !slices.Contains(s.callers, f.fn) {
 		s.callers = append(s.callers, f.fn)
 	}
 	note := "passed to " + fn.Name

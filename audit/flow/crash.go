@@ -1,0 +1,40 @@
+package flow
+
+import (
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/program"
+)
+
+// guard does a part of the work; a panic of it is noted, and the rest goes on.
+func (e *Engine) guard(place finding.Place, part func()) {
+	depth := e.depth
+	defer func() {
+		if r := recover(); r != nil {
+			e.depth = depth
+			e.crashes = append(e.crashes, finding.Crashed(place, "", r))
+		}
+	}()
+	part()
+}
+
+// readBody reads the body of f into its summary. The place is made only after a panic.
+func (e *Engine) readBody(f *program.Function, s *summary) {
+	depth := e.depth
+	defer func() {
+		if r := recover(); r != nil {
+			e.depth = depth
+			e.crashes = append(e.crashes, finding.Crashed(placeOf(f), "", r))
+		}
+	}()
+	newFrame(e, f, s).run()
+}
+
+// placeOf is where a function starts.
+func placeOf(f *program.Function) finding.Place {
+	place := finding.Place{File: f.Module.Path, Line: 1, Column: 1}
+	if f.Node != nil {
+		place.Line, place.Column = f.Module.File.Position(f.Node.Start)
+	}
+	place.EndLine, place.EndColumn = place.Line, place.Column
+	return place
+}
