@@ -60,7 +60,8 @@ func Run(ctx context.Context, o Options, h finding.Handler) error {
 	templates := readTemplates(found)
 	flows := flow.Run(ctx, p, templates)
 	sum := &finding.Summary{Files: len(files), Templates: len(templates), Skipped: len(skipped) + len(found.skipped)}
-	for _, f := range rules.Run(all, p, templates, flows) {
+	insecure, _ := rules.Run(all, p, templates, flows)
+	for _, f := range insecure {
 		switch f.Severity {
 		case finding.High:
 			sum.High++

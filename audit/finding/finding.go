@@ -101,7 +101,16 @@ type Place struct {
 // Step is one stop on a value's way, in order from where it came in to where it does harm.
 type Step struct {
 	Place Place  `json:"place"`
-	Note  string `json:"note"` // such as "the user's text", "becomes part of the statement"
+	Note  string `json:"note"`           // such as "the user's text", "becomes part of the statement"
+	Code  string `json:"code,omitempty"` // its line; the run fills it in
+}
+
+// Frame is the code around a place: whole lines from Line on, each from the character Column
+// on, which is 1 but in very long lines.
+type Frame struct {
+	Line   int      `json:"line"`
+	Column int      `json:"column"`
+	Text   []string `json:"text"`
 }
 
 // Finding is one insecure place.
@@ -114,13 +123,15 @@ type Finding struct {
 	Steps       []Step     `json:"steps,omitempty"` // the value's way, where there is one
 	Fix         string     `json:"fix,omitempty"`   // the corrected line, where one can be told
 	Guard       string     `json:"guard,omitempty"` // what stops it at run time under fumehood run
-	Fingerprint string     `json:"fingerprint"`     // stays when lines move
+	Fingerprint string     `json:"fingerprint"`     // stays when lines move; the run fills it in
+	Frame       *Frame     `json:"frame,omitempty"` // likewise
 }
 
 // Config opens a run.
 type Config struct {
 	Version string   `json:"version"`
 	Root    string   `json:"root"` // what was audited, as given
+	Base    string   `json:"base"` // the folder that the files of places are in: Root, or the folder of a single file
 	Rules   []Rule   `json:"rules"`
 	Options []string `json:"options,omitempty"`
 }
@@ -137,6 +148,15 @@ type Progress struct {
 type Skipped struct {
 	Place  Place  `json:"place"`
 	Reason string `json:"reason"`
+	Rule   string `json:"rule,omitempty"`  // the rule that could not go on
+	Crash  bool   `json:"crash,omitempty"` // it is a fault of the audit, not of the file
+}
+
+// Note is what the owner of the project should know and is no finding, such as an ignore
+// that silences nothing.
+type Note struct {
+	Place *Place `json:"place,omitempty"`
+	Text  string `json:"text"`
 }
 
 // Suppressed is a finding that somebody silenced, with the reason that they gave.
@@ -158,7 +178,10 @@ type Summary struct {
 	Low        int     `json:"low"`
 	Guarded    int     `json:"guarded"` // of those, how many a guard stops at run time
 	Suppressed int     `json:"suppressed"`
-	Skipped    int     `json:"skipped"`
+	Skipped    int     `json:"skipped"`   // files that were not read, or not all of them
+	Crashes    int     `json:"crashes"`   // rules, functions and files at which the audit itself failed
+	Hidden     int     `json:"hidden"`    // findings below the severity or the confidence that was asked for
+	Unchanged  int     `json:"unchanged"` // findings on lines that did not change
 }
 
 // Message is one thing that a run says; exactly one field is set.
@@ -168,6 +191,7 @@ type Message struct {
 	Skipped    *Skipped    `json:"skipped,omitempty"`
 	Finding    *Finding    `json:"finding,omitempty"`
 	Suppressed *Suppressed `json:"suppressed,omitempty"`
+	Note       *Note       `json:"note,omitempty"`
 	Summary    *Summary    `json:"summary,omitempty"`
 }
 

@@ -113,24 +113,25 @@ func Place(file interface {
 	return p
 }
 
-// Run applies all rules and reports what they find, once each, sorted by place.
-func Run(all []*Rule, p *program.Program, templates []*jinja.Template, flows []*flow.Flow) []finding.Finding {
+// Run applies all rules and returns what they find, once each, sorted by place, and where a
+// rule itself failed: the others go on.
+func Run(all []*Rule, p *program.Program, templates []*jinja.Template, flows []*flow.Flow) ([]finding.Finding, []finding.Skipped) {
 	var found []finding.Finding
 	facts := newFacts(p, templates)
 	passes := make([]*Pass, len(all))
 	for i, r := range all {
 		passes[i] = &Pass{Program: p, Flow: flows, Facts: facts, rule: r, report: func(f finding.Finding) { found = append(found, f) }}
 	}
-	walk(passes, p)
+	failed := walk(passes, p)
 	for _, pass := range passes {
-		pass.flows()
+		failed.guard(pass, finding.Place{}, pass.flows)
 		if pass.rule.Program != nil {
-			pass.rule.Program(pass)
+			failed.guard(pass, finding.Place{}, func() { pass.rule.Program(pass) })
 		}
 	}
 	slices.SortStableFunc(found, func(a, b finding.Finding) int {
 		return cmp.Or(cmp.Compare(a.Place.File, b.Place.File), cmp.Compare(a.Place.Line, b.Place.Line),
 			cmp.Compare(a.Place.Column, b.Place.Column), cmp.Compare(a.Rule, b.Rule), -cmp.Compare(a.Severity, b.Severity))
 	})
-	return slices.CompactFunc(found, func(a, b finding.Finding) bool { return a.Rule == b.Rule && a.Place == b.Place })
+	return slices.CompactFunc(found, func(a, b finding.Finding) bool { return a.Rule == b.Rule && a.Place == b.Place }), failed.all
 }

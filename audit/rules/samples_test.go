@@ -50,7 +50,11 @@ func lines(t *testing.T, r *rules.Rule, sample string) (want, got []string) {
 		}
 	}
 	p := program.New(parsed)
-	for _, f := range rules.Run([]*rules.Rule{r}, p, templates, flow.Run(t.Context(), p, templates)) {
+	found, crashed := rules.Run([]*rules.Rule{r}, p, templates, flow.Run(t.Context(), p, templates))
+	for _, c := range crashed {
+		t.Error(c.Reason)
+	}
+	for _, f := range found {
 		got = append(got, fmt.Sprintf("%s:%d", f.Place.File, f.Place.Line))
 	}
 	slices.Sort(want)

@@ -11,9 +11,10 @@ type walker struct {
 	passes []*Pass
 	calls  []*Pass
 	sets   []*Pass
+	failed crashes
 }
 
-func walk(passes []*Pass, p *program.Program) {
+func walk(passes []*Pass, p *program.Program) *crashes {
 	w := &walker{p: p, passes: passes}
 	for _, pass := range passes {
 		if pass.rule.Call != nil {
@@ -29,7 +30,7 @@ func walk(passes []*Pass, p *program.Program) {
 		}
 		for _, pass := range passes {
 			if pass.rule.Function != nil && f.Node != nil {
-				pass.rule.Function(pass, f)
+				w.failed.guard(pass, Place(f.Module.File, f.Node.Span), func() { pass.rule.Function(pass, f) })
 			}
 		}
 		w.function(f)
@@ -40,10 +41,11 @@ func walk(passes []*Pass, p *program.Program) {
 		}
 		for _, pass := range passes {
 			if pass.rule.Class != nil {
-				pass.rule.Class(pass, c)
+				w.failed.guard(pass, Place(c.Module.File, c.Node.Span), func() { pass.rule.Class(pass, c) })
 			}
 		}
 	}
+	return &w.failed
 }
 
 func (w *walker) function(f *program.Function) {
@@ -105,8 +107,8 @@ func (w *walker) call(n *python.Call, f *program.Function, scope *program.Scope)
 	if len(w.calls) > 0 {
 		s := &Site{Call: n, Func: f, Scope: scope, Callee: w.p.Resolve(n.Func, scope), Method: lastPart(n.Func)}
 		s.Path = s.Callee.Path()
-		for _, pass := range w.calls {
-			pass.rule.Call(pass, s)
+		for i := 0; i < len(w.calls); {
+			i = w.callFrom(i, s)
 		}
 	}
 	for i := range n.Keywords {
@@ -120,8 +122,8 @@ func (w *walker) set(a *Assignment) {
 	if a.Name == "" {
 		return
 	}
-	for _, pass := range w.sets {
-		pass.rule.Assign(pass, a)
+	for i := 0; i < len(w.sets); {
+		i = w.setFrom(i, a)
 	}
 }
 
