@@ -1,6 +1,9 @@
 package rules
 
-import "github.com/fumehood/fumehood/audit/finding"
+import (
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/python"
+)
 
 // crashes are the panics of rules, the first one of each: a rule that fails at one node is
 // still shown the others.
@@ -20,10 +23,14 @@ func (c *crashes) add(pass *Pass, place finding.Place, recovered any) {
 	c.all = append(c.all, finding.Crashed(place, pass.rule.ID, recovered))
 }
 
-// guard runs a part of a rule.
-func (c *crashes) guard(pass *Pass, place finding.Place, part func()) {
+// guard runs a part of a rule, which is about span of file; a nil file stands for all of them.
+func (c *crashes) guard(pass *Pass, file *python.File, span python.Span, part func()) {
 	defer func() {
 		if r := recover(); r != nil {
+			var place finding.Place
+			if file != nil {
+				place = Place(file, span)
+			}
 			c.add(pass, place, r)
 		}
 	}()

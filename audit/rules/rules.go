@@ -124,9 +124,9 @@ func Run(all []*Rule, p *program.Program, templates []*jinja.Template, flows []*
 	}
 	failed := walk(passes, p)
 	for _, pass := range passes {
-		failed.guard(pass, finding.Place{}, pass.flows)
+		failed.guard(pass, nil, python.Span{}, pass.flows)
 		if pass.rule.Program != nil {
-			failed.guard(pass, finding.Place{}, func() { pass.rule.Program(pass) })
+			failed.guard(pass, nil, python.Span{}, func() { pass.rule.Program(pass) })
 		}
 	}
 	slices.SortStableFunc(found, func(a, b finding.Finding) int {

@@ -30,7 +30,7 @@ func walk(passes []*Pass, p *program.Program) *crashes {
 		}
 		for _, pass := range passes {
 			if pass.rule.Function != nil && f.Node != nil {
-				w.failed.guard(pass, Place(f.Module.File, f.Node.Span), func() { pass.rule.Function(pass, f) })
+				w.failed.guard(pass, f.Module.File, f.Node.Span, func() { pass.rule.Function(pass, f) })
 			}
 		}
 		w.function(f)
@@ -41,7 +41,7 @@ func walk(passes []*Pass, p *program.Program) *crashes {
 		}
 		for _, pass := range passes {
 			if pass.rule.Class != nil {
-				w.failed.guard(pass, Place(c.Module.File, c.Node.Span), func() { pass.rule.Class(pass, c) })
+				w.failed.guard(pass, c.Module.File, c.Node.Span, func() { pass.rule.Class(pass, c) })
 			}
 		}
 	}
