@@ -11,8 +11,8 @@ import (
 	"slices"
 	"sort"
 
-	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
@@ -107,6 +107,7 @@ func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template
 		e.read(f)
 	}
 	for _, pg := range e.pages.all {
+		pg.read, pg.uses = false, nil
 		e.guard(finding.Place{File: pg.t.Name, Line: 1, Column: 1}, func() { e.usesOf(pg) })
 	}
 	return e.sorted(), e.crashes
