@@ -42,8 +42,8 @@ func (f *frame) builtinMethod(to *Value, name string, a *arguments, e *python.Ca
 				marks = a.list[1].deep()
 			}
 			kept := to.Marks
-			if old, ok := a.get(0, "").strOf(); ok && name == "replace" && old == "'" {
-				kept = safe(kept, XPath)
+			if old, ok := a.get(0, "").strOf(); ok && name == "replace" {
+				kept = safe(kept, replaced(old))
 			}
 			return &Value{Marks: merge(kept, marks)}
 		}
@@ -218,4 +218,17 @@ func (v *Value) strOf() (string, bool) {
 		return "", false
 	}
 	return v.str()
+}
+
+// replaced is what a text can no longer be used for in which s was replaced everywhere.
+func replaced(s string) Kinds {
+	switch s {
+	case "'":
+		return XPath
+	case "\n", "\r", "\r\n":
+		return Log | Header
+	case "<":
+		return HTML
+	}
+	return 0
 }

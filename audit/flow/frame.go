@@ -109,7 +109,7 @@ func (f *frame) urlParam(p *python.Param) *Value {
 		if !ok && !r.Unknown {
 			continue
 		}
-		if ok && (converter == "int" || converter == "float" || converter == "uuid") {
+		if ok && harmlessConverter(converter) {
 			return f.e.unknown
 		}
 		if !ok && p.Default != nil {
@@ -123,6 +123,17 @@ func (f *frame) urlParam(p *python.Param) *Value {
 		return &Value{Marks: []Mark{{From: o, Safe: s}}}
 	}
 	return nil
+}
+
+// harmlessConverter tells the converters of URLs that let only numbers, ids and the like
+// through; those of a project by their names.
+func harmlessConverter(name string) bool {
+	for _, w := range []string{"int", "float", "uuid", "any", "date", "hex", "slug", "num", "enum"} {
+		if strings.Contains(strings.ToLower(name), w) {
+			return true
+		}
+	}
+	return false
 }
 
 func (f *frame) run() {

@@ -3,6 +3,7 @@ package flow
 import (
 	"strings"
 
+	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
 
@@ -163,6 +164,9 @@ func (f *frame) checkCall(e *python.Call) []refinement {
 		return nil
 	}
 	var all []refinement
+	if n, ok := firstName(e); ok && believed(callee.Func) {
+		all = append(all, refinement{name: n.ID, kinds: Redirect | Address | URL})
+	}
 	for _, g := range f.e.summary(callee.Func).safe {
 		i := g.param
 		if callee.Self != nil {
@@ -347,4 +351,39 @@ func meetGuards(old, now []guarded, checked bool) []guarded {
 		}
 	}
 	return both
+}
+
+func firstName(e *python.Call) (*python.Name, bool) {
+	if len(e.Args) == 0 {
+		return nil, false
+	}
+	n, ok := e.Args[0].(*python.Name)
+	return n, ok
+}
+
+// believed reports whether a function of the project checks addresses, by its name. The one
+// that everybody copies, which joins the address to this site's before it compares the hosts,
+// is not believed.
+func believed(fn *program.Function) bool {
+	name := strings.ToLower(fn.Name)
+	about := strings.Contains(name, "url") || strings.Contains(name, "redirect") || strings.Contains(name, "next") || strings.Contains(name, "host")
+	says := strings.Contains(name, "safe") || strings.Contains(name, "valid") || strings.Contains(name, "allowed") || strings.Contains(name, "local") || strings.Contains(name, "internal") || strings.Contains(name, "trusted")
+	if !about || !says {
+		return false
+	}
+	joins, first := false, false
+	for _, s := range fn.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Name:
+				joins = joins || n.ID == "urljoin"
+			case *python.Attribute:
+				first = first || n.Attr == "startswith"
+			case *python.Str:
+				first = first || n.Value == "/" || n.Value == "//" || n.Value == "\\"
+			}
+			return true
+		})
+	}
+	return !joins || first
 }

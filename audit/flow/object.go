@@ -203,6 +203,8 @@ func (f *frame) item(v *Value) *Value {
 	switch {
 	case v == nil:
 		return f.e.unknown
+	case v.Checked || v.Const.Kind == ConstStr && len(v.Marks) == 0:
+		return &Value{Checked: true}
 	case v.Query != nil:
 		return f.row(v.Query)
 	}

@@ -148,6 +148,9 @@ func (f *frame) binary(op python.Op, a, b *Value, at python.Node) *Value {
 		}
 		return v
 	case python.BitOr, python.Mult:
+		if op == python.Mult && (a.Const.Kind == ConstStr || b.Const.Kind == ConstStr) {
+			return &Value{Checked: true} // "?, " * n
+		}
 		if len(a.Marks)+len(b.Marks) == 0 && a.Obj == nil && b.Obj == nil {
 			return f.e.unknown
 		}

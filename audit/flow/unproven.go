@@ -3,7 +3,7 @@ package flow
 import "github.com/fumehood/fumehood/audit/python"
 
 // suspicious are the uses that only a text which the program has written should have.
-const suspicious = SQL | Template | Deserialise
+const suspicious = SQL | Template | Deserialise | Script
 
 // unproven notes a dangerous use of a value that nothing is known of: neither that a visitor
 // wrote it nor that the program did.

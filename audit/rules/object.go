@@ -100,7 +100,7 @@ func (p *Pass) fetched(c *python.Call, f *program.Function) *program.Class {
 	default:
 		return nil
 	}
-	if !p.Facts.byRequest(c, f) {
+	if !p.Facts.byRequest(c, f) || namesOwner(c) {
 		return nil
 	}
 	var model *program.Class
@@ -122,6 +122,17 @@ func (p *Pass) fetched(c *python.Call, f *program.Function) *program.Class {
 		python.Inspect(c.Args[0], see)
 	}
 	return model
+}
+
+// namesOwner reports whether the call asks for the rows of one owner.
+func namesOwner(c *python.Call) bool {
+	for i := range c.Keywords {
+		switch strings.ToLower(c.Keywords[i].Name) {
+		case "user", "user_id", "owner", "owner_id", "author", "author_id", "created_by", "account_id", "customer_id", "member_id":
+			return true
+		}
+	}
+	return false
 }
 
 // byRequest reports whether an argument comes from the request: a parameter of the route, or
