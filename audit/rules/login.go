@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
@@ -323,96 +322,4 @@ func isPrivate(name string) bool {
 		return true
 	}
 	return strings.HasPrefix(name, "password_hash")
-}
-
-func unsignedCookie() *Rule {
-	return &Rule{
-		Rule: finding.Rule{
-			ID: "unsigned-cookie", Title: "A cookie that is believed without a signature", CWE: 565, OWASP: "A08:2021", ASVS: []string{"7.2.1"},
-			Severity: finding.High, Confidence: finding.Likely,
-			Why:   "A cookie is decoded and used as the session without a check of who wrote it. Whoever writes one by hand is whoever they say they are.",
-			Fix:   `session["user"] = name  # Flask signs its own session`,
-			Guard: "guard/cookies",
-		},
-		Function: cookieBelieved,
-		Bad: []string{`import base64, json
-from flask import Flask, request
-app = Flask(__name__)
-
-def load():
-    cookie = request.cookies.get("session")
-    return json.loads(base64.b64decode(cookie))  # <- unsigned-cookie
-`},
-		Good: []string{`import base64, hmac, json
-from flask import Flask, request
-from itsdangerous import URLSafeSerializer
-app = Flask(__name__)
-
-def load(key):
-    return URLSafeSerializer(key).loads(request.cookies["session"])
-
-def prefs():
-    return request.cookies.get("lang", "en")
-`},
-	}
-}
-
-func cookieBelieved(p *Pass, f *program.Function) {
-	if !p.Facts.uses(f, "cookies") || !p.Facts.uses(f, "b64decode", "urlsafe_b64decode", "b32decode", "unhexlify") {
-		return
-	}
-	if p.Facts.uses(f, "hmac", "compare_digest", "decrypt", "verify", "unsign", "Fernet", "Signer", "URLSafeSerializer", "URLSafeTimedSerializer", "new", "pickle") {
-		return
-	}
-	for _, s := range f.Body {
-		python.Inspect(s, func(n python.Node) bool {
-			c, ok := n.(*python.Call)
-			if ok && slices.Contains([]string{"b64decode", "urlsafe_b64decode", "b32decode", "unhexlify"}, lastPart(c.Func)) {
-				p.Report(f, c, "what this cookie says is believed")
-				return false
-			}
-			return true
-		})
-	}
-}
-
-func redirectCheck() *Rule {
-	return &Rule{
-		Rule: finding.Rule{
-			ID: "weak-redirect-check", Title: "A check of redirects that can be passed by", CWE: 601, OWASP: "A01:2021", ASVS: []string{"3.7.2"},
-			Severity: finding.Medium, Confidence: finding.Likely,
-			Why:   "The address is joined to this site's before its host is compared. Browsers read addresses with backslashes or several slashes differently and go elsewhere.",
-			Fix:   `return target.startswith("/") and target[1:2] not in ("/", "\\")`,
-			Guard: "guard/redirects",
-		},
-		Function: func(p *Pass, f *program.Function) {
-			if !p.Facts.uses(f, "urljoin") || !p.Facts.uses(f, "netloc", "hostname") || !p.Facts.uses(f, "host_url", "url_root", "host") {
-				return
-			}
-			for _, s := range f.Body {
-				python.Inspect(s, func(n python.Node) bool {
-					if c, ok := n.(*python.Call); ok && lastPart(c.Func) == "urljoin" && len(c.Args) == 2 {
-						if _, isName := c.Args[1].(*python.Name); isName {
-							p.Report(f, c, "joined before it is compared")
-						}
-					}
-					return true
-				})
-			}
-		},
-		Bad: []string{`from urllib.parse import urljoin, urlparse
-from flask import request
-
-def is_safe(target):
-    mine = urlparse(request.host_url)
-    other = urlparse(urljoin(request.host_url, target))  # <- weak-redirect-check
-    return other.scheme in ("http", "https") and mine.netloc == other.netloc
-`},
-		Good: []string{`from urllib.parse import urljoin
-from flask import request
-
-def absolute(path):
-    return urljoin(request.host_url, path)
-`},
-	}
 }
