@@ -51,7 +51,7 @@ func Rules() []finding.Rule { return described(rules.All()) }
 // a UsageError, one of reading the folder itself, of the handler, or of ctx; what is wrong
 // inside is reported. Run does not close the handler.
 func Run(ctx context.Context, o Options, h finding.Handler) error {
-	r := &run{Options: o, h: h, start: time.Now(), seen: map[finding.Place]bool{}}
+	r := &run{Options: o, h: h, start: time.Now(), seen: map[finding.Place]bool{}, partly: map[string]bool{}}
 	if r.Now.IsZero() {
 		r.Now = r.start
 	}

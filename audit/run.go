@@ -32,6 +32,7 @@ type run struct {
 	pages    []*jinja.Template
 	sum      finding.Summary
 	seen     map[finding.Place]bool // where something was skipped
+	partly   map[string]bool        // files that were skipped, or a part of them
 }
 
 // prepare finds every mistake of whoever asked before anything is said.
@@ -158,13 +159,13 @@ func (r *run) skip(all []finding.Skipped) error {
 		if s.Rule == "" && r.seen[s.Place] {
 			continue
 		}
-		if !r.seen[finding.Place{File: s.Place.File}] && !s.Crash {
-			r.sum.Skipped++
-		}
 		if s.Crash {
 			r.sum.Crashes++
+		} else if !r.partly[s.Place.File] {
+			r.partly[s.Place.File] = true
+			r.sum.Skipped++
 		}
-		r.seen[s.Place], r.seen[finding.Place{File: s.Place.File}] = true, true
+		r.seen[s.Place] = true
 		if err := r.h.Handle(finding.Message{Skipped: &s}); err != nil {
 			return err
 		}

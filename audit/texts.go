@@ -106,6 +106,22 @@ func (t *texts) complete(f *finding.Finding) {
 	f.Frame = t.frame(f.Place)
 	for i := range f.Steps {
 		s := &f.Steps[i]
-		s.Code = cut(strings.TrimSpace(t.line(s.Place.File, s.Place.Line)), 1)
+		s.Code = t.short(s.Place)
 	}
+}
+
+// longestStep is how many characters a line may have that is shown for a step; of a longer
+// one, such as a template's, the step's own part is.
+const longestStep = 80
+
+func (t *texts) short(p finding.Place) string {
+	line := t.line(p.File, p.Line)
+	text := strings.TrimSpace(line)
+	if len(text) > longestStep && p.Column > 1 {
+		text = cut(line, p.Column)
+		if all := []rune(text); p.EndLine == p.Line && p.EndColumn > p.Column {
+			text = string(all[:min(len(all), p.EndColumn-p.Column)])
+		}
+	}
+	return cut(text, 1)
 }

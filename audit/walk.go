@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/internal/hint"
@@ -100,7 +101,7 @@ func (f *folder) skip(file, reason string) {
 }
 
 func skipped(file, reason string) finding.Skipped {
-	return finding.Skipped{Place: finding.Place{File: file, Line: 1, Column: 1, EndLine: 1, EndColumn: 1}, Reason: reason}
+	return finding.Skipped{Place: finding.Place{File: file}, Reason: reason}
 }
 
 // kind is what a file is read as.
@@ -187,6 +188,8 @@ func reason(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "it has vanished since it was listed"
+	case errors.Is(err, syscall.ELOOP) || strings.Contains(err.Error(), "too many links"):
+		return "a link that leads in a circle"
 	case errors.As(err, &inPath):
 		return inPath.Err.Error()
 	}

@@ -89,7 +89,8 @@ type Rule struct {
 	Guard      string     `json:"guard,omitempty"` // what would stop it at run time, such as "guard/sinks"; "" where nothing would
 }
 
-// Place is a stretch of a file. Lines and columns count from 1, columns in characters.
+// Place is a stretch of a file. Lines and columns count from 1, columns in characters; without
+// a line it is the whole file, and without a file the whole project.
 type Place struct {
 	File      string `json:"file"` // relative to the audited folder, with slashes
 	Line      int    `json:"line"`

@@ -79,12 +79,13 @@ func (t *Text) counts(groups []*group) {
 				continue
 			}
 			total += len(g.found)
-			parts = append(parts, fmt.Sprintf("%d %s", len(g.found), g.rule))
+			parts = append(parts, fmt.Sprintf("%d %s,", len(g.found), g.rule))
 		}
 		if total == 0 {
 			continue
 		}
-		for i, line := range wrap(strings.Join(parts, ", "), t.o.Width-14) {
+		parts[len(parts)-1] = strings.TrimSuffix(parts[len(parts)-1], ",")
+		for i, line := range fill(parts, t.o.Width-14) {
 			head := fmt.Sprintf("%5d %-6s", total, s)
 			if i > 0 {
 				head = strings.Repeat(" ", len(head))

@@ -162,9 +162,12 @@ func Printable(text string) string {
 }
 
 // wrap breaks a text between words, so that no line takes more than room.
-func wrap(text string, room int) []string {
+func wrap(text string, room int) []string { return fill(strings.Fields(text), room) }
+
+// fill puts words into lines.
+func fill(words []string, room int) []string {
 	lines := []string{""}
-	for word := range strings.FieldsSeq(text) {
+	for _, word := range words {
 		last := &lines[len(lines)-1]
 		switch {
 		case *last == "":
