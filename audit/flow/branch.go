@@ -94,8 +94,12 @@ func (f *frame) forStmt(s *python.For) {
 // continue leave it, the state is one of those after it.
 func (f *frame) loop(turn func()) {
 	outer := f.exits
+	turns := 2
+	if f.loops++; f.loops > 4 {
+		turns = 1
+	}
 	f.inRegion(func() {
-		for range 2 {
+		for range turns {
 			f.exits = nil
 			turn()
 			for _, s := range f.exits {
@@ -105,6 +109,7 @@ func (f *frame) loop(turn func()) {
 		}
 	})
 	f.exits = outer
+	f.loops--
 }
 
 func (f *frame) while(s *python.While) {

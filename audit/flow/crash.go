@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"slices"
+
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/program"
 )
@@ -17,6 +19,14 @@ func (e *Engine) guard(place finding.Place, part func()) {
 	part()
 }
 
+// tangled says that a function was not read to its end.
+func (e *Engine) tangled(f *program.Function) {
+	s := finding.Skipped{Place: placeOf(f), Reason: "nested too deep to follow all values of " + f.Name}
+	if !slices.Contains(e.crashes, s) {
+		e.crashes = append(e.crashes, s)
+	}
+}
+
 // readBody reads the body of f into its summary. The place is made only after a panic.
 func (e *Engine) readBody(f *program.Function, s *summary) {
 	depth := e.depth
@@ -26,7 +36,11 @@ func (e *Engine) readBody(f *program.Function, s *summary) {
 			e.crashes = append(e.crashes, finding.Crashed(placeOf(f), "", r))
 		}
 	}()
-	newFrame(e, f, s).run()
+	fr := newFrame(e, f, s)
+	fr.run()
+	if fr.steps > maxSteps {
+		e.tangled(f)
+	}
 }
 
 // placeOf is where a function starts.

@@ -8,6 +8,9 @@ import (
 
 // eval is the value of an expression.
 func (f *frame) eval(e python.Expr) *Value {
+	if f.steps++; f.steps > maxSteps {
+		return f.e.unknown
+	}
 	switch e := e.(type) {
 	case *python.Name:
 		return f.lookup(e.ID, e)
@@ -96,8 +99,16 @@ func (f *frame) constant(e *python.Constant) *Value {
 func (f *frame) boolean(e *python.BoolOp) *Value {
 	var v *Value
 	before := f.save()
+	type bound struct {
+		expr  *python.NamedExpr
+		value *Value
+	}
+	var named []bound
 	for i, x := range e.Values {
 		one := f.eval(x)
+		if n, ok := x.(*python.NamedExpr); ok {
+			named = append(named, bound{n, one})
+		}
 		is, known := one.truth()
 		last := i == len(e.Values)-1
 		if known && !last {
@@ -116,10 +127,8 @@ func (f *frame) boolean(e *python.BoolOp) *Value {
 		}
 	}
 	f.load(state{before.env, f.ended})
-	for i := range e.Values { // names bound by := in there stay bound
-		if n, ok := e.Values[i].(*python.NamedExpr); ok {
-			f.assign(n.Target, f.eval(n.Value))
-		}
+	for _, n := range named { // names bound by := in there stay bound
+		f.assign(n.expr.Target, n.value)
 	}
 	return v
 }

@@ -20,6 +20,10 @@ type frame struct {
 	last   int // the last region that was made
 	class  *program.Class
 
+	steps  int // expressions evaluated so far
+	loops  int // in how many loops we are
+	checks int // in how many conditions
+
 	page    *page   // the template that is read, nil for a function
 	inlined Loc     // where a template in the program stands
 	depth   int     // of templates in templates
@@ -31,6 +35,10 @@ type binding struct {
 	name  string
 	value *Value
 }
+
+// maxSteps bounds the expressions that are evaluated for one function, most of which are
+// evaluated once: code that is nested deep enough is read again and again.
+const maxSteps = 2_000_000
 
 func newFrame(e *Engine, fn *program.Function, s *summary) *frame {
 	f := &frame{e: e, fn: fn, sum: s, scope: fn.Scope, env: make([]*Value, len(fn.Scope.Names))}
@@ -145,7 +153,7 @@ func (f *frame) loc(n python.Node) Loc { return loc(f.fn, n) }
 // block reads statements until one ends the flow.
 func (f *frame) block(body []python.Stmt) {
 	for _, s := range body {
-		if f.ended {
+		if f.ended || f.steps > maxSteps {
 			return
 		}
 		f.statement(s)

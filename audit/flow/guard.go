@@ -38,6 +38,11 @@ func (f *frame) condition(e python.Expr) condition {
 
 // check finds what a test says of variables. It does not evaluate the test.
 func (f *frame) check(e python.Expr) condition {
+	if f.checks++; f.checks > 6 {
+		f.checks--
+		return condition{}
+	}
+	defer func() { f.checks-- }()
 	switch e := e.(type) {
 	case *python.UnaryOp:
 		if e.Op == python.Not {

@@ -146,6 +146,9 @@ func (e *Engine) readPage(pg *page, where Loc) {
 // nodes reads the nodes of a template in order.
 func (f *frame) nodes(body []jinja.Node) {
 	for _, n := range body {
+		if f.steps++; f.steps > maxSteps {
+			return
+		}
 		f.node(n)
 	}
 }

@@ -111,20 +111,49 @@ func (p *Program) symbol(sym *Symbol, at *Scope, depth int) Ref {
 	return sym.ref
 }
 
-// starred looks for a name in the modules that were imported with *; what is not found is
-// Python's own.
+// starred looks for a name in the modules that were imported with *. What is in none of the
+// project's own is Python's, or that of an outside module which was imported so.
 func (p *Program) starred(name string, m *Module, depth int) Ref {
-	if star := m.Scope.Names["*"]; star != nil && star.Import != nil && depth > 0 {
-		if r := p.exported(star.Import.Module, name, m, depth-1); r.Known() {
-			return r
-		}
-		for _, v := range star.Values {
-			if r := p.exported(v.(*python.Str).Value, name, m, depth-1); r.Known() {
+	outside := ""
+	for _, module := range m.stars() {
+		if depth > 0 {
+			if r := p.exported(module, name, m, depth-1); r.Known() {
 				return r
 			}
 		}
+		if p.Lookup(module, m) == nil && (outside == "" || module == "flask") {
+			outside = module
+		}
+	}
+	if outside != "" && !isBuiltin(name) {
+		return Ref{API: p.APIs.Module(outside).Attr(name)}
 	}
 	return Ref{API: p.APIs.Module("builtins").Attr(name)}
+}
+
+// stars are the modules that a module imports with *.
+func (m *Module) stars() []string {
+	star := m.Scope.Names["*"]
+	if star == nil || star.Import == nil {
+		return nil
+	}
+	all := []string{star.Import.Module}
+	for _, v := range star.Values {
+		all = append(all, v.(*python.Str).Value)
+	}
+	return all
+}
+
+// isBuiltin tells the names of Python's module builtins that apps use.
+func isBuiltin(name string) bool {
+	switch name {
+	case "abs", "all", "any", "bool", "bytes", "bytearray", "callable", "chr", "compile", "dict", "dir", "divmod", "enumerate", "eval", "exec", "filter", "float", "format", "frozenset",
+		"getattr", "globals", "hasattr", "hash", "hex", "id", "input", "int", "isinstance", "issubclass", "iter", "len", "list", "locals", "map", "max", "min", "next", "object", "open", "ord",
+		"pow", "print", "property", "range", "repr", "reversed", "round", "set", "setattr", "slice", "sorted", "str", "sum", "super", "tuple", "type", "vars", "zip", "staticmethod", "classmethod",
+		"exit", "quit", "__import__", "__name__", "__file__":
+		return true
+	}
+	return len(name) > 5 && (name[len(name)-5:] == "Error" || name == "Exception" || name == "BaseException")
 }
 
 // exported is a name of one of the project's modules, or of a known outside one.
