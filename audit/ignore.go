@@ -23,6 +23,7 @@ type ignore struct {
 	reason string
 	until  string // YYYY-MM-DD, or what stands in its place
 	ended  bool
+	noDate bool // until is no day that there is, so it has ended too
 	used   bool
 }
 
@@ -133,7 +134,8 @@ func parseIgnore(comment string, now time.Time) (i *ignore, ok bool) {
 		if date := strings.TrimRight(strings.TrimSpace(reason[at+len(" until "):]), "."); startsWithDigit(date) {
 			reason, i.until = reason[:at], date
 			day, err := time.ParseInLocation(time.DateOnly, date, now.Location())
-			i.ended = err != nil || !now.Before(day.AddDate(0, 0, 1))
+			i.noDate = err != nil
+			i.ended = i.noDate || !now.Before(day.AddDate(0, 0, 1))
 		}
 	}
 	i.reason = strings.Trim(reason, " \t,;:-")
@@ -181,10 +183,10 @@ func (i *ignore) complaint() *finding.Finding {
 	switch {
 	case i.reason == "":
 		f.Rule, f.Message = ignoreWithoutReason, "the ignore of "+names+" has no reason, and does not count"
-	case i.ended && len(i.until) == len(time.DateOnly):
-		f.Rule, f.Message = ignoreExpired, "the ignore of "+names+" ended on "+i.until
+	case i.noDate:
+		f.Rule, f.Message = ignoreExpired, "the ignore of "+names+" ends on no day that there is: "+i.until+" (YYYY-MM-DD)"
 	case i.ended:
-		f.Rule, f.Message = ignoreExpired, "the ignore of "+names+" ends on no date that there is: "+i.until+" (YYYY-MM-DD)"
+		f.Rule, f.Message = ignoreExpired, "the ignore of "+names+" ended on "+i.until
 	default:
 		return nil
 	}

@@ -181,7 +181,7 @@ func (t *Text) next(groups []*group) {
 	id := groups[0].rule
 	rows := [][2]string{
 		{"fumehood audit --explain " + id, "what it is, with samples"},
-		{"# fumehood: ignore[" + id + "] why it is right until " + time.Now().AddDate(0, 6, 0).Format(time.DateOnly), "at the line"},
+		{"# fumehood: ignore[" + id + "] why it is right until " + t.o.Now.AddDate(0, 6, 0).Format(time.DateOnly), "at the line"},
 		{"fumehood audit --write-baseline audit-baseline.json " + root, "only what is new counts then"},
 	}
 	if t.sum.Guarded > 0 {

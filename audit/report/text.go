@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fumehood/fumehood/audit/finding"
 )
@@ -16,6 +17,7 @@ type TextOptions struct {
 	Width  int              // columns; 0 is 100
 	Color  bool             // marks state; words carry it
 	FailOn finding.Severity // what the exit code counts from; 0 is never
+	Now    time.Time        // what day it is, for the sample of an ignore; zero is today
 }
 
 // Text writes a run for people: findings by severity and rule, the worst first, each with its
@@ -48,6 +50,9 @@ type group struct {
 func NewText(out io.Writer, o TextOptions) *Text {
 	if o.Width == 0 {
 		o.Width = 100
+	}
+	if o.Now.IsZero() {
+		o.Now = time.Now()
 	}
 	o.Width = max(60, min(o.Width, 140))
 	return &Text{out: bufio.NewWriter(out), o: o, rules: map[string]finding.Rule{}, groups: map[groupKey]*group{}, silent: map[string]int{}}

@@ -254,7 +254,11 @@ func (e *env) writeAudit(o *auditOptions, data []byte, r *result) error {
 		out = e.stdout
 		fmt.Fprintln(out, report.Line(r.sum))
 	}
-	_, err := fmt.Fprintf(out, "wrote %s: %d findings are known from now on\n\n  next  fumehood audit --baseline %s %s\n", o.write, len(r.found), o.write, o.Root)
+	known := "1 finding is"
+	if len(r.found) != 1 {
+		known = fmt.Sprintf("%d findings are", len(r.found))
+	}
+	_, err := fmt.Fprintf(out, "wrote %s: %s known from now on\n\n  next  fumehood audit --baseline %s %s\n", o.write, known, o.write, o.Root)
 	return err
 }
 
