@@ -38,7 +38,7 @@ type binding struct {
 
 // maxSteps bounds the expressions that are evaluated for one function, most of which are
 // evaluated once: code that is nested deep enough is read again and again.
-const maxSteps = 2_000_000
+const maxSteps = 200_000
 
 func newFrame(e *Engine, fn *program.Function, s *summary) *frame {
 	f := &frame{e: e, fn: fn, sum: s, scope: fn.Scope, env: make([]*Value, len(fn.Scope.Names))}
