@@ -1,5 +1,7 @@
 package audit
 
+import "slices"
+
 // mostEdits bounds the comparison of two files: its time grows with the square of the edits.
 // Of files with more every line counts as changed.
 const mostEdits = 1000
@@ -20,11 +22,12 @@ func changedLines(before, now []string) []bool {
 	}
 	path, ok := edits(a, b)
 	if !ok {
-		for i := range b {
-			changed[start+i+1] = true
+		for i := max(start, 1); i <= start+len(b)+1; i++ { // with the neighbours
+			changed[i] = true
 		}
 		return changed
 	}
+	var out []int // before which lines, from 1, some were taken out
 	x, y := len(a), len(b)
 	for d := len(path) - 1; d >= 0 && (x > 0 || y > 0); d-- {
 		k := x - y
@@ -38,12 +41,15 @@ func changedLines(before, now []string) []bool {
 			} else { // a[px] was taken out, before b[py]
 				px = path[d-1][k-1+d]
 				py = px - (k - 1)
-				changed[start+py], changed[start+py+1] = true, true
+				out = append(out, start+py+1)
 			}
 		}
 		x, y = px, py
 	}
-	changed[0] = false
+	out = slices.DeleteFunc(out, func(n int) bool { return changed[n-1] || changed[n] }) // replaced
+	for _, n := range out {
+		changed[n-1], changed[n] = n > 1, true
+	}
 	return changed
 }
 
