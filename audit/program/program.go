@@ -131,6 +131,9 @@ func (p *Program) Lookup(name string, from *Module) *Module {
 	var best *Module
 	shared := -1
 	for _, m := range found {
+		if !m.Package && m.Name != name && !strings.Contains(name, ".") && !strings.HasPrefix(from.Path, path.Dir(m.Path)+"/") {
+			continue // a script's neighbour, for scripts of that folder only: sub/json.py is no json
+		}
 		if n := sharedPrefix(m.Path, from.Path); n > shared && m != from {
 			best, shared = m, n
 		}
