@@ -37,31 +37,6 @@ func decoratorOrder() *Rule {
 				}
 			}
 		},
-		Bad: []string{`from flask import Flask
-from flask_login import login_required
-app = Flask(__name__)
-
-@login_required  # <- auth-decorator-order
-@app.route("/admin")
-def admin():
-    return {}
-`},
-		Good: []string{`from flask import Flask
-from flask_login import login_required
-from flask_wtf.csrf import CSRFProtect
-app = Flask(__name__)
-csrf = CSRFProtect(app)
-
-@app.route("/admin")
-@login_required
-def admin():
-    return {}
-
-@csrf.exempt
-@app.route("/hook", methods=["POST"])
-def hook():
-    return {}
-`},
 	}
 }
 
@@ -100,66 +75,6 @@ func missingLogin() *Rule {
 			Guard: "guard/login",
 		},
 		Program: siblings,
-		Bad: []string{`from flask import Blueprint
-from flask_login import login_required
-bp = Blueprint("admin", __name__)
-
-@bp.route("/users")
-@login_required
-def users():
-    return {}
-
-@bp.route("/users/add", methods=["POST"])
-@login_required
-def add():
-    return {}
-
-@bp.route("/users/delete", methods=["POST"])  # <- missing-login
-def delete():
-    return {}
-
-@bp.route("/stats")
-@login_required
-def stats():
-    return {}
-`},
-		Good: []string{`from flask import Blueprint
-from flask_login import login_required, current_user
-bp = Blueprint("auth", __name__)
-
-@bp.route("/login", methods=["GET", "POST"])
-def login():
-    return {}
-
-@bp.route("/register")
-def register():
-    return {}
-
-@bp.route("/me")
-@login_required
-def me():
-    return {}
-
-@bp.route("/password")
-@login_required
-def password():
-    return {}
-
-@bp.route("/static/<name>")
-def static(name):
-    return {}
-
-@bp.route("/logout")
-@login_required
-def logout():
-    return {}
-
-@bp.route("/other")
-def other():
-    if not current_user.is_authenticated:
-        return {}, 401
-    return {}
-`},
 	}
 }
 
@@ -249,29 +164,6 @@ func loginUnlimited() *Rule {
 				p.Report(f, placeOfRoute(f), f.Name+" can be tried without end")
 			}
 		},
-		Bad: []string{`from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/login", methods=["POST"])  # <- login-unlimited
-def login():
-    return {"ok": check(request.form["name"], request.form["password"])}
-`},
-		Good: []string{`from flask import Flask, request
-from flask_limiter import Limiter
-app = Flask(__name__)
-limiter = Limiter(app=app)
-
-@app.route("/login", methods=["POST"])
-@limiter.limit("5 per minute")
-def login():
-    return {"ok": check(request.form["name"], request.form["password"])}
-`, `from flask import Flask, render_template
-app = Flask(__name__)
-
-@app.route("/login")
-def login():
-    return render_template("login.html")
-`},
 	}
 }
 

@@ -55,30 +55,6 @@ func debugOn() *Rule {
 				p.Report(a.Func, a.Node, "debug mode is on")
 			}
 		},
-		Bad: []string{`from flask import Flask
-app = Flask(__name__)
-app.config["DEBUG"] = True  # <- debug-on
-app.debug = True  # <- debug-on
-
-if __name__ == "__main__":
-    app.run(host="127.0.0.1", debug=True)  # <- debug-on
-`},
-		Good: []string{`import os, subprocess
-from flask import Flask
-app = Flask(__name__)
-app.config["DEBUG"] = False
-app.debug = bool(os.environ.get("DEBUG"))
-subprocess.run(["true"])
-
-if __name__ == "__main__":
-    app.run(debug=app.debug)
-`, `-- config.py --
-class DevelopmentConfig:
-    DEBUG = True
-
-class TestingConfig:
-    DEBUG = True
-`},
 	}
 }
 
@@ -140,14 +116,6 @@ func bindAll() *Rule {
 				p.Report(s.Func, s.Call, "the development server listens on "+v)
 			}
 		},
-		Bad: []string{`from flask import Flask
-app = Flask(__name__)
-app.run(host="0.0.0.0")  # <- bind-all
-`},
-		Good: []string{`from flask import Flask
-app = Flask(__name__)
-app.run(host="127.0.0.1")
-`},
 	}
 }
 
@@ -192,29 +160,6 @@ func cookieFlags() *Rule {
 				}
 			}
 		},
-		Bad: []string{`from flask import Flask, make_response
-app = Flask(__name__)
-app.config["SESSION_COOKIE_HTTPONLY"] = False  # <- cookie-flags
-app.config.update(SESSION_COOKIE_SAMESITE="None")  # <- cookie-flags
-
-@app.route("/login", methods=["POST"])
-def login():
-    r = make_response("ok")
-    r.set_cookie("session_id", "x")  # <- cookie-flags
-    r.set_cookie("lang", "de", secure=False, httponly=True)  # <- cookie-flags
-    return r
-`},
-		Good: []string{`from flask import Flask, make_response
-app = Flask(__name__)
-app.config["SESSION_COOKIE_SECURE"] = True
-
-@app.route("/login", methods=["POST"])
-def login():
-    r = make_response("ok")
-    r.set_cookie("session_id", "x", secure=True, httponly=True, samesite="Lax")
-    r.set_cookie("theme", "dark", secure=True)
-    return r
-`},
 	}
 }
 
@@ -247,17 +192,6 @@ func csrfOff() *Rule {
 				p.Report(a.Func, a.Node, "this form takes no token")
 			}
 		},
-		Bad: []string{`from flask import Flask
-app = Flask(__name__)
-app.config["WTF_CSRF_ENABLED"] = False  # <- csrf-off
-`},
-		Good: []string{`from flask import Flask
-app = Flask(__name__)
-app.config["WTF_CSRF_ENABLED"] = True
-
-class TestingConfig:
-    WTF_CSRF_ENABLED = False
-`},
 	}
 }
 
@@ -283,15 +217,6 @@ func autoescapeOff() *Rule {
 				p.Report(a.Func, a.Node, "escaping is switched off")
 			}
 		},
-		Bad: []string{`from flask import Flask
-from jinja2 import Environment, FileSystemLoader
-app = Flask(__name__)
-app.jinja_env.autoescape = False  # <- autoescape-off
-env = Environment(loader=FileSystemLoader("mails"))  # <- autoescape-off
-`},
-		Good: []string{`from jinja2 import Environment, FileSystemLoader, select_autoescape
-env = Environment(loader=FileSystemLoader("mails"), autoescape=select_autoescape())
-`},
 	}
 }
 
@@ -317,13 +242,5 @@ func statementsPrinted() *Rule {
 				p.Report(a.Func, a.Node, "every statement is printed")
 			}
 		},
-		Bad: []string{`import sqlite3
-conn = sqlite3.connect("app.db")
-conn.set_trace_callback(print)  # <- statements-printed
-`},
-		Good: []string{`import sqlite3
-conn = sqlite3.connect("app.db")
-conn.set_trace_callback(None)
-`},
 	}
 }

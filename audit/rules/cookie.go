@@ -18,25 +18,6 @@ func unsignedCookie() *Rule {
 			Guard: "guard/cookies",
 		},
 		Function: cookieBelieved,
-		Bad: []string{`import base64, json
-from flask import Flask, request
-app = Flask(__name__)
-
-def load():
-    cookie = request.cookies.get("session")
-    return json.loads(base64.b64decode(cookie))  # <- unsigned-cookie
-`},
-		Good: []string{`import base64, hmac, json
-from flask import Flask, request
-from itsdangerous import URLSafeSerializer
-app = Flask(__name__)
-
-def load(key):
-    return URLSafeSerializer(key).loads(request.cookies["session"])
-
-def prefs():
-    return request.cookies.get("lang", "en")
-`},
 	}
 }
 
@@ -83,19 +64,5 @@ func redirectCheck() *Rule {
 				})
 			}
 		},
-		Bad: []string{`from urllib.parse import urljoin, urlparse
-from flask import request
-
-def is_safe(target):
-    mine = urlparse(request.host_url)
-    other = urlparse(urljoin(request.host_url, target))  # <- weak-redirect-check
-    return other.scheme in ("http", "https") and mine.netloc == other.netloc
-`},
-		Good: []string{`from urllib.parse import urljoin
-from flask import request
-
-def absolute(path):
-    return urljoin(request.host_url, path)
-`},
 	}
 }

@@ -37,21 +37,6 @@ func weakHash() *Rule {
 			}
 			p.Report(s.Func, s.Call, strings.TrimPrefix(name, "hashlib.")+" is no longer a safe hash")
 		},
-		Bad: []string{`import hashlib
-
-def sign(data):
-    h = hashlib.new("md5")  # <- weak-hash
-    h.update(data)
-    return h.hexdigest() + hashlib.sha1(data).hexdigest()  # <- weak-hash
-`},
-		Good: []string{`import hashlib
-
-def sign(data):
-    return hashlib.sha256(data).hexdigest()
-
-def cache_key(data):
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
-`},
 	}
 }
 
@@ -69,20 +54,6 @@ func fastPassword() *Rule {
 				p.Report(s.Func, s.Call, "a password is hashed with "+s.Path)
 			}
 		},
-		Bad: []string{`import hashlib
-
-def set_password(user, password):
-    user.hash = hashlib.sha256(password.encode()).hexdigest()  # <- fast-password-hash
-`},
-		Good: []string{`import hashlib
-from werkzeug.security import generate_password_hash
-
-def set_password(user, password):
-    user.hash = generate_password_hash(password)
-
-def etag(data):
-    return hashlib.sha256(data).hexdigest()
-`},
 	}
 }
 
@@ -142,23 +113,6 @@ func weakRandom() *Rule {
 				p.Report(s.Func, s.Call, s.Path+" makes a value that can be predicted")
 			}
 		},
-		Bad: []string{`import random
-from flask import Flask
-app = Flask(__name__)
-
-@app.route("/reset", methods=["POST"])
-def reset():
-    token = str(random.randint(0, 2**32))  # <- weak-random
-    return token
-`},
-		Good: []string{`import random, secrets
-
-def reset_token():
-    return secrets.token_urlsafe(32) + str(random.SystemRandom().randint(0, 9))
-
-def colour():
-    return random.choice(["red", "green"])
-`},
 	}
 }
 
@@ -231,19 +185,5 @@ func tlsOff() *Rule {
 				p.Report(a.Func, a.Node, a.Name+" is off")
 			}
 		},
-		Bad: []string{`import requests, ssl
-
-def get(url):
-    ctx = ssl.create_default_context()
-    ctx.check_hostname = False  # <- tls-verify-off
-    ctx.verify_mode = ssl.CERT_NONE  # <- tls-verify-off
-    return requests.get(url, timeout=5, verify=False)  # <- tls-verify-off
-`},
-		Good: []string{`import requests, ssl
-
-def get(url):
-    ctx = ssl.create_default_context()
-    return requests.get(url, timeout=5, verify="ca.pem")
-`},
 	}
 }

@@ -18,32 +18,6 @@ func csrfMissing() *Rule {
 			Guard: "guard/csrf",
 		},
 		Program: csrfOfApp,
-		Bad: []string{`from flask import Flask, request, session
-app = Flask(__name__)
-
-@app.route("/password", methods=["POST"])  # <- csrf-missing
-def password():
-    if "user" in session:
-        save(session["user"], request.form["password"])
-    return "ok"
-`},
-		Good: []string{`from flask import Flask, request, session
-from flask_wtf import CSRFProtect
-app = Flask(__name__)
-CSRFProtect(app)
-
-@app.route("/password", methods=["POST"])
-def password():
-    if "user" in session:
-        save(session["user"], request.form["password"])
-    return "ok"
-`, `from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/api/items", methods=["POST"])
-def items():
-    return {"n": len(request.get_json())}
-`},
 	}
 }
 
@@ -106,33 +80,6 @@ func changeByGet() *Rule {
 				}
 			}
 		},
-		Bad: []string{`from flask import Flask, redirect
-app = Flask(__name__)
-
-@app.route("/items/<int:id>/delete")  # <- change-by-get
-def delete_item(id):
-    db.session.delete(Item.query.get(id))
-    db.session.commit()
-    return redirect("/items")
-`},
-		Good: []string{`from flask import Flask, redirect, request
-app = Flask(__name__)
-
-@app.route("/items/<int:id>/delete", methods=["POST"])
-def delete_item(id):
-    db.session.delete(Item.query.get(id))
-    return redirect("/items")
-
-@app.route("/items/edit", methods=["GET", "POST"])
-def edit():
-    if request.method == "POST":
-        db.session.commit()
-    return redirect("/items")
-
-@app.route("/items")
-def items():
-    return {"items": Item.query.all()}
-`},
 	}
 }
 

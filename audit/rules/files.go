@@ -31,26 +31,6 @@ func unsafeExtraction() *Rule {
 				p.Report(s.Func, s.Call, "the archive's names are believed")
 			}
 		},
-		Bad: []string{`import tarfile, zipfile
-
-def unpack(upload):
-    with tarfile.open(fileobj=upload) as tar:
-        tar.extractall("/srv/files")  # <- unsafe-extraction
-    with zipfile.ZipFile(upload) as z:
-        z.extractall("/srv/files")  # <- unsafe-extraction
-`},
-		Good: []string{`import tarfile
-
-def unpack(upload):
-    with tarfile.open(fileobj=upload) as tar:
-        tar.extractall("/srv/files", filter="data")
-
-def unpack_checked(z):
-    for name in z.namelist():
-        if ".." in name or name.startswith("/"):
-            raise ValueError(name)
-    z.extractall("/srv/files")
-`},
 	}
 }
 
@@ -89,34 +69,6 @@ func uploadUnchecked() *Rule {
 				})
 			}
 		},
-		Bad: []string{`import os
-from flask import Flask, request
-from werkzeug.utils import secure_filename
-app = Flask(__name__)
-
-@app.route("/up", methods=["POST"])
-def up():
-    f = request.files["doc"]
-    f.save(os.path.join("static", secure_filename(f.filename)))  # <- upload-unchecked
-    return "ok"
-`},
-		Good: []string{`import os
-from flask import Flask, request
-from werkzeug.utils import secure_filename
-app = Flask(__name__)
-ALLOWED_EXTENSIONS = {"png", "jpg"}
-
-def allowed_file(name):
-    return "." in name and name.rsplit(".", 1)[1].lower() in ALLOWED_EXTENSIONS
-
-@app.route("/up", methods=["POST"])
-def up():
-    f = request.files["doc"]
-    if not allowed_file(f.filename):
-        return "no", 400
-    f.save(os.path.join("files", secure_filename(f.filename)))
-    return "ok"
-`},
 	}
 }
 
@@ -165,16 +117,6 @@ func corsAny() *Rule {
 				p.Report(a.Func, a.Node, "any origin may read the answer", Graded(finding.Low, finding.Likely))
 			}
 		},
-		Bad: []string{`from flask import Flask
-from flask_cors import CORS
-app = Flask(__name__)
-CORS(app, supports_credentials=True)  # <- cors-any
-`},
-		Good: []string{`from flask import Flask
-from flask_cors import CORS
-app = Flask(__name__)
-CORS(app, origins=["https://app.example.org"], supports_credentials=True)
-`},
 	}
 }
 
@@ -188,22 +130,6 @@ func regexInjection() *Rule {
 			Guard: "",
 		},
 		Flows: flow.Regex,
-		Bad: []string{`import re
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/find")
-def find():
-    return {"hit": bool(re.search(request.args["pattern"], "text"))}  # <- regex-injection
-`},
-		Good: []string{`import re
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/find")
-def find():
-    return {"hit": bool(re.search(re.escape(request.args["words"]), "text"))}
-`},
 	}
 }
 
@@ -230,16 +156,6 @@ func secretLogged() *Rule {
 				}
 			}
 		},
-		Bad: []string{`def login(name, password):
-    print("login", name, password)  # <- secret-logged
-
-def reset(log, user, access_token):
-    log.info(f"token for {user}: {access_token}")  # <- secret-logged
-`},
-		Good: []string{`def login(log, name, password):
-    print("login", name, "wrong password")
-    log.info("length %d", len(password))
-`},
 	}
 }
 
@@ -277,16 +193,6 @@ func proxyTrusted() *Rule {
 				}
 			}
 		},
-		Bad: []string{`from flask import request
-
-def client():
-    return request.headers.get("X-Forwarded-For", request.remote_addr)  # <- forwarding-trusted
-`},
-		Good: []string{`from flask import request
-
-def client():
-    return request.remote_addr
-`},
 	}
 }
 

@@ -21,48 +21,6 @@ func sqlInjection() *Rule {
 			Guard: "guard/sinks",
 		},
 		Flows: flow.SQL,
-		Bad: []string{`import sqlite3
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/login", methods=["POST"])
-def login():
-    db = sqlite3.connect("users.db")
-    name = request.form["name"]
-    sql = "select * from users where name = '" + name + "'"
-    return str(db.execute(sql).fetchone() is not None)  # <- sql-injection
-`, `-- app.py --
-from flask import Flask, request
-from store import find
-app = Flask(__name__)
-
-@app.get("/find")
-def search():
-    return {"rows": find(request.args.get("q", ""))}
--- store.py --
-import psycopg2
-
-def find(words):
-    cur = psycopg2.connect("dbname=shop").cursor()
-    cur.execute(f"select name from items where name like '%{words}%'")  # <- sql-injection
-    return cur.fetchall()
-`},
-		Good: []string{`import sqlite3
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/login", methods=["POST"])
-def login():
-    db = sqlite3.connect("users.db")
-    row = db.execute("select * from users where name = ?", (request.form["name"],)).fetchone()
-    page = int(request.args.get("page", 1))
-    db.execute(f"select * from users limit 10 offset {page * 10}")
-    order = request.args.get("order", "name")
-    if order not in ("name", "age"):
-        order = "name"
-    db.execute("select * from users order by " + order)
-    return str(row is not None)
-`},
 	}
 }
 
@@ -76,27 +34,6 @@ func commandInjection() *Rule {
 			Guard: "guard/sinks",
 		},
 		Flows: flow.Command | flow.Program,
-		Bad: []string{`import os, subprocess
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/ping")
-def ping():
-    host = request.args["host"]
-    subprocess.run("ping -c 1 " + host, shell=True)  # <- command-injection
-    return os.popen(f"dig {host}").read()  # <- command-injection
-`},
-		Good: []string{`import shlex, subprocess
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/ping")
-def ping():
-    host = request.args["host"]
-    subprocess.run(["ping", "-c", "1", "--", host])
-    subprocess.run("ping -c 1 " + shlex.quote(host), shell=True)
-    return "done"
-`},
 	}
 }
 
@@ -110,21 +47,6 @@ func codeInjection() *Rule {
 			Guard: "guard/sinks",
 		},
 		Flows: flow.Code,
-		Bad: []string{`from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/sum")
-def total():
-    return str(eval(request.args["expr"]))  # <- code-injection
-`},
-		Good: []string{`import ast
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/sum")
-def total():
-    return {"value": ast.literal_eval(request.args["expr"])}
-`},
 	}
 }
 
@@ -138,20 +60,6 @@ func templateInjection() *Rule {
 			Guard: "guard/sinks",
 		},
 		Flows: flow.Template,
-		Bad: []string{`from flask import Flask, request, render_template_string
-app = Flask(__name__)
-
-@app.route("/hello")
-def hello():
-    return render_template_string("Hello %s" % request.args["name"])  # <- template-injection
-`},
-		Good: []string{`from flask import Flask, request, render_template_string
-app = Flask(__name__)
-
-@app.route("/hello")
-def hello():
-    return render_template_string("Hello {{ name }}", name=request.args["name"])
-`},
 	}
 }
 
@@ -165,22 +73,6 @@ func deserialisation() *Rule {
 			Guard: "guard/sinks",
 		},
 		Flows: flow.Deserialise,
-		Bad: []string{`import base64, pickle
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/cart")
-def cart():
-    return {"items": pickle.loads(base64.b64decode(request.cookies["cart"]))}  # <- unsafe-deserialisation
-`},
-		Good: []string{`import json
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/cart")
-def cart():
-    return {"items": json.loads(request.cookies["cart"])}
-`},
 	}
 }
 
@@ -194,27 +86,6 @@ func ldapInjection() *Rule {
 			Guard: "guard/injection",
 		},
 		Flows: flow.LDAP,
-		Bad: []string{`import ldap
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/person")
-def person():
-    conn = ldap.initialize("ldap://directory")
-    found = conn.search_s("dc=shop", ldap.SCOPE_SUBTREE, "(uid=%s)" % request.args["uid"])  # <- ldap-injection
-    return {"found": len(found)}
-`},
-		Good: []string{`import ldap
-from ldap.filter import escape_filter_chars
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/person")
-def person():
-    conn = ldap.initialize("ldap://directory")
-    found = conn.search_s("dc=shop", ldap.SCOPE_SUBTREE, "(uid=%s)" % escape_filter_chars(request.args["uid"]))
-    return {"found": len(found)}
-`},
 	}
 }
 
@@ -228,24 +99,6 @@ func xpathInjection() *Rule {
 			Guard: "guard/injection",
 		},
 		Flows: flow.XPath,
-		Bad: []string{`from lxml import etree
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/user")
-def user():
-    tree = etree.parse("users.xml")
-    return {"found": len(tree.xpath("//user[@name='" + request.args["name"] + "']"))}  # <- xpath-injection
-`},
-		Good: []string{`from lxml import etree
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/user")
-def user():
-    tree = etree.parse("users.xml")
-    return {"found": len(tree.xpath("//user[@name=$name]", name=request.args["name"]))}
-`},
 	}
 }
 
@@ -259,25 +112,6 @@ func xxe() *Rule {
 			Guard: "guard/injection",
 		},
 		Flows: flow.XML,
-		Bad: []string{`from lxml import etree
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/order", methods=["POST"])
-def order():
-    doc = etree.fromstring(request.data)  # <- xxe
-    return {"items": len(doc)}
-`},
-		Good: []string{`from lxml import etree
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/order", methods=["POST"])
-def order():
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
-    doc = etree.fromstring(request.data, parser)
-    return {"items": len(doc)}
-`},
 	}
 }
 
@@ -291,27 +125,5 @@ func nosqlInjection() *Rule {
 			Guard: "guard/injection",
 		},
 		Flows: flow.NoSQL,
-		Bad: []string{`from flask import Flask, request
-from pymongo import MongoClient
-app = Flask(__name__)
-users = MongoClient().shop.users
-
-@app.route("/login", methods=["POST"])
-def login():
-    data = request.get_json()
-    user = users.find_one({"name": data["name"], "password": data["password"]})  # <- nosql-injection
-    return {"ok": user is not None}
-`},
-		Good: []string{`from flask import Flask, request
-from pymongo import MongoClient
-app = Flask(__name__)
-users = MongoClient().shop.users
-
-@app.route("/login", methods=["POST"])
-def login():
-    data = request.get_json()
-    user = users.find_one({"name": str(data["name"])})
-    return {"ok": user is not None}
-`},
 	}
 }

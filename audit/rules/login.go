@@ -23,34 +23,6 @@ func plainPassword() *Rule {
 			Guard: "",
 		},
 		Function: plainCompared,
-		Bad: []string{`from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/login", methods=["POST"])
-def login():
-    user = User.query.filter_by(name=request.form["name"], password=request.form["password"]).first()  # <- plain-password
-    return {"ok": user is not None}
-
-@app.route("/login2", methods=["POST"])
-def login2():
-    user = User.query.filter_by(name=request.form["name"]).first()
-    if user and user.password == request.form["password"]:  # <- plain-password
-        return {"ok": True}
-    return {}
-`},
-		Good: []string{`from flask import Flask, request
-from werkzeug.security import check_password_hash
-app = Flask(__name__)
-
-@app.route("/login", methods=["POST"])
-def login():
-    user = User.query.filter_by(name=request.form["name"]).first()
-    if user and check_password_hash(user.password, request.form["password"]):
-        return {"ok": True}
-    if request.form["password"] != request.form["password_again"]:
-        return {}
-    return {}
-`},
 	}
 }
 
@@ -174,19 +146,6 @@ func tokenUnchecked() *Rule {
 				}
 			}
 		},
-		Bad: []string{`import jwt
-
-def user(token, key):
-    claims = jwt.decode(token, options={"verify_signature": False})  # <- token-unchecked
-    other = jwt.decode(token, verify=False)  # <- token-unchecked
-    third = jwt.decode(token, key, algorithms=["HS256", "none"])  # <- token-unchecked
-    return claims, other, third
-`},
-		Good: []string{`import jwt
-
-def user(token, key):
-    return jwt.decode(token, key, algorithms=["HS256"])
-`},
 	}
 }
 
@@ -222,28 +181,6 @@ func userEnumeration() *Rule {
 				p.Report(f, name, "this answer and the one for a wrong password differ")
 			}
 		},
-		Bad: []string{`from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/login", methods=["POST"])
-def login():
-    user = find(request.form["name"])
-    if not user:
-        return "User does not exist", 401  # <- user-enumeration
-    if not user.check(request.form["password"]):
-        return "Password is not correct", 401
-    return "welcome"
-`},
-		Good: []string{`from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/login", methods=["POST"])
-def login():
-    user = find(request.form["name"])
-    if not user or not user.check(request.form["password"]):
-        return "Wrong username or password", 401
-    return "welcome"
-`},
 	}
 }
 
@@ -301,17 +238,6 @@ func passwordInAnswer() *Rule {
 				})
 			}
 		},
-		Bad: []string{`class User:
-    def to_json(self):
-        return {"name": self.name, "password": self.password}  # <- secret-in-answer
-`},
-		Good: []string{`class User:
-    def to_json(self):
-        return {"name": self.name, "password_changed": self.changed}
-
-def form(request):
-    return {"password": request.form["password"]}
-`},
 	}
 }
 

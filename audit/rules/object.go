@@ -34,46 +34,6 @@ func foreignObject() *Rule {
 				})
 			}
 		},
-		Bad: []string{`from flask import Flask
-from flask_sqlalchemy import SQLAlchemy
-from flask_login import login_required
-app = Flask(__name__)
-db = SQLAlchemy(app)
-
-class Note(db.Model):
-    id = db.Column(db.Integer, primary_key=True)
-    user_id = db.Column(db.Integer)
-    text = db.Column(db.Text)
-
-@app.route("/notes/<int:note_id>")
-@login_required
-def note(note_id):
-    n = Note.query.get_or_404(note_id)  # <- foreign-object
-    return {"text": n.text}
-`},
-		Good: []string{`from flask import Flask
-from flask_sqlalchemy import SQLAlchemy
-from flask_login import current_user, login_required
-app = Flask(__name__)
-db = SQLAlchemy(app)
-
-class Note(db.Model):
-    id = db.Column(db.Integer, primary_key=True)
-    user_id = db.Column(db.Integer)
-
-class Product(db.Model):
-    id = db.Column(db.Integer, primary_key=True)
-
-@app.route("/notes/<int:note_id>")
-@login_required
-def note(note_id):
-    n = Note.query.filter_by(id=note_id, user_id=current_user.id).first_or_404()
-    return {"id": n.id}
-
-@app.route("/products/<int:product_id>")
-def product(product_id):
-    return {"id": Product.query.get_or_404(product_id).id}
-`},
 	}
 }
 

@@ -27,31 +27,6 @@ func secretKey() *Rule {
 				p.Report(a.Func, a.Node, "the key is "+how)
 			}
 		},
-		Bad: []string{`from flask import Flask
-app = Flask(__name__)
-app.secret_key = "dev"  # <- secret-key
-app.config["SECRET_KEY"] = "F12Zr47j3yXR"  # <- secret-key
-app.config.update(SECRET_KEY=b"x" * 32)
-app.config["JWT_SECRET_KEY"] = "super-secret"  # <- secret-key
-`, `-- config.py --
-import os
-
-class Config:
-    SECRET_KEY = os.environ.get("SECRET_KEY") or "you-will-never-guess"  # <- secret-key
-
-class Production(Config):
-    SECRET_KEY = os.getenv("KEY", "fallback")  # <- secret-key
-`},
-		Good: []string{`import os, secrets
-from flask import Flask
-app = Flask(__name__)
-app.secret_key = os.environ["SECRET_KEY"]
-app.config["SECRET_KEY"] = secrets.token_hex(32)
-app.config["JWT_SECRET_KEY"] = os.environ.get("JWT_SECRET_KEY", "")
-
-class TestConfig:
-    SECRET_KEY = "test"
-`},
 	}
 }
 
@@ -129,28 +104,6 @@ func hardcodedSecret() *Rule {
 				}
 			}
 		},
-		Bad: []string{`import os
-DB_PASSWORD = "hunter2hunter"  # <- hardcoded-secret
-api_key = os.environ.get("API_KEY", "9f8a7b6c5d4e3f2a")  # <- hardcoded-secret
-
-def make_admin(User):
-    user = User()
-    user.password = "admin123"  # <- hardcoded-secret
-    return user
-`, `from sqlalchemy import create_engine
-engine = create_engine("postgresql://app:s3cr3t@db/app")  # <- hardcoded-secret
-`},
-		Good: []string{`import os
-PASSWORD_FIELD = "password"
-password = os.environ["PASSWORD"]
-token_url = "https://id.example.org/token"
-SECRET_NAME = "shop-secret"
-password = ""
-password_label = "Password"
-error = {"password": "is too short"}
-form = {"password": "password"}
-api_key = "<your key>"
-`},
 	}
 }
 
@@ -230,26 +183,6 @@ func hardcodedLogin() *Rule {
 		},
 		Function: nil,
 		Program:  comparedPasswords,
-		Bad: []string{`from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/login", methods=["POST"])
-def login():
-    if request.form["user"] == "admin" and request.form["password"] == "letmein":  # <- hardcoded-login
-        return "hello"
-    return "no", 401
-`},
-		Good: []string{`from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/login", methods=["POST"])
-def login():
-    if request.form["password"] == "":
-        return "no", 401
-    if request.form["password"] == request.form["repeat"]:
-        return "ok"
-    return "no", 401
-`},
 	}
 }
 

@@ -20,48 +20,6 @@ func xss() *Rule {
 			Guard: "guard/csp",
 		},
 		Flows: flow.HTML | flow.HTMLAttr | flow.URL | flow.Script,
-		Bad: []string{`from flask import Flask, request, make_response
-from markupsafe import Markup
-app = Flask(__name__)
-
-@app.route("/hello")
-def hello():
-    name = request.args.get("name", "you")
-    return f"<h1>Hello {name}</h1>"  # <- xss
-
-@app.route("/page/<title>")
-def page(title):
-    body = "<title>%s</title>" % title
-    return make_response(body)  # <- xss
-
-@app.route("/bio", methods=["POST"])
-def bio():
-    return {"html": Markup("<b>" + request.form["bio"] + "</b>")}  # <- xss
-`},
-		Good: []string{`from flask import Flask, Response, jsonify, request
-from markupsafe import escape
-app = Flask(__name__)
-
-@app.route("/hello")
-def hello():
-    return f"<h1>Hello {escape(request.args['name'])}</h1>"
-
-@app.route("/raw")
-def raw():
-    return Response(request.args["text"], mimetype="text/plain")
-
-@app.route("/json")
-def data():
-    return jsonify(name=request.args["name"])
-
-@app.route("/id/<int:number>")
-def by_number(number):
-    return f"<h1>{number}</h1>"
-
-@app.route("/dict")
-def plain():
-    return {"name": request.args["name"]}
-`},
 	}
 }
 
@@ -75,42 +33,6 @@ func pathTraversal() *Rule {
 			Guard: "guard/sinks",
 		},
 		Flows: flow.Path,
-		Bad: []string{`import os
-from flask import Flask, request, send_file
-app = Flask(__name__)
-
-@app.route("/get")
-def get():
-    return send_file(os.path.join("files", request.args["name"]))  # <- path-traversal
-
-@app.route("/save", methods=["POST"])
-def save():
-    f = request.files["doc"]
-    f.save("uploads/" + f.filename)  # <- path-traversal
-    return "saved"
-`},
-		Good: []string{`import os
-from flask import Flask, abort, request, send_file, send_from_directory
-from werkzeug.utils import secure_filename
-app = Flask(__name__)
-
-@app.route("/get")
-def get():
-    return send_from_directory("files", request.args["name"])
-
-@app.route("/save", methods=["POST"])
-def save():
-    f = request.files["doc"]
-    f.save(os.path.join("uploads", secure_filename(f.filename)))
-    return "saved"
-
-@app.route("/checked")
-def checked():
-    path = os.path.realpath(os.path.join("/srv/files", request.args["name"]))
-    if not path.startswith("/srv/files/"):
-        abort(404)
-    return send_file(path)
-`},
 	}
 }
 
@@ -124,30 +46,6 @@ func ssrf() *Rule {
 			Guard: "guard/sinks",
 		},
 		Flows: flow.Address,
-		Bad: []string{`import requests
-from flask import Flask, request
-app = Flask(__name__)
-
-@app.route("/preview")
-def preview():
-    r = requests.get(request.args["url"], timeout=5)  # <- ssrf
-    return {"size": len(r.text)}
-`},
-		Good: []string{`import requests
-from urllib.parse import urlparse
-from flask import Flask, abort, request
-app = Flask(__name__)
-HOSTS = {"api.example.org"}
-
-@app.route("/preview")
-def preview():
-    url = request.args["url"]
-    if urlparse(url).hostname not in HOSTS:
-        abort(400)
-    r = requests.get(url, timeout=5)
-    more = requests.get("https://api.example.org/items/" + request.args["id"], timeout=5)
-    return {"size": len(r.text) + len(more.text)}
-`},
 	}
 }
 
@@ -161,23 +59,6 @@ func openRedirect() *Rule {
 			Guard: "guard/redirects",
 		},
 		Flows: flow.Redirect,
-		Bad: []string{`from flask import Flask, redirect, request
-app = Flask(__name__)
-
-@app.route("/login", methods=["POST"])
-def login():
-    return redirect(request.args.get("next") or "/")  # <- open-redirect
-`},
-		Good: []string{`from flask import Flask, redirect, request, url_for
-app = Flask(__name__)
-
-@app.route("/login", methods=["POST"])
-def login():
-    page = request.args.get("page", "home")
-    if page == "shop":
-        return redirect(url_for("shop"))
-    return redirect("/pages/" + page)
-`},
 	}
 }
 
@@ -191,25 +72,6 @@ func headerInjection() *Rule {
 			Guard: "fumehood run",
 		},
 		Flows: flow.Header,
-		Bad: []string{`from flask import Flask, make_response, request
-app = Flask(__name__)
-
-@app.route("/lang")
-def lang():
-    r = make_response("ok")
-    r.headers["X-Lang"] = request.args["lang"]  # <- header-injection
-    return r
-`},
-		Good: []string{`from flask import Flask, make_response, request
-app = Flask(__name__)
-
-@app.route("/lang")
-def lang():
-    r = make_response("ok")
-    lang = request.args["lang"]
-    r.headers["X-Lang"] = lang if lang in ("de", "en") else "en"
-    return r
-`},
 	}
 }
 
@@ -223,26 +85,6 @@ func logInjection() *Rule {
 			Guard: "fumehood run",
 		},
 		Flows: flow.Log,
-		Bad: []string{`import logging
-from flask import Flask, request
-app = Flask(__name__)
-log = logging.getLogger(__name__)
-
-@app.route("/login", methods=["POST"])
-def login():
-    log.warning("login failed: " + request.form["name"])  # <- log-injection
-    return "no", 401
-`},
-		Good: []string{`import logging
-from flask import Flask, request
-app = Flask(__name__)
-log = logging.getLogger(__name__)
-
-@app.route("/login", methods=["POST"])
-def login():
-    log.warning("login failed: " + repr(request.form["name"]))
-    return "no", 401
-`},
 	}
 }
 
@@ -256,42 +98,6 @@ func massAssignment() *Rule {
 			Guard: "guard/validate",
 		},
 		Flows: flow.Attributes,
-		Bad: []string{`from flask import Flask, request
-from flask_sqlalchemy import SQLAlchemy
-app = Flask(__name__)
-db = SQLAlchemy(app)
-
-class User(db.Model):
-    id = db.Column(db.Integer, primary_key=True)
-    is_admin = db.Column(db.Boolean)
-
-@app.route("/users", methods=["POST"])
-def add():
-    user = User(**request.get_json())  # <- mass-assignment
-    for key, value in request.form.items():
-        setattr(user, key, value)  # <- mass-assignment
-    db.session.add(user)
-    return {}
-`},
-		Good: []string{`from flask import Flask, request
-from flask_sqlalchemy import SQLAlchemy
-app = Flask(__name__)
-db = SQLAlchemy(app)
-
-class User(db.Model):
-    id = db.Column(db.Integer, primary_key=True)
-    email = db.Column(db.String)
-    is_admin = db.Column(db.Boolean)
-
-@app.route("/users", methods=["POST"])
-def add():
-    data = request.get_json()
-    user = User(email=data["email"])
-    for key in ("email", "name"):
-        setattr(user, key, data[key])
-    db.session.add(user)
-    return {}
-`},
 	}
 }
 
@@ -305,25 +111,6 @@ func trustBoundary() *Rule {
 			Guard: "",
 		},
 		Flows: flow.Trust,
-		Bad: []string{`from flask import Flask, request, session
-app = Flask(__name__)
-
-@app.route("/role", methods=["POST"])
-def role():
-    session["role"] = request.form["role"]  # <- trust-boundary
-    return "ok"
-`},
-		Good: []string{`from flask import Flask, request, session
-app = Flask(__name__)
-
-@app.route("/lang", methods=["POST"])
-def lang():
-    lang = request.form["lang"]
-    if lang in ("de", "en"):
-        session["lang"] = lang
-    session["page"] = int(request.form["page"])
-    return "ok"
-`},
 	}
 }
 
@@ -337,33 +124,5 @@ func errorText() *Rule {
 			Guard: "guard/errors",
 		},
 		Flows: flow.Exposure,
-		Bad: []string{`from flask import Flask, jsonify
-app = Flask(__name__)
-
-@app.route("/a")
-def a():
-    try:
-        return {"n": 1 / 0}
-    except Exception as e:
-        return jsonify({"error": str(e)}), 500  # <- error-text
-
-@app.route("/b")
-def b():
-    try:
-        return {"n": 1 / 0}
-    except ZeroDivisionError as e:
-        return f"failed: {e}"  # <- error-text
-`},
-		Good: []string{`from flask import Flask
-app = Flask(__name__)
-
-@app.route("/a")
-def a():
-    try:
-        return {"n": 1 / 0}
-    except Exception as e:
-        app.logger.warning("failed: %s", e)
-        return {"error": "Something went wrong."}, 500
-`},
 	}
 }
