@@ -104,13 +104,6 @@ func (r *run) count(f *finding.Finding) {
 
 // notes tells of ignores and of lines of the baseline that silence nothing.
 func (r *run) notes(ignores map[string][]*ignore, unreadable []finding.Place) error {
-	known := map[string]bool{}
-	for _, rule := range Rules() {
-		known[rule.ID] = true
-	}
-	for _, rule := range r.all {
-		known[rule.ID] = true
-	}
 	for i := range unreadable {
 		if err := r.note(&unreadable[i], "this ignore names no rule and silences nothing: write # fumehood: ignore[rule] reason"); err != nil {
 			return err
@@ -119,13 +112,13 @@ func (r *run) notes(ignores map[string][]*ignore, unreadable []finding.Place) er
 	for _, file := range slices.Sorted(maps.Keys(ignores)) {
 		for _, i := range ignores[file] {
 			for _, id := range i.rules {
-				if !known[id] {
+				if !r.known[id] {
 					if err := r.note(&i.place, "there is no rule %s", id); err != nil {
 						return err
 					}
 				}
 			}
-			if !i.used && slices.ContainsFunc(i.rules, func(id string) bool { return known[id] }) && !slices.ContainsFunc(i.rules, func(id string) bool { return !r.applies(id) }) {
+			if !i.used && slices.ContainsFunc(i.rules, func(id string) bool { return r.known[id] }) && !slices.ContainsFunc(i.rules, func(id string) bool { return !r.applies(id) }) {
 				if err := r.note(&i.place, "this ignore of %s silences nothing: it can go", strings.Join(i.rules, ", ")); err != nil {
 					return err
 				}

@@ -25,6 +25,7 @@ type run struct {
 	h        finding.Handler
 	start    time.Time
 	all      []*rules.Rule // those that are applied
+	known    map[string]bool
 	folder   *folder
 	baseline *baseline
 	changes  *changes
@@ -71,12 +72,12 @@ func (r *run) selectRules() error {
 	if all == nil {
 		all = rules.All()
 	}
-	known := map[string]bool{}
+	r.known = map[string]bool{}
 	for _, rule := range described(all) {
-		known[rule.ID] = true
+		r.known[rule.ID] = true
 	}
 	for _, id := range slices.Concat(r.Only, r.Skip) {
-		if !known[id] {
+		if !r.known[id] {
 			return wrongUse(fmt.Errorf("there is no rule %q", id), "fumehood audit --rules lists them")
 		}
 	}

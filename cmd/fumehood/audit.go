@@ -311,7 +311,7 @@ func (e *env) explainRules(o *auditOptions) error {
 // samplesOf are the first bad and the first good sample of a rule.
 func samplesOf(id string) (bad, good string) {
 	for _, r := range rules.All() {
-		if r.ID == id {
+		if r.ID == id && len(r.Bad) > 0 && len(r.Good) > 0 {
 			return r.Bad[0], r.Good[0]
 		}
 	}
