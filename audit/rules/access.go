@@ -21,7 +21,7 @@ func decoratorOrder() *Rule {
 			Severity: finding.High, Confidence: finding.Sure,
 			Why:   "The decorator that checks the login stands above the route decorator, so the route is made of the unchecked function. Anyone can call it.",
 			Fix:   "@app.route(\"/admin\")\n@login_required",
-			Guard: "guard/login",
+			Guard: "",
 		},
 		Function: func(p *Pass, f *program.Function) {
 			var above python.Expr
@@ -72,7 +72,7 @@ func missingLogin() *Rule {
 			Severity: finding.High, Confidence: finding.Likely,
 			Why:   "Most routes of this part of the app check who is asking, this one does not. Whoever finds its URL uses it without a login.",
 			Fix:   "@login_required",
-			Guard: "guard/login",
+			Guard: "",
 		},
 		Program: siblings,
 	}

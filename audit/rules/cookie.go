@@ -15,7 +15,7 @@ func unsignedCookie() *Rule {
 			Severity: finding.High, Confidence: finding.Likely,
 			Why:   "A cookie is decoded and used as the session without a check of who wrote it. Whoever writes one by hand is whoever they say they are.",
 			Fix:   `session["user"] = name  # Flask signs its own session`,
-			Guard: "guard/cookies",
+			Guard: "",
 		},
 		Function: cookieBelieved,
 	}

@@ -70,7 +70,7 @@ func changeByGet() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "A GET changes or deletes data. A picture on another site is enough to do it in the name of whoever visits it.",
 			Fix:   `@app.route("/items/<int:id>/delete", methods=["POST"])`,
-			Guard: "guard/csrf",
+			Guard: "",
 		},
 		Function: func(p *Pass, f *program.Function) {
 			for _, r := range f.Routes {

@@ -17,7 +17,7 @@ func secretKey() *Rule {
 			Severity: finding.High, Confidence: finding.Sure,
 			Why:   "The key that signs sessions stands in the source. Whoever reads the source, or guesses a weak key, makes a session for any user.",
 			Fix:   `app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]`,
-			Guard: "fumehood run",
+			Guard: "",
 		},
 		Assign: func(p *Pass, a *Assignment) {
 			if !isSecretKey(a) || development(a) && !strings.Contains(strings.ToLower(className(a)), "local") {

@@ -95,7 +95,7 @@ func massAssignment() *Rule {
 			Severity: finding.Medium, Confidence: finding.Sure,
 			Why:   "Names of attributes come from the request. Whoever adds is_admin to a form becomes one.",
 			Fix:   `user.email = data["email"]`,
-			Guard: "guard/validate",
+			Guard: "",
 		},
 		Flows: flow.Attributes,
 	}
@@ -121,7 +121,7 @@ func errorText() *Rule {
 			Severity: finding.Medium, Confidence: finding.Sure,
 			Why:   "The text of an exception is sent to the visitor. It tells of statements, paths and versions, which the next attack needs.",
 			Fix:   `app.logger.exception("..."); return {"error": "Something went wrong."}, 500`,
-			Guard: "guard/errors",
+			Guard: "guard/errorpages",
 		},
 		Flows: flow.Exposure,
 	}
