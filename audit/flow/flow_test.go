@@ -300,9 +300,7 @@ func FuzzRun(f *testing.F) {
 	f.Add(view("os.system(q)"), "<p>{{ q|safe }}</p>")
 	f.Add(view("d = {**d, 'a': [*x]}\nmatch q:\n    case {'a': b, **c}: pass\nlambda *a, **k: a[0](k)"), "{% macro m(a) %}{{ m(a) }}{% endmacro %}{{ m(1) }}")
 	f.Fuzz(func(t *testing.T, source, page string) {
-		if len(source)+len(page) > 4000 {
-			t.Skip()
-		}
+		source, page = source[:min(len(source), 4000)], page[:min(len(page), 4000)]
 		p := program.New([]*python.File{python.Parse("app.py", source)})
 		flow.Run(t.Context(), p, []*jinja.Template{jinja.Parse("templates/a.html", page, jinja.Options{Autoescape: true})})
 	})
