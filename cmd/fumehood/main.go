@@ -27,6 +27,7 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{"run", "serve an app", helpRun, runRun},
+		{"audit", "find what is insecure in the source and the templates of an app", helpAudit, runAudit},
 		{"trust", "let this machine's browsers trust the local certificates", helpTrust, runTrust},
 		{"csp", "what the Content-Security-Policy makes of an app, and what browsers reported", helpCSP, runCSP},
 		{unlockVerb, "forget the failed logins of an account in the running server", helpUnlock, runUnlock},

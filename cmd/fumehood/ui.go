@@ -21,7 +21,11 @@ const (
 	exitOK      = 0
 	exitFailure = 1
 	exitUsage   = 2
+	exitFound   = 3 // findings at or above --fail-on
 )
+
+// errFindings ends audit with exitFound; the report has said what there is to say.
+var errFindings = errors.New("there are findings")
 
 // env is the world that a verb sees. ctx ends at the first SIGINT or SIGTERM; it lives
 // here because a verb's world is made once, by main.
@@ -112,6 +116,8 @@ func (e *env) finish(v verb, err error) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, errFindings):
+		return exitFound
 	case errors.Is(err, config.ErrHelp), errors.Is(err, config.ErrHelpAll):
 		fmt.Fprint(e.stdout, v.help(errors.Is(err, config.ErrHelpAll)))
 		return exitOK

@@ -38,6 +38,7 @@ func Files(root string) (map[string][]byte, error) {
 	files := map[string][]byte{
 		"internal/config/docs_gen.go": commentsFile(comments),
 		"docs/reference/refusals.md":  refusalsPage(refusals),
+		"docs/reference/rules.md":     rulesPage(),
 	}
 	for name, data := range config.Generated(comments) {
 		files[path.Join("docs/reference", name)] = data

@@ -19,8 +19,8 @@ func TestGeneratedFilesAreFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) != 5 {
-		t.Errorf("%d generated files, want 5", len(files))
+	if len(files) != 6 {
+		t.Errorf("%d generated files, want 6", len(files))
 	}
 	for name, want := range files {
 		got, err := os.ReadFile(filepath.Join(root, name))

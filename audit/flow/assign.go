@@ -1,0 +1,135 @@
+package flow
+
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// assign gives a target its value.
+func (f *frame) assign(target python.Expr, v *Value) {
+	switch t := target.(type) {
+	case *python.Name:
+		for i := len(f.extra) - 1; i >= 0; i-- {
+			if f.extra[i].name == t.ID {
+				f.extra[i].value = v
+				return
+			}
+		}
+		f.bind(t.ID, v)
+	case *python.Attribute:
+		f.assignAttr(t, v)
+	case *python.Subscript:
+		f.assignItem(t, v)
+	case *python.Tuple:
+		f.assignAll(t.Elts, v)
+	case *python.List:
+		f.assignAll(t.Elts, v)
+	case *python.Starred:
+		f.assign(t.Value, &Value{Obj: &Object{Rest: f.item(v), region: -1}})
+	}
+}
+
+func (f *frame) assignAll(targets []python.Expr, v *Value) {
+	for i, t := range targets {
+		if _, star := t.(*python.Starred); star {
+			f.assign(t, v)
+			continue
+		}
+		f.assign(t, f.nth(v, i))
+	}
+}
+
+func (f *frame) assignAttr(t *python.Attribute, v *Value) {
+	to := f.eval(t.Value)
+	switch {
+	case to.Of != nil:
+		f.store(to.Of, t.Attr, v)
+	case to.Class != nil:
+		f.store(to.Class, t.Attr, v)
+		return
+	case to.Mod != nil:
+		f.store(to.Mod, t.Attr, v)
+		return
+	case to.API != nil && to.API.Path == "flask.g":
+		f.store("g", t.Attr, v)
+		return
+	case to.API != nil && strings.Contains(to.API.Path, "esponse"):
+		f.used(f.e.models.attrs[t.Attr], v, t, to.API.Path+"."+t.Attr)
+	}
+	if to.Obj != nil {
+		f.writeField(to.Obj, t.Attr, v)
+	}
+}
+
+// assignItem is x[key] = v: into the session, into a header, or into what x holds.
+func (f *frame) assignItem(t *python.Subscript, v *Value) {
+	to, k := f.eval(t.Value), f.eval(t.Index)
+	key, known := k.key()
+	if to.API != nil {
+		switch {
+		case to.API.Path == "flask.session":
+			f.used(Trust, v, t, "the session")
+			f.used(Trust, k, t, "the session")
+			if known {
+				f.store("session", key, v)
+			}
+			return
+		case lastName(to.API.Path) == "headers":
+			f.used(Header, v, t, "a header")
+			return
+		}
+	}
+	if to.Obj == nil {
+		if n, ok := t.Value.(*python.Name); ok && len(v.deep()) > 0 {
+			f.bind(n.ID, to.marked(merge(to.Marks, v.deep())))
+		}
+		return
+	}
+	if known && (!to.Obj.List || k.Const.Kind == ConstStr) {
+		f.writeField(to.Obj, key, v)
+		return
+	}
+	if i := int(k.Const.Int); known && k.Const.Kind == ConstInt && i >= 0 && i < len(to.Obj.Items) && to.Obj.region == f.region {
+		to.Obj.Items[i] = v
+		return
+	}
+	to.Obj.Rest = join(to.Obj.Rest, v)
+}
+
+// writeField stores into an object; what was made before a branch is only added to in it.
+func (f *frame) writeField(o *Object, key string, v *Value) {
+	if o.region != f.region {
+		v = join(o.get(key), v)
+	}
+	o.set(key, v)
+}
+
+// used notes that a value is used in dangerous ways.
+func (f *frame) used(kinds Kinds, v *Value, at python.Node, what string) {
+	if kinds == 0 {
+		return
+	}
+	f.unproven(kinds, v, at, what)
+	marks := v.deep()
+	if len(marks) == 0 {
+		return
+	}
+	if kinds&(Address|URL) != 0 && anchored(v) {
+		kinds &^= Address | URL
+	}
+	for kind := Kinds(1); kind != 0 && kind <= kinds; kind <<= 1 {
+		if kinds&kind != 0 {
+			f.e.found(f.fn, f.sum, kind, f.loc(at), what, moved(marks, f.loc(at), "given to "+what))
+		}
+	}
+}
+
+func lastName(path string) string {
+	for i := len(path) - 1; i >= 0; i-- {
+		if path[i] == '.' {
+			return path[i+1:]
+		}
+	}
+	return path
+}

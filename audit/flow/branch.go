@@ -1,0 +1,263 @@
+package flow
+
+import (
+	"slices"
+
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// state is what can differ between two branches.
+type state struct {
+	env   []*Value
+	ended bool
+}
+
+func (f *frame) save() state { return state{slices.Clone(f.env), f.ended} }
+
+func (f *frame) load(s state) { f.env, f.ended = s.env, s.ended }
+
+// meet makes the state what it is after either of two branches.
+func (f *frame) meet(other state) {
+	switch {
+	case other.ended:
+	case f.ended:
+		f.load(other)
+	default:
+		for i, v := range other.env {
+			if v != f.env[i] {
+				f.env[i] = join(f.env[i], v)
+			}
+		}
+	}
+}
+
+// inRegion reads something that may not run, or run often: what was made before it is only
+// added to in there, never overwritten.
+func (f *frame) inRegion(read func()) {
+	old := f.region
+	f.last++
+	f.region = f.last
+	read()
+	f.region = old
+}
+
+// compound reads the statements that hold others.
+func (f *frame) compound(s python.Stmt) {
+	switch s := s.(type) {
+	case *python.If:
+		f.ifStmt(s)
+	case *python.For:
+		f.forStmt(s)
+	case *python.While:
+		f.while(s)
+	case *python.With:
+		f.with(s)
+	case *python.Try:
+		f.try(s)
+	case *python.Match:
+		f.match(s)
+	}
+}
+
+func (f *frame) ifStmt(s *python.If) {
+	c := f.condition(s.Test)
+	if c.known {
+		if c.is {
+			f.block(s.Body)
+		} else {
+			f.block(s.Else)
+		}
+		return
+	}
+	before := f.save()
+	f.refine(c.then)
+	f.inRegion(func() { f.block(s.Body) })
+	then := state{f.env, f.ended}
+	f.load(before)
+	f.refine(c.otherwise)
+	f.inRegion(func() { f.block(s.Else) })
+	f.meet(then)
+}
+
+func (f *frame) forStmt(s *python.For) {
+	over := f.eval(s.Iter)
+	before := f.save()
+	f.loop(func() {
+		f.assign(s.Target, f.item(over))
+		f.block(s.Body)
+	})
+	f.meet(before)
+	f.block(s.Else)
+}
+
+// loop reads a body twice, as what one turn stores the next one reads. Where break and
+// continue leave it, the state is one of those after it.
+func (f *frame) loop(turn func()) {
+	outer := f.exits
+	turns := 2
+	if f.loops++; f.loops > 4 {
+		turns = 1
+	}
+	f.inRegion(func() {
+		for range turns {
+			f.exits = nil
+			turn()
+			for _, s := range f.exits {
+				f.meet(s)
+			}
+			f.ended = false
+		}
+	})
+	f.exits = outer
+	f.loops--
+}
+
+func (f *frame) while(s *python.While) {
+	c := f.condition(s.Test)
+	if c.known && !c.is {
+		f.block(s.Else)
+		return
+	}
+	before := f.save()
+	f.refine(c.then)
+	f.loop(func() { f.block(s.Body) })
+	f.meet(before)
+	f.refine(c.otherwise)
+	f.block(s.Else)
+}
+
+func (f *frame) with(s *python.With) {
+	for i := range s.Items {
+		v := f.eval(s.Items[i].Value)
+		if s.Items[i].Target != nil {
+			f.assign(s.Items[i].Target, v)
+		}
+	}
+	f.block(s.Body)
+}
+
+// try reads a handler as if the body had stopped anywhere: what it changed may have been
+// changed or not.
+func (f *frame) try(s *python.Try) {
+	before := f.save()
+	f.inRegion(func() { f.block(s.Body) })
+	f.block(s.Else)
+	after := state{f.env, f.ended}
+	var ends []state
+	for i := range s.Handlers {
+		f.load(state{env: slices.Clone(before.env)})
+		f.meet(state{env: after.env})
+		h := &s.Handlers[i]
+		if h.Name != "" {
+			f.bind(h.Name, f.exception(h))
+		}
+		f.inRegion(func() { f.block(h.Body) })
+		ends = append(ends, state{f.env, f.ended})
+	}
+	f.load(after)
+	for _, e := range ends {
+		f.meet(e)
+	}
+	ended := f.ended
+	f.ended = false
+	f.block(s.Finally)
+	f.ended = f.ended || ended
+}
+
+// match reads the cases; a constant subject has one that is right.
+func (f *frame) match(s *python.Match) {
+	v := f.eval(s.Subject)
+	before := f.save()
+	var ends []state
+	whole := false
+	for i := range s.Cases {
+		c := &s.Cases[i]
+		fits, sure := f.fits(v, c.Pattern)
+		if !fits && sure {
+			continue
+		}
+		f.load(state{env: slices.Clone(before.env)})
+		f.capture(c.Pattern, v)
+		if c.Guard != nil {
+			f.eval(c.Guard)
+			sure = false
+		}
+		if fits && sure && len(ends) == 0 {
+			f.block(c.Body)
+			return
+		}
+		f.inRegion(func() { f.block(c.Body) })
+		ends = append(ends, state{f.env, f.ended})
+		if whole = fits && sure; whole {
+			break
+		}
+	}
+	if whole {
+		f.load(ends[len(ends)-1])
+	} else {
+		f.load(before)
+	}
+	for _, e := range ends {
+		f.meet(e)
+	}
+}
+
+// fits tells whether a value matches a pattern; sure is false where that is not known.
+func (f *frame) fits(v *Value, pattern python.Expr) (fits, sure bool) {
+	switch p := pattern.(type) {
+	case *python.Name: // a capture, or _
+		return true, true
+	case *python.PatternAs:
+		if p.Pattern == nil {
+			return true, true
+		}
+		return f.fits(v, p.Pattern)
+	case *python.BinOp:
+		a, sureA := f.fits(v, p.Left)
+		b, sureB := f.fits(v, p.Right)
+		return a || b, a && sureA || b && sureB || sureA && sureB
+	case *python.Str, *python.Number, *python.Constant, *python.UnaryOp:
+		c := f.eval(p)
+		if v.Const.Kind == NoConst || c.Const.Kind == NoConst {
+			return true, false
+		}
+		return v.Const == c.Const, true
+	}
+	return true, false
+}
+
+// capture binds the names of a pattern to the value, or to what is in it.
+func (f *frame) capture(pattern python.Expr, v *Value) {
+	switch p := pattern.(type) {
+	case *python.Name:
+		if p.ID != "_" {
+			f.bind(p.ID, v)
+		}
+	case *python.PatternAs:
+		if p.Pattern != nil {
+			f.capture(p.Pattern, v)
+		}
+		f.bind(p.Name, v)
+	default:
+		inner := f.item(v)
+		python.Inspect(pattern, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Name:
+				f.bind(n.ID, inner)
+			case *python.PatternAs:
+				f.bind(n.Name, inner)
+			case *python.Attribute:
+				return false
+			case *python.Call:
+				for _, a := range n.Args {
+					f.capture(a, inner)
+				}
+				for _, k := range n.Keywords {
+					f.capture(k.Value, inner)
+				}
+				return false
+			}
+			return true
+		})
+	}
+}

@@ -1,0 +1,269 @@
+package flow
+
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// never is the value of a call that does not come back.
+var never = &Value{}
+
+// arguments are those of one call, evaluated.
+type arguments struct {
+	list  []*Value
+	named []Field
+	rest  *Value // what *args and **kwargs hold, together; nil without
+	node  *python.Call
+}
+
+func (f *frame) arguments(e *python.Call) *arguments {
+	a := &arguments{node: e}
+	if n := len(e.Args); n > 0 {
+		a.list = make([]*Value, 0, n)
+	}
+	for _, x := range e.Args {
+		v := f.eval(x)
+		if _, star := x.(*python.Starred); !star {
+			a.list = append(a.list, v)
+			continue
+		}
+		if v.Obj != nil && v.Obj.List {
+			a.list = append(a.list, v.Obj.Items...)
+			continue
+		}
+		a.rest = join(a.rest, f.item(v))
+	}
+	for i := range e.Keywords {
+		v := f.eval(e.Keywords[i].Value)
+		if e.Keywords[i].Name != "" {
+			a.named = append(a.named, Field{e.Keywords[i].Name, v})
+			continue
+		}
+		a.named = append(a.named, fieldsOf(v)...)
+		a.rest = join(a.rest, v.rest())
+	}
+	return a
+}
+
+// get is the i-th argument, or the one of that name; nil without either.
+func (a *arguments) get(i int, name string) *Value {
+	if name != "" {
+		for _, n := range a.named {
+			if n.Key == name {
+				return n.Value
+			}
+		}
+	}
+	if i >= 0 && i < len(a.list) {
+		return a.list[i]
+	}
+	return nil
+}
+
+// all is everything that is passed, as one value.
+func (a *arguments) all() *Value {
+	v := a.rest
+	for _, x := range a.list {
+		v = join(v, x)
+	}
+	for _, n := range a.named {
+		v = join(v, n.Value)
+	}
+	return v
+}
+
+// marks is all that is carried into the call.
+func (a *arguments) marks() []Mark {
+	var m []Mark
+	for _, x := range a.list {
+		m = merge(m, x.deep())
+	}
+	for _, n := range a.named {
+		m = merge(m, n.Value.deep())
+	}
+	return merge(m, a.rest.deep())
+}
+
+// call is the value of a call.
+func (f *frame) call(e *python.Call) *Value {
+	a, isAttr := e.Func.(*python.Attribute)
+	if f.page != nil {
+		if v := f.pageCall(e); v != nil {
+			return v
+		}
+	}
+	if !isAttr {
+		callee := f.eval(e.Func)
+		return f.invoke(callee, f.arguments(e), e)
+	}
+	to := f.eval(a.Value)
+	if to.Query != nil {
+		return f.query(to, a.Attr, f.arguments(e), e)
+	}
+	if to.isThing() && (to.API == nil || to.Mod != nil) {
+		if v := f.attribute(to, a.Attr, a); v.isThing() && v.API == nil {
+			return f.invoke(v, f.arguments(e), e)
+		}
+	}
+	return f.method(to, a.Attr, f.arguments(e), e)
+}
+
+// invoke calls a value.
+func (f *frame) invoke(callee *Value, a *arguments, e *python.Call) *Value {
+	switch {
+	case callee.Func != nil:
+		return f.own(callee, a, e)
+	case callee.Class != nil:
+		return f.construct(callee.Class, a, e)
+	case callee.API != nil:
+		return f.external(callee.API, callee, nil, a, e)
+	case callee.Of != nil:
+		if m := callee.Of.Method("__call__"); m != nil {
+			return f.own(&Value{Func: m, Self: callee}, a, e)
+		}
+	}
+	if len(callee.Marks) > 0 {
+		f.used(Code, callee, e, "a call")
+	}
+	return f.e.unknown
+}
+
+// own calls a function of the project.
+func (f *frame) own(callee *Value, a *arguments, e *python.Call) *Value {
+	fn := callee.Func
+	if fn.Node == nil {
+		return f.e.unknown
+	}
+	v := f.apply(fn, f.bindArgs(fn, callee.Self, a), f.loc(e))
+	if kinds := namedSanitizer(fn.Name); kinds != 0 && len(v.Marks) > 0 {
+		v = v.marked(safe(v.Marks, kinds))
+	}
+	return v
+}
+
+// namedSanitizer believes the name of a project's own function that it makes text harmless
+// for pages. For files, addresses and statements names are not believed: such functions are
+// too often wrong.
+func namedSanitizer(name string) Kinds {
+	name = strings.ToLower(name)
+	if strings.Contains(name, "unescape") {
+		return 0
+	}
+	if strings.Contains(name, "escape") || strings.Contains(name, "sanitize") && strings.Contains(name, "html") || strings.Contains(name, "clean_html") {
+		return HTML
+	}
+	return 0
+}
+
+// bindArgs lays arguments out by the function's parameters.
+func (f *frame) bindArgs(fn *program.Function, self *Value, a *arguments) []*Value {
+	params := fn.Node.Params.List
+	out := make([]*Value, len(params))
+	list := a.list
+	if self != nil && !fn.Static {
+		list = append([]*Value{self}, list...)
+	}
+	next := 0
+	for i := range params {
+		switch params[i].Kind {
+		case python.Positional, python.Ordinary:
+			if next < len(list) {
+				out[i] = list[next]
+				next++
+			}
+		case python.VarPositional:
+			rest := a.rest
+			for ; next < len(list); next++ {
+				rest = join(rest, list[next])
+			}
+			out[i] = &Value{Obj: &Object{Rest: rest, region: -1}}
+		case python.KeywordOnly, python.VarKeyword:
+		}
+	}
+	var extra []Field
+	for _, n := range a.named {
+		found := false
+		for i := range params {
+			if params[i].Name == n.Key && params[i].Kind != python.VarKeyword && params[i].Kind != python.VarPositional {
+				out[i], found = n.Value, true
+			}
+		}
+		if !found {
+			extra = append(extra, n)
+		}
+	}
+	for i := range params {
+		switch {
+		case params[i].Kind == python.VarKeyword:
+			out[i] = &Value{Obj: &Object{Fields: extra, Rest: a.rest, region: -1}}
+		case out[i] == nil && a.rest != nil:
+			out[i] = a.rest
+		}
+	}
+	return out
+}
+
+// construct makes an instance of one of the project's classes.
+func (f *frame) construct(c *program.Class, a *arguments, e *python.Call) *Value {
+	v := &Value{Of: c, Obj: &Object{region: f.region}}
+	if init := c.Method("__init__"); init != nil {
+		f.apply(init, f.bindArgs(init, v, a), f.loc(e))
+	} else {
+		for _, n := range a.named {
+			v.Obj.set(n.Key, n.Value)
+			f.store(c, n.Key, n.Value)
+		}
+		f.positional(c, v, a)
+	}
+	if isModel(c) && a.rest != nil {
+		f.used(Attributes, a.rest, e, c.Name)
+	}
+	if len(c.External) > 0 && !isModel(c) && !isForm(c) {
+		f.external(c.External[0], f.e.api(c.External[0]), nil, a, e)
+	}
+	return v
+}
+
+// positional gives a dataclass its fields in the order in which they are declared.
+func (f *frame) positional(c *program.Class, v *Value, a *arguments) {
+	i := 0
+	for _, s := range c.Node.Body {
+		ann, ok := s.(*python.AnnAssign)
+		if !ok || i >= len(a.list) {
+			continue
+		}
+		if n, ok := ann.Target.(*python.Name); ok {
+			v.Obj.set(n.ID, a.list[i])
+			f.store(c, n.ID, a.list[i])
+			i++
+		}
+	}
+}
+
+// pageCall is a filter, a test or a macro of a template; nil for all other calls.
+func (f *frame) pageCall(e *python.Call) *Value {
+	switch to := e.Func.(type) {
+	case *python.Name:
+		switch {
+		case strings.HasPrefix(to.ID, "|"):
+			return f.filter(to.ID[1:], f.arguments(e), e)
+		case strings.HasPrefix(to.ID, "?"):
+			f.arguments(e)
+			return f.e.unknown
+		}
+		if v := f.lookup(to.ID, to); v.macro != nil {
+			return f.callMacro(v.macros, v.macro, f.arguments(e))
+		}
+	case *python.Attribute:
+		if name, ok := to.Value.(*python.Name); ok {
+			if v := f.lookup(name.ID, name); v.macros != nil && v.macro == nil {
+				if m := v.macros.macros[to.Attr]; m != nil {
+					return f.callMacro(v.macros, m, f.arguments(e))
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package flow
+
+import (
+	"slices"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/program"
+)
+
+// guard does a part of the work; a panic of it is noted, and the rest goes on.
+func (e *Engine) guard(place finding.Place, part func()) {
+	depth := e.depth
+	defer func() {
+		if r := recover(); r != nil {
+			e.depth = depth
+			e.crashes = append(e.crashes, finding.Crashed(place, "", r))
+		}
+	}()
+	part()
+}
+
+// tangled says that a function was not read to its end.
+func (e *Engine) tangled(f *program.Function) {
+	s := finding.Skipped{Place: placeOf(f), Reason: "nested too deep to follow all values of " + f.Name}
+	if !slices.Contains(e.crashes, s) {
+		e.crashes = append(e.crashes, s)
+	}
+}
+
+// readBody reads the body of f into its summary. The place is made only after a panic.
+func (e *Engine) readBody(f *program.Function, s *summary) {
+	depth := e.depth
+	defer func() {
+		if r := recover(); r != nil {
+			e.depth = depth
+			e.crashes = append(e.crashes, finding.Crashed(placeOf(f), "", r))
+		}
+	}()
+	fr := newFrame(e, f, s)
+	fr.run()
+	if fr.steps > maxSteps {
+		e.tangled(f)
+	}
+}
+
+// placeOf is where a function starts.
+func placeOf(f *program.Function) finding.Place {
+	place := finding.Place{File: f.Module.Path, Line: 1, Column: 1}
+	if f.Node != nil {
+		place.Line, place.Column = f.Module.File.Position(f.Node.Start)
+	}
+	place.EndLine, place.EndColumn = place.Line, place.Column
+	return place
+}

@@ -1,0 +1,321 @@
+package flow
+
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// external calls an outside function: what it does is in the models, or it is taken to give
+// back what it is given.
+func (f *frame) external(api *program.API, callee, to *Value, a *arguments, e *python.Call) *Value {
+	path := api.Path
+	if s, ok := f.e.models.calls[path]; ok {
+		return f.modelled(s, api, to, a, e)
+	}
+	if special := f.e.models.special[path]; special != nil {
+		return special(f, api, a, e)
+	}
+	if to == nil && f.e.models.inert(path) {
+		return f.e.api(api.Call())
+	}
+	f.mutated(to, lastName(path), a, e)
+	var marks []Mark
+	switch {
+	case to != nil:
+		marks = to.Marks
+	case callee != nil && len(callee.Marks) > 0: // request.get_json()
+		marks = callee.Marks
+	case strings.HasPrefix(path, "builtins.") || !strings.Contains(path, "()"):
+		marks = a.marks()
+	}
+	if len(marks) == 0 {
+		return f.e.api(api.Call())
+	}
+	return &Value{API: api.Call(), Marks: marks}
+}
+
+// modelled applies what the models say of a call.
+func (f *frame) modelled(s callSpec, api *program.API, to *Value, a *arguments, e *python.Call) *Value {
+	for _, u := range s.uses {
+		if u.pos < 0 {
+			f.used(u.kinds, a.all(), e, api.Path)
+			continue
+		}
+		if v := a.get(u.pos, u.name); v != nil {
+			f.used(u.kinds, v, e, api.Path)
+		}
+	}
+	if s.on != 0 && to != nil {
+		f.used(s.on, to, e, api.Path)
+	}
+	if s.never {
+		return never
+	}
+	var marks []Mark
+	switch s.gives {
+	case givesNothing:
+	case givesAll:
+		marks = a.marks()
+		if to != nil {
+			marks = merge(marks, to.deep())
+		}
+	case givesFirst:
+		if v := a.get(0, ""); v != nil {
+			marks = v.deep()
+		}
+	case givesStored:
+		marks = []Mark{{From: f.e.origin(Stored, f.loc(e), "read from the database")}}
+	case givesRequest:
+		marks = []Mark{{From: f.e.origin(Request, f.loc(e), "what the visitor sent")}}
+	}
+	had := len(marks) > 0
+	marks = safe(undone(marks, s.undo), s.safe)
+	if len(marks) == 0 && (had || s.gives != givesNothing && a.written()) {
+		return &Value{API: api.Call(), Checked: true}
+	}
+	if len(marks) == 0 {
+		return f.e.api(api.Call())
+	}
+	return &Value{API: api.Call(), Marks: marks}
+}
+
+// method calls an attribute of a value that is no instance of the project's classes.
+func (f *frame) method(to *Value, name string, a *arguments, e *python.Call) *Value {
+	if v := f.orm(to, name, a, e); v != nil {
+		return v
+	}
+	if to.API != nil {
+		callee := f.apiAttr(to, name, e.Func)
+		path := to.API.Path + "." + name
+		_, exact := f.e.models.calls[path]
+		if exact || f.e.models.special[path] != nil {
+			return f.external(callee.API, callee, to, a, e)
+		}
+		if v := f.builtinMethod(to, name, a, e); v != nil {
+			return v
+		}
+		if s, ok := f.e.models.methods[name]; ok {
+			return f.modelled(s, to.API.Attr(name), to, a, e)
+		}
+		return f.external(to.API.Attr(name), callee, f.receiver(to, callee), a, e)
+	}
+	if v := f.builtinMethod(to, name, a, e); v != nil {
+		return v
+	}
+	if s, ok := f.e.models.methods[name]; ok {
+		return f.modelled(s, f.e.program.APIs.Module("?").Attr(name), to, a, e)
+	}
+	v := f.byName(to, name, a, e)
+	if len(to.Marks) == 0 {
+		return v
+	}
+	return join(v, &Value{Marks: partsOf(to.Marks, "."+name)})
+}
+
+// maxByName bounds the methods of one name that a call of an unknown object may mean.
+const maxByName = 4
+
+// byName takes a method of an unknown object to be any of the project's methods of that name
+// if these are few.
+func (f *frame) byName(to *Value, name string, a *arguments, e *python.Call) *Value {
+	v := f.e.unknown
+	all := f.e.byName[name]
+	if len(all) > maxByName || strings.HasPrefix(name, "__") || len(a.marks()) == 0 {
+		return v
+	}
+	for _, m := range all {
+		v = join(v, f.own(&Value{Func: m, Self: &Value{Of: m.Class}}, a, e))
+	}
+	return v
+}
+
+// receiver is what the method was called on: an outside module carries nothing.
+func (f *frame) receiver(to, callee *Value) *Value {
+	if len(callee.Marks) > 0 {
+		return callee
+	}
+	if len(to.Marks) == 0 && !strings.Contains(to.API.Path, "()") {
+		return nil
+	}
+	return to
+}
+
+// orm knows the ways to ask an object mapper for rows of a model.
+func (f *frame) orm(to *Value, name string, a *arguments, e *python.Call) *Value {
+	if len(a.list) == 0 {
+		return nil
+	}
+	first := a.list[0]
+	model := first.Class
+	if model == nil {
+		model = first.Query
+	}
+	if model == nil || !isModel(model) {
+		return nil
+	}
+	switch name {
+	case "query", "select", "scalars", "execute", "paginate":
+		return &Value{Query: model}
+	case "get", "get_or_404", "one_or_404", "first_or_404", "scalar":
+		return f.row(model)
+	}
+	return nil
+}
+
+// row is one row of a model, as the database gives it back.
+func (f *frame) row(c *program.Class) *Value { return &Value{Of: c} }
+
+// query calls a method of a query.
+func (f *frame) query(to *Value, name string, a *arguments, e *python.Call) *Value {
+	switch name {
+	case "filter", "order_by", "group_by", "having", "where", "from_statement", "with_hint", "prefix_with":
+		for _, v := range a.list {
+			if v.API == nil { // what compares a column is no text
+				f.used(SQL, v, e, "a query's "+name)
+			}
+		}
+	case "first", "get", "one", "first_or_404", "get_or_404", "one_or_none", "one_or_404", "scalar", "scalar_one", "scalar_one_or_none", "get_or_none":
+		return f.row(to.Query)
+	case "all", "fetchall":
+		return &Value{Obj: &Object{Rest: f.row(to.Query), region: -1}}
+	case "count", "delete", "exists":
+		return f.e.unknown
+	case "update":
+		if v := a.get(0, "values"); v != nil {
+			for _, fd := range fieldsOf(v) {
+				f.store(to.Query, fd.Key, fd.Value)
+			}
+		}
+		for _, n := range a.named {
+			f.store(to.Query, n.Key, n.Value)
+		}
+		return f.e.unknown
+	}
+	return to
+}
+
+// isModel tells the classes whose instances are rows of a database.
+func isModel(c *program.Class) bool {
+	return c.Inherits(func(path string) bool {
+		switch lastName(path) {
+		case "Model", "Document", "SQLModel", "DeclarativeBase", "declarative_base()", "EmbeddedDocument", "DynamicDocument", "Base":
+			return true
+		}
+		return strings.HasSuffix(path, "declarative_base()")
+	})
+}
+
+// isForm tells the classes that read what a visitor has filled in.
+func isForm(c *program.Class) bool {
+	return c.Inherits(func(path string) bool {
+		switch lastName(path) {
+		case "FlaskForm", "Form", "BaseForm", "SecureForm", "ModelForm":
+			return true
+		}
+		return false
+	})
+}
+
+// formField is a field of a form: what the visitor has filled in, unless it is a number, a
+// date or a choice.
+func (f *frame) formField(c *program.Class, name string, n python.Node) *Value {
+	var field *Value
+	for _, k := range c.Line() {
+		field = join(field, f.e.readCell(f.fn, k, name))
+	}
+	switch {
+	case field == nil && name != "data":
+		for _, k := range c.Line() {
+			if len(k.External) > 0 {
+				return f.e.api(k.External[0].Call().Attr(name))
+			}
+		}
+		return f.e.unknown
+	case field != nil && field.API != nil && harmlessField(lastName(field.API.Path)):
+		return f.e.unknown
+	}
+	return &Value{
+		API:   f.e.program.APIs.Module("wtforms").Attr("Field").Call(),
+		Marks: []Mark{{From: f.e.origin(Request, f.where(n), "a form's field: "+name)}},
+	}
+}
+
+func harmlessField(class string) bool {
+	switch strings.TrimSuffix(class, "()") {
+	case "IntegerField", "FloatField", "DecimalField", "BooleanField", "DateField", "DateTimeField", "TimeField",
+		"SubmitField", "SelectField", "RadioField", "SelectMultipleField", "IntegerRangeField", "DateTimeLocalField", "MonthField":
+		return true
+	}
+	return false
+}
+
+// answer looks at what a view gives back: a text is sent as a page.
+func (f *frame) answer(n python.Node, v *Value) {
+	if len(f.fn.Routes) == 0 {
+		return
+	}
+	if r, ok := n.(*python.Return); ok {
+		if c, ok := r.Value.(*python.Call); ok { // another view's answer: that one is looked at
+			if to := f.eval(c.Func); to.Func != nil && len(to.Func.Routes) > 0 {
+				return
+			}
+		}
+	}
+	if v.Obj != nil && v.Obj.List && len(v.Obj.Items) > 0 { // body, status, headers
+		if len(v.Obj.Items) > 1 && jsonHeaders(v.Obj.Items[len(v.Obj.Items)-1]) {
+			return
+		}
+		v = v.Obj.Items[0]
+	}
+	if v.Obj != nil || v.Of != nil { // a dict or a list is sent as JSON
+		f.used(Exposure, v, n, "the answer")
+		return
+	}
+	f.used(HTML|Exposure, v, n, "the page")
+}
+
+// jsonHeaders reports whether headers say that the answer is no page.
+func jsonHeaders(v *Value) bool {
+	for _, fd := range fieldsOf(v) {
+		if strings.EqualFold(fd.Key, "content-type") {
+			s, ok := fd.Value.str()
+			return ok && !strings.Contains(s, "html")
+		}
+	}
+	return false
+}
+
+// exception is the value of a caught exception: its text tells of the program's inside.
+func (f *frame) exception(h *python.Handler) *Value {
+	if h.Type != nil {
+		f.eval(h.Type)
+	}
+	o := f.e.origin(Internal, Loc{f.fn.Module.Path, h.Span}, "the text of an exception")
+	return &Value{API: f.e.program.APIs.Module("builtins").Attr("Exception").Call(), Marks: []Mark{{From: o}}}
+}
+
+// mutated marks the variable whose object takes in what its method is given: a buffer that
+// is written to.
+func (f *frame) mutated(to *Value, name string, a *arguments, e *python.Call) {
+	switch name {
+	case "write", "writelines", "append", "add", "extend", "update", "put", "insert", "feed", "setdefault", "appendleft":
+	default:
+		return
+	}
+	attr, ok := e.Func.(*python.Attribute)
+	if !ok || to != nil && to.Obj != nil {
+		return
+	}
+	n, ok := attr.Value.(*python.Name)
+	marks := a.marks()
+	if !ok || len(marks) == 0 {
+		return
+	}
+	old := f.eval(n)
+	if old.API != nil && strings.HasPrefix(old.API.Path, "builtins.open") || old.Of != nil || old.Class != nil {
+		return
+	}
+	f.bind(n.ID, old.marked(merge(old.Marks, marks)))
+}

@@ -1,0 +1,285 @@
+// Package flow follows values through a whole program: from what a visitor sends, over
+// variables, functions, modules, objects and templates, to where such a value does harm. It
+// interprets the syntax trees without running anything: every function is read once with its
+// parameters as unknowns, what it does with them is kept as its summary, and calls use that.
+// It finds what is built of a visitor's text; it does not find what is missing, such as a
+// check: rules look for that.
+package flow
+
+import (
+	"context"
+	"slices"
+	"sort"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/jinja"
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// Flow is one way from an origin to a dangerous use.
+type Flow struct {
+	Kind   Kinds // one of them
+	Use    Loc
+	What   string // what it was given to, such as "sqlite3.Cursor.execute"
+	Origin Origin
+	Way    []Step // from the origin to the use
+	Func   *program.Function
+}
+
+// Step is one stop of a way.
+type Step struct {
+	Where Loc
+	Note  string
+}
+
+// Engine follows the values of one program.
+type Engine struct {
+	program *program.Program
+	models  models
+	pages   *pages
+	cells   map[cellKey]*cell
+	sums    []*summary // by Function.ID
+	queue   []*program.Function
+	queued  []bool
+	visits  []uint8
+	apis    map[*program.API]*Value
+	flows   map[flowKey]*Flow
+	weak    map[flowKey]*Flow // uses of values that nothing is known of
+	origins map[Loc]*Origin
+	depth   int
+	byName  map[string][]*program.Function // methods
+	unknown *Value
+	number  *Value
+	crashes []finding.Skipped // functions and templates at which the engine failed
+}
+
+type flowKey struct {
+	kind Kinds
+	use  Loc
+}
+
+// maxVisits bounds how often a function is read again because something that it uses changed.
+const maxVisits = 4
+
+// Run follows all values of the program and of its templates. It ends early, with what was
+// found, when ctx ends. Contexts of the templates change while it runs.
+func Run(ctx context.Context, p *program.Program, templates []*jinja.Template) []*Flow {
+	flows, _ := Follow(ctx, p, templates)
+	return flows
+}
+
+// Follow is Run, and says at which functions the engine itself failed. What was known of
+// such a function until then is kept.
+func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template) ([]*Flow, []finding.Skipped) {
+	e := &Engine{
+		program: p, models: newModels(), pages: newPages(templates),
+		cells: map[cellKey]*cell{}, sums: make([]*summary, len(p.Functions)),
+		queued: make([]bool, len(p.Functions)), visits: make([]uint8, len(p.Functions)),
+		apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, weak: map[flowKey]*Flow{}, origins: map[Loc]*Origin{},
+		unknown: &Value{}, byName: map[string][]*program.Function{},
+	}
+	e.number = e.api(p.APIs.Module("builtins").Attr("int").Call())
+	for _, c := range p.Classes {
+		if !c.Module.Test {
+			for _, m := range c.Methods {
+				e.byName[m.Name] = append(e.byName[m.Name], m)
+			}
+		}
+	}
+	for _, all := range e.byName {
+		slices.SortFunc(all, func(a, b *program.Function) int { return a.ID - b.ID })
+	}
+	for _, m := range p.Modules {
+		if !m.Test {
+			e.summary(m.Main)
+		}
+	}
+	for _, f := range p.Functions {
+		if !f.Module.Test {
+			e.summary(f)
+		}
+	}
+	for len(e.queue) > 0 && ctx.Err() == nil {
+		f := e.queue[0]
+		e.queue = e.queue[1:]
+		e.queued[f.ID] = false
+		e.read(f)
+	}
+	for _, pg := range e.pages.all {
+		pg.read, pg.uses = false, nil
+		e.guard(finding.Place{File: pg.t.Name, Line: 1, Column: 1}, func() { e.usesOf(pg) })
+	}
+	return e.sorted(), e.crashes
+}
+
+// summary is what calling f does; f is read now if it was not yet.
+func (e *Engine) summary(f *program.Function) *summary {
+	s := e.sums[f.ID]
+	if s == nil && e.depth < 60 {
+		s = e.read(f)
+	}
+	if s == nil {
+		s = &summary{reading: true}
+		e.sums[f.ID] = s
+		e.enqueue(f)
+	}
+	return s
+}
+
+// enqueue has f read again later.
+func (e *Engine) enqueue(f *program.Function) {
+	if e.queued[f.ID] || e.visits[f.ID] >= maxVisits {
+		return
+	}
+	e.queued[f.ID] = true
+	e.queue = append(e.queue, f)
+}
+
+// read interprets a function and keeps its summary. Whoever uses the old one is read again
+// if it changed.
+func (e *Engine) read(f *program.Function) *summary {
+	old := e.sums[f.ID]
+	s := &summary{reading: true}
+	if old != nil {
+		*s = *old
+		s.reading, s.uses, s.effects, s.safe, s.checked = true, nil, nil, nil, false
+	}
+	e.sums[f.ID] = s
+	e.visits[f.ID]++
+	e.depth++
+	e.readBody(f, s)
+	e.depth--
+	s.reading = false
+	if old != nil || len(s.callers) > 0 {
+		if old == nil || s.differs(old) {
+			for _, c := range s.callers {
+				e.enqueue(c)
+			}
+		}
+	}
+	return s
+}
+
+// found notes that a marked value is used in a dangerous way: a flow if the mark is from
+// outside, a use in the function's summary if it is a parameter's.
+func (e *Engine) found(fn *program.Function, s *summary, kind Kinds, use Loc, what string, marks []Mark) {
+	for _, m := range marks {
+		if m.Safe&(kind|encoded) != 0 {
+			continue
+		}
+		if m.From.Source == Param {
+			s.use(paramUse{origin: m.From, kind: kind, use: use, what: what, way: m.Way, safe: m.Safe})
+			continue
+		}
+		if (kind == Exposure) != (m.From.Source == Internal) {
+			continue
+		}
+		key := flowKey{kind, use}
+		if old := e.flows[key]; old != nil && (old.Origin.Source == Request || m.From.Source != Request) {
+			continue
+		}
+		e.flows[key] = &Flow{Kind: kind, Use: use, What: what, Origin: *m.From, Way: steps(m), Func: fn}
+	}
+}
+
+// steps are the stops of a mark's way in the order in which the value took them.
+func steps(m Mark) []Step {
+	var list []Step
+	for w := m.Way; w != nil; w = w.Prev {
+		list = append(list, Step{w.Where, w.Note})
+	}
+	list = append(list, Step{m.From.Where, m.From.Note})
+	for i, j := 0, len(list)-1; i < j; i, j = i+1, j-1 {
+		list[i], list[j] = list[j], list[i]
+	}
+	return list
+}
+
+func (e *Engine) sorted() []*Flow {
+	all := make([]*Flow, 0, len(e.flows))
+	for key, f := range e.weak {
+		if e.flows[key] == nil {
+			all = append(all, f)
+		}
+	}
+	for _, f := range e.flows {
+		all = append(all, f)
+	}
+	sort.Slice(all, func(i, j int) bool {
+		a, b := all[i], all[j]
+		switch {
+		case a.Use.File != b.Use.File:
+			return a.Use.File < b.Use.File
+		case a.Use.Span.Start != b.Use.Span.Start:
+			return a.Use.Span.Start < b.Use.Span.Start
+		}
+		return a.Kind < b.Kind
+	})
+	return all
+}
+
+// origin is the one Origin of a place, so that a value that is read twice is one.
+func (e *Engine) origin(source Source, where Loc, note string) *Origin {
+	if o := e.origins[where]; o != nil && o.Source == source {
+		return o
+	}
+	o := &Origin{Source: source, Where: where, Note: note}
+	e.origins[where] = o
+	return o
+}
+
+// cellKey names a place that all functions share: a global variable, an attribute of a
+// class's instances, a key of the session, a variable of an enclosing function.
+type cellKey struct {
+	owner any // *program.Module, *program.Class, *program.Function, or a string such as "session"
+	name  string
+}
+
+type cell struct {
+	value   *Value
+	readers []*program.Function
+}
+
+func (e *Engine) cell(owner any, name string) *cell {
+	key := cellKey{owner, name}
+	c := e.cells[key]
+	if c == nil {
+		c = &cell{}
+		e.cells[key] = c
+	}
+	return c
+}
+
+// readCell is what the place may hold; fn is read again when that changes.
+func (e *Engine) readCell(fn *program.Function, owner any, name string) *Value {
+	c := e.cell(owner, name)
+	if fn.ID < 0 { // a template: all are read once more at the end
+		return c.value
+	}
+	for _, r := range c.readers {
+		if r == fn {
+			return c.value
+		}
+	}
+	c.readers = append(c.readers, fn)
+	return c.value
+}
+
+// writeCell adds to what the place may hold. Marks of parameters are left out: who passes
+// them says so by an effect of the summary.
+func (e *Engine) writeCell(owner any, name string, v *Value) {
+	c := e.cell(owner, name)
+	v = v.withoutParams(3)
+	next := join(c.value, v)
+	if c.value != nil && !grew(c.value, next, 3) {
+		return
+	}
+	c.value = next
+	for _, r := range c.readers {
+		e.enqueue(r)
+	}
+}
+
+// loc is a place in the function's file.
+func loc(f *program.Function, n python.Node) Loc { return Loc{f.Module.Path, n.At()} }

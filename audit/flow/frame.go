@@ -1,0 +1,275 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// frame is the reading of one function.
+type frame struct {
+	e      *Engine
+	fn     *program.Function
+	sum    *summary
+	env    []*Value  // the local variables by slot
+	extra  []binding // names of comprehensions and lambdas, innermost last
+	scope  *program.Scope
+	region int // the stretch of straight code that is being read
+	last   int // the last region that was made
+	class  *program.Class
+
+	steps  int // expressions evaluated so far
+	loops  int // in how many loops we are
+	checks int // in how many conditions
+
+	page    *page   // the template that is read, nil for a function
+	inlined Loc     // where a template in the program stands
+	depth   int     // of templates in templates
+	ended   bool    // what follows is not reached
+	exits   []state // where break and continue leave the loop that is being read
+}
+
+type binding struct {
+	name  string
+	value *Value
+}
+
+// maxSteps bounds the expressions that are evaluated for one function, most of which are
+// evaluated once: code that is nested deep enough is read again and again.
+const maxSteps = 200_000
+
+func newFrame(e *Engine, fn *program.Function, s *summary) *frame {
+	f := &frame{e: e, fn: fn, sum: s, scope: fn.Scope, env: make([]*Value, len(fn.Scope.Names))}
+	if fn.Node == nil {
+		return f
+	}
+	for i := range fn.Node.Params.List {
+		f.param(i, &fn.Node.Params.List[i])
+	}
+	return f
+}
+
+// param gives a parameter its value: the object itself for self, what the URL holds for a
+// route, and an unknown that callers will name for all others.
+func (f *frame) param(i int, p *python.Param) {
+	sym := f.scope.Names[p.Name]
+	var v *Value
+	switch {
+	case i == 0 && f.fn.Class != nil && !f.fn.Static && p.Kind != python.KeywordOnly:
+		v = &Value{Of: f.fn.Class}
+		if f.fn.ByType {
+			v = &Value{Class: f.fn.Class}
+		}
+	default:
+		v = f.urlParam(p)
+		if v == nil {
+			v = &Value{Marks: []Mark{{From: &Origin{Source: Param, Param: i, Where: loc(f.fn, p)}}}}
+			f.annotated(v, p)
+		}
+		if p.Kind == python.VarPositional || p.Kind == python.VarKeyword {
+			v = &Value{Obj: &Object{Rest: v, region: -1}}
+		}
+	}
+	f.env[sym.Slot] = v
+	if f.fn.Inner {
+		f.e.writeCell(f.fn, p.Name, v)
+	}
+}
+
+// annotated takes what a parameter's annotation says of its class.
+func (f *frame) annotated(v *Value, p *python.Param) {
+	if p.Annotation == nil {
+		return
+	}
+	r := f.e.program.Resolve(p.Annotation, f.scope)
+	switch {
+	case r.Class != nil:
+		v.Of = r.Class
+	case r.API != nil && harmlessType(r.API.Path):
+		v.Marks = nil
+	case r.API != nil && !strings.HasPrefix(r.API.Path, "builtins."):
+		v.API = r.API.Call()
+	}
+}
+
+// harmlessType tells the types whose values can carry no text of a visitor.
+func harmlessType(path string) bool {
+	switch path {
+	case "builtins.int", "builtins.float", "builtins.bool", "uuid.UUID", "datetime.date", "datetime.datetime", "decimal.Decimal":
+		return true
+	}
+	return false
+}
+
+// urlParam is the value of a route's parameter: what the visitor wrote there, unless its
+// converter lets only numbers and the like through. It is nil where p is no such parameter.
+func (f *frame) urlParam(p *python.Param) *Value {
+	if f.e.program.Operation(f.fn) {
+		if p.Annotation != nil && harmlessType(f.e.program.Resolve(p.Annotation, f.scope).Path()) {
+			return f.e.unknown
+		}
+		return &Value{Marks: []Mark{{From: f.e.origin(Request, loc(f.fn, p), "a parameter of the request: "+p.Name)}}}
+	}
+	for _, r := range f.fn.Routes {
+		converter, ok := r.Params[p.Name]
+		if !ok && !r.Unknown {
+			continue
+		}
+		if ok && harmlessConverter(converter) {
+			return f.e.unknown
+		}
+		if !ok && p.Default != nil {
+			continue
+		}
+		o := f.e.origin(Request, loc(f.fn, p), "part of the URL: "+p.Name)
+		var s Kinds
+		if converter != "path" {
+			s = Redirect // no slash gets through, so no other host either
+		}
+		return &Value{Marks: []Mark{{From: o, Safe: s}}}
+	}
+	return nil
+}
+
+// harmlessConverter tells the converters of URLs that let only numbers, ids and the like
+// through; those of a project by their names.
+func harmlessConverter(name string) bool {
+	for _, w := range []string{"int", "float", "uuid", "any", "date", "hex", "slug", "num", "enum"} {
+		if strings.Contains(strings.ToLower(name), w) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *frame) run() {
+	f.block(f.fn.Body)
+}
+
+func (f *frame) loc(n python.Node) Loc { return loc(f.fn, n) }
+
+// block reads statements until one ends the flow.
+func (f *frame) block(body []python.Stmt) {
+	for _, s := range body {
+		if f.ended || f.steps > maxSteps {
+			return
+		}
+		f.statement(s)
+	}
+}
+
+func (f *frame) statement(s python.Stmt) {
+	switch s := s.(type) {
+	case *python.ExprStmt:
+		v := f.eval(s.Value)
+		f.ended = f.ended || v == never
+	case *python.Assign:
+		v := f.eval(s.Value)
+		for _, t := range s.Targets {
+			f.assign(t, v)
+		}
+	case *python.AnnAssign:
+		if s.Value != nil {
+			f.assign(s.Target, f.eval(s.Value))
+		}
+	case *python.AugAssign:
+		old := f.eval(s.Target)
+		f.assign(s.Target, f.binary(s.Op, old, f.eval(s.Value), s))
+	case *python.Return:
+		f.result(s)
+	case *python.Raise:
+		if s.Exc != nil {
+			f.eval(s.Exc)
+		}
+		f.ended = true
+	case *python.Break, *python.Continue:
+		f.exits = append(f.exits, state{env: slices.Clone(f.env)})
+		f.ended = true
+	case *python.Function:
+		f.define(s)
+	case *python.Class:
+		f.classBody(s)
+	case *python.Assert:
+		f.assert(s)
+	case *python.Delete:
+		for _, t := range s.Targets {
+			if n, ok := t.(*python.Name); ok {
+				f.bind(n.ID, nil)
+			}
+		}
+	case *python.Import, *python.ImportFrom:
+		f.imports(s)
+	default:
+		f.compound(s)
+	}
+}
+
+// imports reads the modules that are imported, so that their global variables are known. The
+// names themselves are found by the scope.
+func (f *frame) imports(s python.Stmt) {
+	if from, ok := s.(*python.ImportFrom); ok {
+		for _, a := range from.Names {
+			name := a.As
+			if name == "" {
+				name = a.Name
+			}
+			if sym, _ := f.scope.Find(name); sym != nil && sym.Import != nil {
+				f.bind(name, nil)
+			}
+		}
+	}
+}
+
+// define evaluates what runs where a function is defined: decorators and defaults.
+func (f *frame) define(s *python.Function) {
+	for _, d := range s.Decorators {
+		f.eval(d)
+	}
+	for i := range s.Params.List {
+		if d := s.Params.List[i].Default; d != nil {
+			f.eval(d)
+		}
+	}
+}
+
+// classBody reads the statements of a class; its variables become attributes of it.
+func (f *frame) classBody(s *python.Class) {
+	sym, _ := f.scope.Find(s.Name)
+	for _, d := range s.Decorators {
+		f.eval(d)
+	}
+	if sym == nil || sym.Class == nil {
+		return
+	}
+	c := sym.Class
+	oldEnv, oldScope, oldClass := f.env, f.scope, f.class
+	f.env, f.scope, f.class = make([]*Value, len(c.Scope.Names)), c.Scope, c
+	f.block(s.Body)
+	for name, sym := range c.Scope.Names {
+		if v := f.env[sym.Slot]; v != nil && sym.Function == nil && sym.Class == nil {
+			f.store(c, name, v)
+		}
+	}
+	f.env, f.scope, f.class = oldEnv, oldScope, oldClass
+}
+
+func (f *frame) assert(s *python.Assert) {
+	c := f.condition(s.Test)
+	f.refine(c.then)
+}
+
+// result keeps what the function returns; a view's answer is a page.
+func (f *frame) result(s *python.Return) {
+	f.ended = true
+	if s.Value == nil {
+		return
+	}
+	v := f.eval(s.Value)
+	if f.class == nil {
+		f.sum.result = join(f.sum.result, v)
+		f.answer(s, v)
+		f.guards(s)
+	}
+}

@@ -1,0 +1,41 @@
+package flow
+
+// Kinds is a set of ways to use a value that are dangerous for a text from outside.
+type Kinds uint32
+
+// The uses. Each is one class of rules.
+const (
+	SQL         Kinds = 1 << iota
+	HTML              // text of a page that is not escaped
+	HTMLAttr          // an attribute without quotes: escaping does not help
+	URL               // the start of a link's address: javascript: runs
+	Script            // inside a script, style or event handler
+	Template          // the source of a template
+	Command           // a shell's command line
+	Program           // the program, or an argument, of a command that is run without a shell
+	Code              // eval, exec, import by name
+	Path              // the name of a file
+	Address           // the address of an outgoing request
+	Redirect          // where the visitor is sent
+	Header            // a header's name or value
+	Log               // a line of a log
+	LDAP              // a filter or a name of a directory
+	XPath             // an XPath expression
+	XML               // a document for a parser that loads entities
+	NoSQL             // a query for a document store
+	Deserialise       // bytes for pickle and its kin
+	Regex             // a pattern
+	Format            // a format string
+	Mail              // the headers of a mail
+	CSV               // a cell of a spreadsheet
+	Trust             // what the server keeps of its own: the session
+	Archive           // an archive that is unpacked
+	Attributes        // names of attributes to set: mass assignment
+	Exposure          // text that only the owner should see
+)
+
+// Every is all of them: a value that is safe for Every can do no harm at all.
+const Every Kinds = 1<<27 - 1
+
+// Markup is all uses in a page.
+const Markup = HTML | HTMLAttr | URL | Script

@@ -1,0 +1,194 @@
+package flow
+
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// models is what is known of the world outside of the project.
+type models struct {
+	sources map[string]sourceSpec // by path
+	calls   map[string]callSpec   // by the path of the function
+	methods map[string]callSpec   // by the name of a method, whatever it is called on
+	attrs   map[string]Kinds      // assigned attributes of outside things that are dangerous
+	special map[string]special    // functions that no table can tell
+	silent  []string              // prefixes of functions that give nothing of what they are given
+}
+
+type special func(f *frame, api *program.API, a *arguments, e *python.Call) *Value
+
+// sourceSpec is an outside thing that a visitor has written.
+type sourceSpec struct {
+	source Source
+	note   string
+	safe   Kinds
+}
+
+// callSpec is what calling an outside function does.
+type callSpec struct {
+	uses  []argUse
+	on    Kinds // dangerous uses of what the method is called on
+	gives gives
+	safe  Kinds
+	undo  Kinds // what was safe before is not any more
+	never bool  // it does not come back
+}
+
+// argUse is a dangerous use of an argument; pos < 0 means all of them.
+type argUse struct {
+	kinds Kinds
+	pos   int
+	name  string
+}
+
+// gives says what the result of a call carries.
+type gives uint8
+
+const (
+	givesNothing gives = iota
+	givesAll           // what all arguments and the receiver carry
+	givesFirst         // what the first argument carries
+	givesStored
+	givesRequest
+)
+
+func newModels() models {
+	return models{
+		sources: requestSources(),
+		calls:   knownCalls(),
+		methods: knownMethods(),
+		attrs:   map[string]Kinds{"data": HTML, "location": Redirect},
+		special: specials(),
+		silent:  silentPrefixes(),
+	}
+}
+
+// requests are the names under which Flask's request is known.
+func requests() []string {
+	return []string{"flask.request", "flask.Request()", "quart.request", "flask_restful.request", "flask.globals.request", "flask_restx.request", "werkzeug.wrappers.Request()", "connexion.request"}
+}
+
+// requestSources are the attributes of a request that a visitor writes: the fixed list of
+// werkzeug.wrappers.Request of Werkzeug 3.1.
+func requestSources() map[string]sourceSpec {
+	notes := map[string]string{
+		"args": "the query of the URL", "form": "a form's field", "values": "a field of the form or the URL", "json": "the JSON body",
+		"get_json": "the JSON body", "data": "the body", "get_data": "the body", "cookies": "a cookie", "headers": "a header field",
+		"files": "an uploaded file", "path": "the URL's path", "full_path": "the URL's path", "url": "the URL", "base_url": "the URL",
+		"query_string": "the query of the URL", "referrer": "the Referer field", "user_agent": "the User-Agent field",
+		"view_args": "part of the URL", "environ": "a header field", "stream": "the body", "authorization": "the Authorization field",
+		"host": "the Host field", "host_url": "the Host field", "url_root": "the Host field", "origin": "the Origin field",
+		"access_route": "the X-Forwarded-For field", "get_cookie": "a cookie", "content_type": "the Content-Type field",
+	}
+	all := map[string]sourceSpec{}
+	for _, r := range requests() {
+		for name, note := range notes {
+			spec := sourceSpec{Request, note, NoSQL}
+			switch name {
+			case "json", "get_json", "data", "get_data", "stream":
+				spec.safe = 0
+			case "host", "host_url", "url_root":
+				spec.safe = Every &^ (Mail | Address)
+			case "path", "full_path", "url", "base_url":
+				spec.safe = Redirect | URL // it begins as this site does
+			}
+			all[r+"."+name] = spec
+		}
+	}
+	for _, p := range []string{"flask_restful.reqparse.RequestParser().parse_args", "flask_restx.reqparse.RequestParser().parse_args",
+		"webargs.flaskparser.parser.parse", "flask_graphql.GraphQLView().get_query"} {
+		all[p] = sourceSpec{Request, "the request's arguments", 0}
+	}
+	return all
+}
+
+func (m *models) source(path string) *sourceSpec {
+	if s, ok := m.sources[path]; ok {
+		return &s
+	}
+	return nil
+}
+
+// inert reports whether a function gives back nothing of what it is given.
+func (m *models) inert(path string) bool {
+	for _, p := range m.silent {
+		if strings.HasPrefix(path, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func silentPrefixes() []string {
+	return []string{
+		"builtins.len", "builtins.int", "builtins.float", "builtins.bool", "builtins.isinstance", "builtins.issubclass", "builtins.hasattr",
+		"builtins.type", "builtins.id", "builtins.range", "builtins.hash", "builtins.ord", "builtins.print", "builtins.open", "builtins.super",
+		"builtins.callable", "builtins.any", "builtins.all", "builtins.round", "builtins.abs", "builtins.sum", "builtins.pow", "builtins.complex",
+		"hashlib.", "hmac.", "random.", "secrets.", "uuid.", "time.", "datetime.", "logging.", "threading.", "socket.", "smtplib.",
+		"requests.", "httpx.", "urllib.request.", "urllib3.", "aiohttp.", "subprocess.", "sqlite3.", "psycopg2.", "psycopg.", "pymysql.", "MySQLdb.",
+		"mysql.", "sqlalchemy.", "flask_sqlalchemy.", "pymongo.", "redis.", "bcrypt.", "passlib.", "werkzeug.security.", "os.path.exists",
+		"os.path.isfile", "os.path.isdir", "os.path.getsize", "os.listdir", "os.stat", "os.makedirs", "os.mkdir", "os.remove", "os.environ", "os.getenv",
+		"flask.Flask", "flask.Blueprint", "flask.jsonify", "flask.url_for", "flask.flash", "flask.abort", "flask_login.", "flask_jwt_extended.",
+		"jwt.encode", "decimal.", "fractions.", "math.", "struct.", "zlib.crc32", "celery.", "flask_mail.", "smtplib.",
+	}
+}
+
+func uses(kinds Kinds, pos int, name string) []argUse { return []argUse{{kinds, pos, name}} }
+
+// knownMethods are methods that are dangerous on whatever they are called.
+func knownMethods() map[string]callSpec {
+	sql := callSpec{uses: uses(SQL, 0, "sql")}
+	return map[string]callSpec{
+		"execute": {uses: []argUse{{SQL, 0, "sql"}}}, "executemany": sql, "executescript": sql, "execute_sql": sql, "exec_driver_sql": sql,
+		"raw": sql, "mogrify": sql, "read_sql": sql, "from_statement": sql, "literal_column": sql,
+		"fetchone": {gives: givesStored}, "fetchall": {gives: givesStored}, "fetchmany": {gives: givesStored},
+		"extractall": {uses: nil}, "set_cookie": {uses: uses(Header, 0, "key")},
+		"search_s": {uses: []argUse{{LDAP, 2, "filterstr"}, {LDAP, 0, "base"}}}, "search_ext_s": {uses: []argUse{{LDAP, 2, "filterstr"}, {LDAP, 0, "base"}}},
+		"search_st": {uses: []argUse{{LDAP, 2, "filterstr"}}}, "xpath": {uses: uses(XPath, 0, "_path")},
+		"find_one": {uses: uses(NoSQL, 0, "filter")}, "aggregate": {uses: uses(NoSQL, 0, "pipeline")}, "delete_one": {uses: uses(NoSQL, 0, "filter")},
+		"update_one": {uses: uses(NoSQL, 0, "filter")}, "from_string": {uses: uses(Template, 0, "source")},
+		"save": {uses: uses(Path, 0, "dst")}, "write_text": {gives: givesNothing}, "read_text": {uses: nil}, "isoformat": {}, "strftime": {},
+		"hexdigest": {}, "digest": {}, "timestamp": {},
+		"writerow": {uses: uses(CSV, 0, "row")}, "writerows": {uses: uses(CSV, 0, "rows")},
+		"debug": {uses: uses(Log, -1, "")}, "info": {uses: uses(Log, -1, "")}, "warning": {uses: uses(Log, -1, "")}, "error": {uses: uses(Log, -1, "")},
+		"critical": {uses: uses(Log, -1, "")}, "exception": {uses: uses(Log, -1, "")},
+	}
+}
+
+// specials are the functions that no table can tell.
+func specials() map[string]special {
+	same := func(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
+		if v := a.get(0, ""); v != nil {
+			return v
+		}
+		return &Value{Obj: &Object{List: true, region: f.region}}
+	}
+	s := map[string]special{
+		"builtins.list": same, "builtins.tuple": same, "builtins.set": same, "builtins.frozenset": same, "builtins.sorted": same,
+		"builtins.reversed": same, "builtins.iter": same, "copy.copy": same, "copy.deepcopy": same, "flask.make_response": makeResponse,
+		"builtins.dict": makeDict, "builtins.str": makeText, "builtins.map": mapped, "builtins.filter": filtered, "builtins.next": next,
+		"builtins.getattr": getAttr, "builtins.setattr": setAttr, "builtins.enumerate": enumerate, "builtins.zip": zip,
+		"flask.render_template": renderTemplate, "flask.stream_template": renderTemplate, "flask.Response": response, "werkzeug.wrappers.Response": response,
+		"werkzeug.Response": response, "flask.wrappers.Response": response, "flask.render_template_string": renderText,
+		"flask.stream_template_string": renderText, "collections.OrderedDict": makeDict, "collections.defaultdict": makeDict,
+		"configparser.ConfigParser().set": storeSet, "configparser.ConfigParser().get": storeGet, "threading.Thread": thread,
+		"os.path.join": pathJoin, "urllib.parse.urljoin": pathJoin, "flask.jsonify": jsonAnswer, "flask.flash": jsonAnswer,
+		"flask.json.jsonify": jsonAnswer, "flask.redirect": redirect, "werkzeug.utils.redirect": redirect,
+	}
+	s["lxml.etree.XMLParser"] = keeps
+	s["yaml.load"] = yamlLoad
+	for _, n := range []string{"run", "call", "Popen", "check_call", "check_output"} {
+		s["subprocess."+n] = subprocess
+	}
+	for _, n := range []string{"lxml.etree.fromstring", "lxml.etree.parse", "lxml.etree.XML", "lxml.objectify.fromstring", "lxml.objectify.parse"} {
+		s[n] = lxmlParse
+	}
+	for _, n := range []string{"xml.sax.parseString", "xml.sax.parse", "xml.dom.minidom.parseString", "xml.dom.minidom.parse", "xml.dom.pulldom.parseString", "xml.dom.pulldom.parse"} {
+		s[n] = saxParse
+	}
+	s["xml.sax.make_parser().setFeature"] = saxFeature
+	s["xml.sax.make_parser().parse"] = saxRun
+	return s
+}

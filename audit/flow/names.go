@@ -1,0 +1,157 @@
+package flow
+
+import (
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// lookup is the value of a name.
+func (f *frame) lookup(name string, n python.Node) *Value {
+	for i := len(f.extra) - 1; i >= 0; i-- {
+		if f.extra[i].name == name {
+			return f.extra[i].value
+		}
+	}
+	if sym := f.scope.Names[name]; sym != nil {
+		if sym.Slot < len(f.env) && f.env[sym.Slot] != nil {
+			return f.env[sym.Slot]
+		}
+	}
+	if f.page != nil {
+		return f.variable(name, n)
+	}
+	sym, at := f.scope.Find(name)
+	if sym == nil {
+		return f.builtin(name)
+	}
+	return f.outer(name, sym, at)
+}
+
+// outer is the value of a name that is bound in an enclosing scope or not assigned yet.
+func (f *frame) outer(name string, sym *program.Symbol, at *program.Scope) *Value {
+	switch {
+	case sym.Function != nil && len(sym.Values) == 0:
+		return &Value{Func: sym.Function}
+	case sym.Class != nil:
+		return &Value{Class: sym.Class}
+	case sym.Import != nil:
+		return f.imported(f.e.program.Imported(sym.Import, at.Module, 8), sym.Import, at.Module)
+	}
+	if at == at.Module.Scope {
+		return f.global(at.Module, name)
+	}
+	if fn := f.enclosing(at); fn != nil {
+		if v := f.e.readCell(f.fn, fn, name); v != nil {
+			return v
+		}
+	}
+	return f.e.unknown
+}
+
+// enclosing is the function whose scope at is, among those around this one.
+func (f *frame) enclosing(at *program.Scope) *program.Function {
+	for fn := f.fn; fn != nil; fn = fn.Parent {
+		if fn.Scope == at {
+			return fn
+		}
+	}
+	return nil
+}
+
+// global is the value of a module's variable; its top-level code is read first.
+func (f *frame) global(m *program.Module, name string) *Value {
+	if m.Main != f.fn {
+		f.e.summary(m.Main)
+	}
+	if v := f.e.readCell(f.fn, m, name); v != nil {
+		return v
+	}
+	return f.e.unknown
+}
+
+// imported is the value of an imported name.
+func (f *frame) imported(r program.Ref, i *program.Import, from *program.Module) *Value {
+	switch {
+	case r.API != nil:
+		if own := f.e.program.Lookup(i.Module, from); own != nil && i.Name != "" {
+			return join(f.global(own, i.Name), f.e.api(r.API)) // a variable whose value is an outside thing
+		}
+		return f.e.api(r.API)
+	case r.Function != nil:
+		return &Value{Func: r.Function}
+	case r.Class != nil:
+		return &Value{Class: r.Class}
+	case r.Module != nil:
+		return &Value{Mod: r.Module}
+	}
+	if own := f.e.program.Lookup(i.Module, from); own != nil && i.Name != "" {
+		v := f.global(own, i.Name)
+		if r.Instance != nil && !v.isThing() {
+			v = join(v, &Value{Of: r.Instance})
+		}
+		return v
+	}
+	return f.e.unknown
+}
+
+// builtin is one of Python's own names, or one of a module that was imported with *.
+func (f *frame) builtin(name string) *Value {
+	r := f.e.program.Resolve(&python.Name{ID: name}, f.fn.Module.Scope)
+	switch {
+	case r.API != nil:
+		return f.e.api(r.API)
+	case r.Function != nil:
+		return &Value{Func: r.Function}
+	case r.Class != nil:
+		return &Value{Class: r.Class}
+	}
+	return f.e.unknown
+}
+
+// api is the value of an outside thing.
+func (e *Engine) api(a *program.API) *Value {
+	v := e.apis[a]
+	if v == nil {
+		v = &Value{API: a}
+		e.apis[a] = v
+	}
+	return v
+}
+
+// bind gives a name its value.
+func (f *frame) bind(name string, v *Value) {
+	sym := f.scope.Names[name]
+	if sym == nil || sym.Slot >= len(f.env) {
+		f.bindOuter(name, v)
+		return
+	}
+	f.env[sym.Slot] = v
+	if v == nil {
+		return
+	}
+	switch {
+	case f.class != nil:
+	case f.fn.Node == nil:
+		f.store(f.fn.Module, name, v)
+	case f.fn.Inner:
+		f.store(f.fn, name, v)
+	}
+}
+
+// bindOuter assigns to a global or nonlocal name, or to one of a comprehension.
+func (f *frame) bindOuter(name string, v *Value) {
+	if v == nil {
+		return
+	}
+	if sym, at := f.scope.Find(name); sym != nil {
+		if at == at.Module.Scope {
+			f.store(at.Module, name, v)
+			return
+		}
+		if fn := f.enclosing(at); fn != nil {
+			f.store(fn, name, v)
+			return
+		}
+	}
+	f.extra = append(f.extra, binding{name, v})
+}

@@ -1,0 +1,321 @@
+package flow
+
+import (
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// maxPath bounds how deep into a parameter its parts are told apart.
+const maxPath = 28
+
+// partsOf is the marks of a part of a marked value: of a parameter's mark, the path grows.
+func partsOf(marks []Mark, step string) []Mark {
+	params := false
+	for _, m := range marks {
+		params = params || m.From.Source == Param
+	}
+	if !params {
+		return marks
+	}
+	out := make([]Mark, len(marks))
+	for i, m := range marks {
+		if m.From.Source == Param && len(m.From.Path) < maxPath {
+			o := *m.From
+			o.Path += step
+			m.From = &o
+		}
+		out[i] = m
+	}
+	return out
+}
+
+// attribute is v.name. n is the expression, nil where a path is followed.
+func (f *frame) attribute(v *Value, name string, n python.Node) *Value {
+	switch {
+	case v.Mod != nil:
+		return f.moduleAttr(v.Mod, name)
+	case v.Of != nil:
+		return f.instanceAttr(v, name, n)
+	case v.Class != nil:
+		return f.classAttr(v.Class, name)
+	case v.Query != nil:
+		return v
+	}
+	var own *Value
+	if v.Obj != nil {
+		own = v.Obj.get(name)
+	}
+	if v.API != nil {
+		return join(own, f.apiAttr(v, name, n))
+	}
+	if len(v.Marks) == 0 || harmlessAttr(name) {
+		if own == nil {
+			return f.e.unknown
+		}
+		return own
+	}
+	return join(own, &Value{Marks: partsOf(v.Marks, "."+name)})
+}
+
+// harmlessAttr tells the attributes that are numbers or chosen by the program.
+func harmlessAttr(name string) bool {
+	switch name {
+	case "id", "pk", "content_length", "status_code", "count", "size", "__class__", "__name__", "port", "errors", "is_authenticated":
+		return true
+	}
+	return false
+}
+
+// apiAttr is an attribute of an outside thing; some of them are what a visitor sends.
+func (f *frame) apiAttr(v *Value, name string, n python.Node) *Value {
+	a := v.API.Attr(name)
+	if v.API.Path == "flask.g" {
+		return f.shared("g", name)
+	}
+	if s := f.e.models.source(a.Path); s != nil && n != nil && !(name == "path" && f.fixedPath()) {
+		return &Value{API: a, Marks: []Mark{{From: f.e.origin(s.source, f.loc(n), s.note), Safe: s.safe}}}
+	}
+	if len(v.Marks) == 0 || harmlessAttr(name) {
+		return f.e.api(a)
+	}
+	return &Value{API: a, Marks: partsOf(v.Marks, "."+name)}
+}
+
+// fixedPath reports whether the function answers only URLs that its routes write out whole.
+func (f *frame) fixedPath() bool {
+	for _, r := range f.fn.Routes {
+		if r.Unknown || len(r.Params) > 0 {
+			return false
+		}
+	}
+	return len(f.fn.Routes) > 0
+}
+
+// shared is what a place that all requests or functions share may hold.
+func (f *frame) shared(owner, name string) *Value {
+	if v := f.e.readCell(f.fn, owner, name); v != nil {
+		return v
+	}
+	return f.e.unknown
+}
+
+func (f *frame) moduleAttr(m *program.Module, name string) *Value {
+	if sym := m.Scope.Names[name]; sym != nil {
+		return f.outer(name, sym, m.Scope)
+	}
+	if sub := f.e.program.Lookup(m.Name+"."+name, m); sub != nil {
+		return &Value{Mod: sub}
+	}
+	return f.e.unknown
+}
+
+// instanceAttr is an attribute of an instance of one of the project's classes: what any
+// function has stored there, in this instance or in another.
+func (f *frame) instanceAttr(v *Value, name string, n python.Node) *Value {
+	c := v.Of
+	if m := c.Method(name); m != nil {
+		if isProperty(m) {
+			return f.apply(m, []*Value{v}, f.where(n))
+		}
+		return &Value{Func: m, Self: v}
+	}
+	if isForm(c) {
+		return f.formField(c, name, n)
+	}
+	var own *Value
+	if v.Obj != nil {
+		own = v.Obj.get(name)
+	}
+	if !harmlessAttr(name) {
+		for _, k := range c.Line() {
+			own = join(own, f.e.readCell(f.fn, k, name))
+		}
+		if len(v.Marks) > 0 {
+			own = join(own, &Value{Marks: partsOf(v.Marks, "."+name)})
+		}
+	}
+	if own != nil {
+		return own
+	}
+	for _, k := range c.Line() {
+		if len(k.External) > 0 {
+			return f.e.api(k.External[0].Call().Attr(name))
+		}
+	}
+	return f.e.unknown
+}
+
+func (f *frame) where(n python.Node) Loc {
+	if n == nil {
+		return Loc{File: f.fn.Module.Path}
+	}
+	return f.loc(n)
+}
+
+func isProperty(m *program.Function) bool {
+	if m.Node == nil {
+		return false
+	}
+	for _, d := range m.Node.Decorators {
+		switch d := d.(type) {
+		case *python.Name:
+			if d.ID == "property" || d.ID == "cached_property" || d.ID == "hybrid_property" {
+				return true
+			}
+		case *python.Attribute:
+			if d.Attr == "cached_property" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (f *frame) classAttr(c *program.Class, name string) *Value {
+	if m := c.Method(name); m != nil {
+		if m.ByType {
+			return &Value{Func: m, Self: &Value{Class: c}}
+		}
+		return &Value{Func: m}
+	}
+	if (name == "query" || name == "objects") && isModel(c) {
+		return &Value{Query: c}
+	}
+	var own *Value
+	for _, k := range c.Line() {
+		own = join(own, f.e.readCell(f.fn, k, name))
+	}
+	if own != nil {
+		return own
+	}
+	for _, k := range c.Line() {
+		if len(k.External) > 0 {
+			return f.e.api(k.External[0].Attr(name))
+		}
+	}
+	return f.e.unknown
+}
+
+// item is an element of v that is not known further: what a loop over it gives.
+func (f *frame) item(v *Value) *Value {
+	switch {
+	case v == nil:
+		return f.e.unknown
+	case v.Checked || v.Const.Kind == ConstStr && len(v.Marks) == 0:
+		return &Value{Checked: true}
+	case v.Query != nil:
+		return f.row(v.Query)
+	}
+	var own *Value
+	if v.Obj != nil {
+		own = v.Obj.everything(3)
+	}
+	if v.API != nil {
+		a := v.API.Item()
+		if len(v.Marks) == 0 && own == nil {
+			return f.e.api(a)
+		}
+		return join(own, &Value{API: a, Marks: partsOf(v.Marks, "[]")})
+	}
+	if len(v.Marks) > 0 {
+		own = join(own, &Value{Marks: partsOf(v.Marks, "[]"), Of: v.Of})
+	}
+	if own == nil {
+		return f.e.unknown
+	}
+	return own
+}
+
+// any is an element under a key that is not known.
+func (f *frame) any(v *Value) *Value {
+	own := f.item(v)
+	for _, fd := range fieldsOf(v) {
+		own = join(own, fd.Value)
+	}
+	return own
+}
+
+// nth is the i-th element.
+func (f *frame) nth(v *Value, i int) *Value {
+	if v.Obj != nil && i < len(v.Obj.Items) && i >= 0 {
+		return join(v.Obj.Items[i], v.Obj.Rest)
+	}
+	return f.item(v)
+}
+
+// keyed is v[key] for a constant key.
+func (f *frame) keyed(v *Value, key string) *Value {
+	if v.API != nil && v.API.Path == "flask.session" {
+		return f.shared("session", key)
+	}
+	if v.Obj != nil {
+		own := join(v.Obj.get(key), v.Obj.Rest)
+		if len(v.Marks) > 0 {
+			own = join(own, &Value{Marks: partsOf(v.Marks, "["+key+"]")})
+		}
+		if own == nil {
+			return f.e.unknown
+		}
+		return own
+	}
+	if v.API != nil {
+		a := v.API.Item()
+		if len(v.Marks) == 0 {
+			return f.e.api(a)
+		}
+		return &Value{API: a, Marks: partsOf(v.Marks, "["+key+"]")}
+	}
+	if len(v.Marks) == 0 {
+		return f.e.unknown
+	}
+	return &Value{Marks: partsOf(v.Marks, "["+key+"]")}
+}
+
+func (f *frame) subscript(e *python.Subscript) *Value {
+	v := f.eval(e.Value)
+	if s, ok := e.Index.(*python.Slice); ok {
+		return f.slice(v, s)
+	}
+	k := f.eval(e.Index)
+	switch k.Const.Kind {
+	case ConstStr:
+		return f.keyed(v, k.Const.Str)
+	case ConstInt:
+		i := int(k.Const.Int)
+		if s, ok := v.str(); ok && i >= 0 && i < len(s) {
+			return text(s[i : i+1])
+		}
+		if v.Obj != nil && v.Obj.get("#"+itoa(k.Const.Int)) != nil {
+			return f.keyed(v, "#"+itoa(k.Const.Int))
+		}
+		if v.Obj != nil && v.Obj.List && i < 0 {
+			i += len(v.Obj.Items)
+		}
+		if v.Parts != nil {
+			return &Value{Marks: v.Marks}
+		}
+		return f.nth(v, i)
+	}
+	return f.any(v)
+}
+
+func (f *frame) slice(v *Value, s *python.Slice) *Value {
+	bound := func(e python.Expr) *Value {
+		if e == nil {
+			return &Value{Const: Const{Kind: ConstNone}}
+		}
+		return f.eval(e)
+	}
+	low, high := bound(s.Low), bound(s.High)
+	if s.Step != nil {
+		f.eval(s.Step)
+	} else if cut, ok := sliceText(v, low, high); ok {
+		return cut
+	}
+	if v.Obj != nil && v.Obj.List && low.Const.Kind != NoConst && high.Const.Kind != NoConst && s.Step == nil {
+		n := len(v.Obj.Items)
+		from, to := limit(low, 0, n), limit(high, n, n)
+		return &Value{Marks: v.Marks, Obj: &Object{List: true, Items: v.Obj.Items[min(from, to):to:to], region: f.region}}
+	}
+	return &Value{Marks: v.Marks, Obj: v.Obj, Query: v.Query}
+}

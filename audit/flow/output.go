@@ -1,0 +1,170 @@
+package flow
+
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/jinja"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// output is {{ ... }}: whether a value does harm there depends on what surrounds it.
+func (f *frame) output(n *jinja.Output) {
+	v := f.eval(n.Expr)
+	kind, note := harm(n.Context, n.Escaped && !v.raw)
+	if kind == 0 {
+		return
+	}
+	where := f.loc(n)
+	if f.inlined != (Loc{}) {
+		where = f.inlined
+	}
+	for _, m := range v.deep() {
+		if m.Safe&kind != 0 || m.Safe&encoded != 0 {
+			continue
+		}
+		u := pageUse{kind: kind, where: where, note: note, safe: m.Safe, way: m.Way}
+		switch {
+		case m.From.Source == Param:
+			u.variable, u.path = splitVariable(m.From.Path)
+			f.weakOutput(n, kind, where, note, v)
+		case m.From.Source == Internal:
+			continue
+		default:
+			f.e.found(f.fn, f.sum, kind, where, note, moved([]Mark{m}, where, note))
+			continue
+		}
+		f.page.uses = append(f.page.uses, u)
+	}
+}
+
+// weakOutput notes that a variable of which nothing is known is put out without escaping.
+func (f *frame) weakOutput(n *jinja.Output, kind Kinds, where Loc, note string, v *Value) {
+	if kind != HTML && kind != HTMLAttr && kind != Script && kind != URL || f.inlined != (Loc{}) {
+		return
+	}
+	key := flowKey{kind, where}
+	if f.e.weak[key] == nil {
+		f.e.weak[key] = &Flow{Kind: kind, Use: where, What: note, Func: f.fn,
+			Origin: Origin{Source: Unproven, Where: where, Note: "a variable of the template"}}
+	}
+}
+
+// splitVariable parts "note.body" into the variable and the path.
+func splitVariable(s string) (variable, path string) {
+	if i := strings.IndexAny(s, ".["); i >= 0 {
+		return s[:i], s[i:]
+	}
+	return s, ""
+}
+
+// harm is what a value from outside can do in a place; 0 for nothing.
+func harm(c jinja.Context, escaped bool) (Kinds, string) {
+	switch {
+	case c.Kind == jinja.NotHTML || c.Kind == jinja.StyleData || c.Kind == jinja.StyleString || c.Kind == jinja.ScriptJSON || c.Note:
+		if !escaped && c.Kind != jinja.NotHTML {
+			return HTML, "a page, without escaping"
+		}
+		return 0, ""
+	case c.Event:
+		return Script, "a script in an attribute"
+	case c.Kind == jinja.ScriptData:
+		return Script, "a script"
+	case c.Kind == jinja.ScriptString:
+		if escaped && c.Quote != '`' {
+			return 0, "" // quotes and tags are escaped
+		}
+		return Script, "a text of a script"
+	case c.Kind == jinja.TagName || c.Kind == jinja.AttrName:
+		return HTMLAttr, "a tag"
+	case c.Kind == jinja.AttrUnquoted:
+		return HTMLAttr, "an attribute without quotes"
+	case !escaped:
+		return HTML, "a page, without escaping"
+	case c.URL && c.Start && linkAttr(c):
+		return URL, "the start of an address"
+	}
+	return 0, ""
+}
+
+// linkAttr tells the attributes whose address is followed as a page, where javascript: runs.
+func linkAttr(c jinja.Context) bool {
+	switch c.Attr {
+	case "href":
+		return c.Tag != "link" && c.Tag != "base"
+	case "action", "formaction", "xlink:href":
+		return true
+	case "src":
+		return c.Tag == "iframe" || c.Tag == "embed" || c.Tag == "frame"
+	case "data":
+		return c.Tag == "object"
+	}
+	return false
+}
+
+// variable is a name that the template does not bind: what it is rendered with.
+func (f *frame) variable(name string, n python.Node) *Value {
+	switch name {
+	case "request":
+		return f.e.api(f.e.program.APIs.Module("flask").Attr("request"))
+	case "session", "g", "config", "url_for", "get_flashed_messages", "csrf_token", "range", "dict", "lipsum", "cycler", "joiner", "namespace", "_", "gettext", "ngettext", "current_user":
+		return f.e.api(f.e.program.APIs.Module("flask").Attr(name))
+	case "loop", "self", "super", "caller", "varargs", "kwargs", "true", "false", "none":
+		return f.e.unknown
+	}
+	if m := f.page.macros[name]; m != nil {
+		return &Value{macros: f.page, macro: m}
+	}
+	return &Value{Marks: []Mark{{From: &Origin{Source: Param, Param: -1, Path: name, Where: f.where(n)}}}}
+}
+
+// filter is x|name(...): args[0] is x.
+func (f *frame) filter(name string, a *arguments, e *python.Call) *Value {
+	v := a.get(0, "")
+	if v == nil {
+		return f.e.unknown
+	}
+	switch name {
+	case "safe":
+		c := *v
+		c.raw = true
+		return &c
+	case "escape", "e", "forceescape", "striptags":
+		return &Value{Marks: safe(v.deep(), HTML), raw: name != "striptags"}
+	case "tojson", "urlencode", "int", "float", "length", "count", "filesizeformat", "round", "abs", "sum", "wordcount", "pprint", "datetimeformat", "strftime", "format_datetime", "format_date", "naturaltime", "timeago":
+		return f.e.unknown
+	case "xmlattr", "urlize":
+		return &Value{Marks: safe(v.deep(), HTML), raw: true}
+	case "first", "last", "random", "max", "min":
+		return f.item(v)
+	case "list", "sort", "reverse", "unique", "slice", "batch", "selectattr", "rejectattr", "select", "reject", "dictsort":
+		return v
+	case "map":
+		for _, n := range a.named {
+			if s, ok := n.Value.str(); ok && n.Key == "attribute" {
+				return &Value{Obj: &Object{Rest: f.attribute(f.item(v), s, nil), region: -1}}
+			}
+		}
+		return v
+	case "attr":
+		if s, ok := a.get(1, "").strOf(); ok {
+			return f.attribute(v, s, nil)
+		}
+	case "default", "d":
+		return join(v, a.get(1, ""))
+	case "join":
+		return &Value{Marks: merge(f.any(v).deep(), a.marks())}
+	}
+	return f.ownFilter(name, v, a, e)
+}
+
+// ownFilter is a filter of the project, or one that gives back what it is given.
+func (f *frame) ownFilter(name string, v *Value, a *arguments, e *python.Call) *Value {
+	if fn := f.e.program.Filters[name]; fn != nil {
+		return f.own(&Value{Func: fn}, a, e)
+	}
+	low := strings.ToLower(name)
+	if strings.Contains(low, "sanitize") || strings.Contains(low, "clean") || strings.Contains(low, "bleach") || strings.Contains(low, "escape") || strings.Contains(low, "json") {
+		return &Value{Marks: safe(v.deep(), Markup), raw: v.raw}
+	}
+	return &Value{Marks: merge(v.deep(), a.marks()), raw: v.raw}
+}

@@ -1,0 +1,299 @@
+package flow
+
+import (
+	"path"
+	"sort"
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/jinja"
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// page is a template, and what it does with its variables.
+type page struct {
+	t       *jinja.Template
+	name    string // below its folder of templates
+	parent  *page
+	uses    []pageUse
+	macros  map[string]*jinja.Macro
+	reading bool
+	read    bool
+}
+
+// pageUse is one place of a template where a variable is put out.
+type pageUse struct {
+	variable string // "" for a value that is from outside by itself, such as request.args
+	path     string // the part of it, such as ".body" or "[].body"
+	kind     Kinds
+	where    Loc
+	note     string
+	safe     Kinds
+	way      *Way
+}
+
+// pages are all templates, by name.
+type pages struct {
+	byName map[string][]*page
+	all    []*page
+}
+
+// newPages names the templates by what stands below a folder "templates", links parents and
+// puts children's blocks where the parents have them.
+func newPages(templates []*jinja.Template) *pages {
+	p := &pages{byName: map[string][]*page{}}
+	for _, t := range templates {
+		pg := &page{t: t, name: templateName(t.Name), macros: map[string]*jinja.Macro{}}
+		for _, m := range t.Macros {
+			pg.macros[m.Name] = m
+		}
+		p.byName[pg.name] = append(p.byName[pg.name], pg)
+		p.all = append(p.all, pg)
+	}
+	for _, pg := range p.all {
+		if s, ok := pg.t.Extends.(*python.Str); ok {
+			if parent := p.find(s.Value, pg.t.Name); parent != pg {
+				pg.parent = parent
+			}
+		}
+	}
+	done := map[*page]bool{}
+	for _, pg := range p.all {
+		p.inherit(pg, done, 0)
+	}
+	return p
+}
+
+func (p *pages) inherit(pg *page, done map[*page]bool, depth int) {
+	if done[pg] || depth > 20 {
+		return
+	}
+	done[pg] = true
+	if pg.parent != nil {
+		p.inherit(pg.parent, done, depth+1)
+		pg.t.Inherit(pg.parent.t)
+	}
+}
+
+// templateName is the name by which a template is rendered: what follows the last folder
+// that is called templates.
+func templateName(file string) string {
+	if i := strings.LastIndex("/"+file, "/templates/"); i >= 0 {
+		return ("/" + file)[i+len("/templates/"):]
+	}
+	return path.Base(file)
+}
+
+// find is the template of a name that is nearest to a file.
+func (p *pages) find(name, from string) *page {
+	if i := strings.LastIndexByte(name, ':'); i >= 0 { // blueprint:name of some loaders
+		name = name[i+1:]
+	}
+	var best *page
+	shared := -1
+	for _, pg := range p.byName[strings.TrimPrefix(name, "/")] {
+		if n := commonDirs(pg.t.Name, from); n > shared {
+			best, shared = pg, n
+		}
+	}
+	return best
+}
+
+func commonDirs(a, b string) int {
+	n := 0
+	for i := 0; i < len(a) && i < len(b) && a[i] == b[i]; i++ {
+		if a[i] == '/' {
+			n++
+		}
+	}
+	return n
+}
+
+// usesOf is what a template and its parents do with their variables.
+func (e *Engine) usesOf(pg *page) []pageUse {
+	if pg == nil || pg.reading {
+		return nil
+	}
+	if !pg.read {
+		pg.reading = true
+		e.readPage(pg, Loc{})
+		pg.reading, pg.read = false, true
+		if pg.parent != nil {
+			pg.uses = append(pg.uses, e.usesOf(pg.parent)...)
+		}
+	}
+	return pg.uses
+}
+
+// inline is the same for a template that is written in the program.
+func (e *Engine) inline(source string, where Loc) []pageUse {
+	pg := &page{t: jinja.Parse("inline.html", source, jinja.Options{Autoescape: true}), macros: map[string]*jinja.Macro{}, reading: true}
+	e.readPage(pg, where)
+	return pg.uses
+}
+
+// readPage interprets a template with its variables as unknowns. If where is set, all its
+// places are that one.
+func (e *Engine) readPage(pg *page, where Loc) {
+	m := &program.Module{Path: pg.t.Name, File: &python.File{Name: pg.t.Name}}
+	m.Scope = &program.Scope{Names: map[string]*program.Symbol{}, Module: m}
+	fn := &program.Function{ID: -1, Name: pg.name, Module: m, Scope: m.Scope}
+	f := &frame{e: e, fn: fn, sum: &summary{}, scope: m.Scope, page: pg, inlined: where}
+	f.nodes(pg.t.Body)
+	sort.SliceStable(pg.uses, func(i, j int) bool { return pg.uses[i].where.Span.Start < pg.uses[j].where.Span.Start })
+}
+
+// nodes reads the nodes of a template in order.
+func (f *frame) nodes(body []jinja.Node) {
+	for _, n := range body {
+		if f.steps++; f.steps > maxSteps {
+			return
+		}
+		f.node(n)
+	}
+}
+
+func (f *frame) node(n jinja.Node) {
+	switch n := n.(type) {
+	case *jinja.Output:
+		f.output(n)
+	case *jinja.If:
+		for i := range n.Tests {
+			if n.Tests[i].Test != nil {
+				f.eval(n.Tests[i].Test)
+			}
+			f.scoped(func() { f.nodes(n.Tests[i].Body) })
+		}
+	case *jinja.For:
+		f.scoped(func() {
+			f.bindTarget(n.Target, f.item(f.eval(n.Iter)))
+			f.nodes(n.Body)
+		})
+		f.nodes(n.Else)
+	case *jinja.Set:
+		f.set(n)
+	case *jinja.With:
+		f.scoped(func() {
+			for i, t := range n.Targets {
+				f.bindTarget(t, f.eval(n.Values[i]))
+			}
+			f.nodes(n.Body)
+		})
+	case *jinja.Macro: // read where it is called, and once by itself
+		f.scoped(func() {
+			for i := range n.Params.List {
+				f.extra = append(f.extra, binding{n.Params.List[i].Name, f.e.unknown})
+			}
+			f.nodes(n.Body)
+		})
+	case *jinja.CallBlock:
+		f.eval(n.Call)
+		f.scoped(func() { f.nodes(n.Body) })
+	case *jinja.Include:
+		f.include(n)
+	case *jinja.Import, *jinja.FromImport:
+		f.importMacros(n)
+	case *jinja.Do:
+		f.eval(n.Expr)
+	default:
+		jinja.Bodies(n, func(body []jinja.Node) { f.scoped(func() { f.nodes(body) }) })
+	}
+}
+
+// scoped reads a body whose names end with it.
+func (f *frame) scoped(read func()) {
+	mark := len(f.extra)
+	read()
+	f.extra = f.extra[:mark]
+}
+
+func (f *frame) set(n *jinja.Set) {
+	if n.Value == nil { // what a body makes is escaped already
+		f.nodes(n.Body)
+		for _, t := range n.Targets {
+			f.bindTarget(t, f.e.unknown)
+		}
+		return
+	}
+	v := f.eval(n.Value)
+	for _, t := range n.Targets {
+		f.bindTarget(t, v)
+	}
+}
+
+func (f *frame) include(n *jinja.Include) {
+	s, ok := n.Template.(*python.Str)
+	if !ok || f.e.pages == nil || n.WithoutContext {
+		return
+	}
+	other := f.e.pages.find(s.Value, f.page.t.Name)
+	if other == nil || other == f.page || f.depth > 12 {
+		return
+	}
+	f.inside(other, func() { f.nodes(other.t.Body) })
+}
+
+// inside reads nodes of another template in this one's place.
+func (f *frame) inside(other *page, read func()) {
+	old, oldFn := f.page, f.fn
+	m := &program.Module{Path: other.t.Name, File: &python.File{Name: other.t.Name}, Scope: f.scope}
+	f.page, f.fn = &page{t: other.t, name: other.name, macros: other.macros}, &program.Function{ID: -1, Name: other.name, Module: m, Scope: f.scope}
+	f.depth++
+	read()
+	f.depth--
+	old.uses = append(old.uses, f.page.uses...)
+	f.page, f.fn = old, oldFn
+}
+
+// importMacros makes the macros of another template known by their names here.
+func (f *frame) importMacros(n jinja.Node) {
+	bind := func(template python.Expr, as func(*page)) {
+		s, ok := template.(*python.Str)
+		if !ok || f.e.pages == nil {
+			return
+		}
+		if other := f.e.pages.find(s.Value, f.page.t.Name); other != nil {
+			as(other)
+		}
+	}
+	switch n := n.(type) {
+	case *jinja.Import:
+		bind(n.Template, func(other *page) { f.extra = append(f.extra, binding{n.As, &Value{macros: other}}) })
+	case *jinja.FromImport:
+		bind(n.Template, func(other *page) {
+			for _, a := range n.Names {
+				as := a.As
+				if as == "" {
+					as = a.Name
+				}
+				if m := other.macros[a.Name]; m != nil {
+					f.extra = append(f.extra, binding{as, &Value{macros: other, macro: m}})
+				}
+			}
+		})
+	}
+}
+
+// callMacro reads a macro with the arguments of a call.
+func (f *frame) callMacro(of *page, m *jinja.Macro, a *arguments) *Value {
+	if f.depth > 6 {
+		return f.e.unknown
+	}
+	f.inside(of, func() {
+		f.scoped(func() {
+			for i := range m.Params.List {
+				p := &m.Params.List[i]
+				v := a.get(i, p.Name)
+				if v == nil {
+					v = f.e.unknown
+					if p.Default != nil {
+						v = f.eval(p.Default)
+					}
+				}
+				f.extra = append(f.extra, binding{p.Name, v})
+			}
+			f.nodes(m.Body)
+		})
+	})
+	return f.e.unknown // markup, escaped inside
+}

@@ -1,0 +1,310 @@
+package flow
+
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+func makeDict(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
+	o := &Object{region: f.region}
+	if v := a.get(0, ""); v != nil {
+		for _, fd := range fieldsOf(v) {
+			o.set(fd.Key, fd.Value)
+		}
+		o.Rest = v.rest()
+	}
+	for _, n := range a.named {
+		o.set(n.Key, n.Value)
+	}
+	o.Rest = join(o.Rest, a.rest)
+	return &Value{Obj: o}
+}
+
+// makeText is str(x).
+func makeText(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
+	v := a.get(0, "object")
+	switch {
+	case v == nil:
+		return text("")
+	case v.Const.Kind == ConstStr || v.Parts != nil:
+		return v
+	case v.Const.Kind == ConstInt:
+		return text(itoa(v.Const.Int))
+	}
+	if marks := v.deep(); len(marks) > 0 {
+		return &Value{Marks: safe(marks, NoSQL)}
+	}
+	return f.e.unknown
+}
+
+// keeps is a constructor whose options matter later.
+func keeps(f *frame, api *program.API, a *arguments, _ *python.Call) *Value {
+	return &Value{API: api.Call(), Marks: a.marks(), Obj: &Object{Fields: a.named, region: f.region}}
+}
+
+// mapped is map(function, list): the function is called with each element.
+func mapped(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
+	fn, list := a.get(0, ""), a.get(1, "")
+	if fn == nil || list == nil {
+		return f.e.unknown
+	}
+	v := f.invoke(fn, &arguments{list: []*Value{f.item(list)}, node: e}, e)
+	return &Value{Obj: &Object{Rest: v, region: -1}}
+}
+
+func filtered(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
+	if v := a.get(1, ""); v != nil {
+		return v
+	}
+	return f.e.unknown
+}
+
+func next(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
+	v := a.get(0, "")
+	if v == nil {
+		return f.e.unknown
+	}
+	if d := a.get(1, ""); d != nil {
+		return join(f.item(v), d)
+	}
+	return f.item(v)
+}
+
+func getAttr(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
+	v, name := a.get(0, ""), a.get(1, "")
+	if v == nil || name == nil {
+		return f.e.unknown
+	}
+	f.used(Attributes, name, e, "getattr")
+	if s, ok := name.str(); ok {
+		return join(f.attribute(v, s, e), a.get(2, ""))
+	}
+	return join(&Value{Marks: v.Marks}, a.get(2, ""))
+}
+
+func setAttr(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
+	to, name, v := a.get(0, ""), a.get(1, ""), a.get(2, "")
+	if to == nil || name == nil || v == nil {
+		return f.e.unknown
+	}
+	f.used(Attributes, name, e, "setattr")
+	if s, ok := name.str(); ok && to.Of != nil {
+		f.store(to.Of, s, v)
+	}
+	return f.e.unknown
+}
+
+func enumerate(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
+	v := a.get(0, "")
+	if v == nil {
+		return f.e.unknown
+	}
+	pair := &Value{Obj: &Object{List: true, Items: []*Value{f.e.unknown, f.item(v)}, region: -1}}
+	return &Value{Obj: &Object{Rest: pair, region: -1}}
+}
+
+func zip(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
+	tuple := &Object{List: true, region: -1}
+	for _, v := range a.list {
+		tuple.Items = append(tuple.Items, f.item(v))
+	}
+	return &Value{Obj: &Object{Rest: &Value{Obj: tuple}, region: -1}}
+}
+
+// renderTemplate puts variables into a template: those that land where they can run are used
+// dangerously there.
+func renderTemplate(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
+	name := a.get(0, "template_name_or_list")
+	if name == nil {
+		return f.e.unknown
+	}
+	f.used(Path, name, e, "the name of a template")
+	if s, ok := name.str(); ok {
+		f.render(f.e.usesOf(f.e.pages.find(s, f.fn.Module.Path)), a, e)
+	}
+	return f.e.unknown
+}
+
+// renderText is render_template_string: its first argument is the template itself.
+func renderText(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
+	source := a.get(0, "source")
+	if source == nil {
+		return f.e.unknown
+	}
+	f.used(Template, source, e, api.Path)
+	if s, ok := source.str(); ok {
+		f.render(f.e.inline(s, f.loc(e)), a, e)
+	}
+	return f.e.unknown
+}
+
+// render gives a template its variables.
+func (f *frame) render(all []pageUse, a *arguments, e *python.Call) {
+	for _, u := range all {
+		v := a.get(-1, u.variable)
+		if v == nil {
+			v = a.rest
+		}
+		if v == nil {
+			continue
+		}
+		marks := safe(f.part(v, u.path).deep(), u.safe)
+		marks = moved(marks, f.loc(e), "passed to the template as "+u.variable)
+		f.e.found(f.fn, f.sum, u.kind, u.where, u.note, moved(marks, u.where, u.note))
+	}
+	for _, n := range a.named {
+		f.used(Exposure, n.Value, e, "the page")
+	}
+}
+
+// makeResponse is make_response(body) or make_response((body, status, headers)).
+func makeResponse(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
+	v := a.get(0, "")
+	if v == nil {
+		return f.e.unknown
+	}
+	parts := a.list
+	if v.Obj != nil && v.Obj.List && len(v.Obj.Items) > 0 {
+		parts = v.Obj.Items
+	}
+	for _, h := range parts[1:] {
+		if h.Obj != nil {
+			f.used(Header, h, e, "a header")
+		}
+	}
+	made := f.e.program.APIs.Module("flask").Attr("Response").Call()
+	if parts[0].Obj != nil { // JSON
+		return &Value{API: made, Marks: safe(parts[0].deep(), Markup)}
+	}
+	return &Value{API: made, Marks: parts[0].Marks}
+}
+
+// response is Response(body, mimetype=...): a page unless its type says otherwise.
+func response(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
+	v := a.get(0, "response")
+	if v == nil {
+		return f.e.unknown
+	}
+	kind := a.get(4, "mimetype")
+	if kind == nil {
+		kind = a.get(5, "content_type")
+	}
+	if kind != nil {
+		if s, ok := kind.str(); ok && !strings.Contains(s, "html") && !strings.Contains(s, "svg") && !strings.Contains(s, "xml") {
+			return &Value{Marks: safe(v.deep(), Markup)}
+		}
+	}
+	if h := a.get(2, "headers"); h != nil && jsonHeaders(h) {
+		return &Value{Marks: safe(v.deep(), Markup)}
+	}
+	return &Value{Marks: v.deep()}
+}
+
+// storeSet and storeGet are stores with a section and a key.
+func storeSet(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
+	attr, ok := e.Func.(*python.Attribute)
+	n, isName := attr.Value.(*python.Name)
+	if !ok || !isName || len(a.list) < 3 {
+		return f.e.unknown
+	}
+	to := f.eval(n)
+	if to.Obj == nil {
+		c := *to
+		c.Obj = &Object{region: f.region}
+		to = &c
+		f.bind(n.ID, to)
+	}
+	section, _ := a.list[0].key()
+	key, known := a.list[1].key()
+	if known {
+		f.writeField(to.Obj, section+"\x00"+key, a.list[2])
+	} else {
+		to.Obj.Rest = join(to.Obj.Rest, a.list[2])
+	}
+	return f.e.unknown
+}
+
+func storeGet(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
+	attr, ok := e.Func.(*python.Attribute)
+	if !ok || len(a.list) < 2 {
+		return f.e.unknown
+	}
+	to := f.eval(attr.Value)
+	if to.Obj == nil {
+		return f.e.unknown
+	}
+	section, _ := a.list[0].key()
+	if key, known := a.list[1].key(); known {
+		if v := join(to.Obj.get(section+"\x00"+key), to.Obj.Rest); v != nil {
+			return v
+		}
+		return f.e.unknown
+	}
+	return f.any(to)
+}
+
+// thread runs its target with its args.
+func thread(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
+	target := a.get(1, "target")
+	if target != nil && target.Func != nil {
+		args := &arguments{node: e}
+		if list := a.get(3, "args"); list != nil && list.Obj != nil {
+			args.list, args.rest = list.Obj.Items, list.Obj.Rest
+		}
+		if named := a.get(4, "kwargs"); named != nil {
+			args.named = fieldsOf(named)
+		}
+		f.own(target, args, e)
+	}
+	return f.e.api(api.Call())
+}
+
+// pathJoin is os.path.join and urljoin: a text put together of its arguments.
+func pathJoin(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
+	var parts []Part
+	for i, v := range a.list {
+		if i > 0 {
+			parts = append(parts, Part{Text: "/"})
+		}
+		parts = append(parts, v.parts()...)
+	}
+	if a.rest != nil {
+		parts = append(parts, Part{Value: a.rest})
+	}
+	v := f.formatted(parts, e)
+	if v.Const.Kind == NoConst {
+		v = &Value{Marks: v.Marks}
+	}
+	return v
+}
+
+// redirect sends the visitor to an address. Where it begins with a path of this site, or
+// with a host that the program has written, the rest does no harm.
+func redirect(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
+	v := a.get(0, "location")
+	if v == nil || anchored(v) {
+		return f.e.unknown
+	}
+	f.used(Redirect, v, e, api.Path)
+	return f.e.unknown
+}
+
+// anchored reports whether a text begins with a literal that fixes its host.
+func anchored(v *Value) bool {
+	if v.Parts == nil || v.Parts[0].Value != nil {
+		return false
+	}
+	s := v.Parts[0].Text
+	if _, host, ok := strings.Cut(s, "://"); ok {
+		return strings.ContainsAny(host, "/?#")
+	}
+	return len(s) > 1 && s[0] == '/' && s[1] != '/' && s[1] != '\\'
+}
+
+// jsonAnswer is jsonify and flash: what it is given is sent to the visitor, but is no page.
+func jsonAnswer(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
+	f.used(Exposure, &Value{Marks: a.marks()}, e, "the answer")
+	return f.e.api(api.Call())
+}

@@ -1,0 +1,230 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/program"
+)
+
+// summary is what calling a function does, in terms of its parameters.
+type summary struct {
+	reading bool
+	result  *Value
+	uses    []paramUse
+	effects []effect
+	callers []*program.Function
+	safe    []guarded // what a true result says of the parameters
+	checked bool      // safe has been filled
+}
+
+// paramUse is a dangerous use of a parameter inside the function or deeper.
+type paramUse struct {
+	origin *Origin
+	kind   Kinds
+	use    Loc
+	what   string
+	way    *Way
+	safe   Kinds
+}
+
+// effect is that a parameter is stored in a place that others read.
+type effect struct {
+	origin *Origin
+	owner  any
+	name   string
+	way    *Way
+	safe   Kinds
+}
+
+// guarded says that the parameter is safe for kinds where the function's result is true.
+type guarded struct {
+	param int
+	kinds Kinds
+}
+
+// maxUses bounds the uses of one summary.
+const maxUses = 64
+
+func (s *summary) use(u paramUse) {
+	for _, o := range s.uses {
+		if o.kind == u.kind && o.use == u.use && o.origin.Param == u.origin.Param && o.origin.Path == u.origin.Path {
+			return
+		}
+	}
+	if len(s.uses) < maxUses {
+		s.uses = append(s.uses, u)
+	}
+}
+
+func (s *summary) effect(f effect) {
+	for _, o := range s.effects {
+		if o.owner == f.owner && o.name == f.name && o.origin.Param == f.origin.Param && o.origin.Path == f.origin.Path {
+			return
+		}
+	}
+	if len(s.effects) < maxUses {
+		s.effects = append(s.effects, f)
+	}
+}
+
+// differs reports whether callers must be read again.
+func (s *summary) differs(old *summary) bool {
+	if len(s.uses) != len(old.uses) || len(s.effects) != len(old.effects) || (s.result == nil) != (old.result == nil) {
+		return true
+	}
+	return s.result != nil && grew(old.result, s.result, 3)
+}
+
+// grew reports whether b says more than a.
+func grew(a, b *Value, depth int) bool {
+	if a == b || b == nil {
+		return false
+	}
+	if a == nil || depth == 0 {
+		return a == nil && !b.empty()
+	}
+	if a.API != b.API || a.Func != b.Func || a.Class != b.Class || a.Of != b.Of || a.Query != b.Query || a.Mod != b.Mod {
+		return true
+	}
+	for _, m := range b.Marks {
+		i := slices.IndexFunc(a.Marks, func(o Mark) bool { return *o.From == *m.From })
+		if i < 0 || a.Marks[i].Safe&^m.Safe != 0 {
+			return true
+		}
+	}
+	if b.Obj == nil {
+		return false
+	}
+	if a.Obj == nil {
+		return true
+	}
+	for _, f := range b.Obj.Fields {
+		if grew(a.Obj.get(f.Key), f.Value, depth-1) {
+			return true
+		}
+	}
+	return grew(a.Obj.everything(3), b.Obj.everything(3), depth-1)
+}
+
+// withoutParams is the value without marks of parameters.
+func (v *Value) withoutParams(depth int) *Value {
+	return v.mapped(depth, func(m Mark) []Mark {
+		if m.From.Source == Param {
+			return nil
+		}
+		return []Mark{m}
+	})
+}
+
+// mapped is the value with each mark replaced, down to a depth.
+func (v *Value) mapped(depth int, f func(Mark) []Mark) *Value {
+	if v == nil || (len(v.Marks) == 0 && v.Obj == nil && v.Parts == nil) {
+		return v
+	}
+	c := *v
+	c.Marks = nil
+	for _, m := range v.Marks {
+		c.Marks = merge(c.Marks, f(m))
+	}
+	c.Parts = nil
+	if depth > 0 {
+		for _, p := range v.Parts {
+			if p.Value != nil {
+				p.Value = p.Value.mapped(depth-1, f)
+			}
+			c.Parts = append(c.Parts, p)
+		}
+	}
+	if v.Obj == nil || depth == 0 {
+		c.Obj = nil
+		return &c
+	}
+	o := &Object{List: v.Obj.List, region: -1}
+	for _, fd := range v.Obj.Fields {
+		o.Fields = append(o.Fields, Field{fd.Key, fd.Value.mapped(depth-1, f)})
+	}
+	for _, i := range v.Obj.Items {
+		o.Items = append(o.Items, i.mapped(depth-1, f))
+	}
+	o.Rest = v.Obj.Rest.mapped(depth-1, f)
+	c.Obj = o
+	return &c
+}
+
+// part is the piece of a value that a path names, such as ".name" or "[].body".
+func (f *frame) part(v *Value, path string) *Value {
+	for path != "" && v != nil {
+		switch {
+		case strings.HasPrefix(path, "[]"):
+			v, path = f.item(v), path[2:]
+		case path[0] == '[':
+			end := strings.IndexByte(path, ']')
+			if end < 0 {
+				return v
+			}
+			v, path = f.keyed(v, path[1:end]), path[end+1:]
+		default:
+			end := 1
+			for end < len(path) && path[end] != '.' && path[end] != '[' {
+				end++
+			}
+			v, path = f.attribute(v, path[1:end], nil), path[end:]
+		}
+	}
+	return v
+}
+
+// call applies a function's summary to the arguments of a call.
+func (f *frame) apply(fn *program.Function, args []*Value, where Loc) *Value {
+	s := f.e.summary(fn)
+	if f.page == nil && !slices.Contains(s.callers, f.fn) {
+		s.callers = append(s.callers, f.fn)
+	}
+	note := "passed to " + fn.Name
+	replace := func(o *Origin, kinds Kinds, way *Way) []Mark {
+		if o.Param >= len(args) || args[o.Param] == nil {
+			return nil
+		}
+		marks := safe(f.part(args[o.Param], o.Path).deep(), kinds)
+		out := make([]Mark, 0, len(marks))
+		for _, m := range marks {
+			out = append(out, Mark{m.From, m.Safe, m.Way.step(where, note).append(way)})
+		}
+		return out
+	}
+	for _, u := range s.uses {
+		f.e.found(f.fn, f.sum, u.kind, u.use, u.what, replace(u.origin, u.safe, u.way))
+	}
+	for _, ef := range s.effects {
+		f.store(ef.owner, ef.name, &Value{Marks: replace(ef.origin, ef.safe, ef.way)})
+	}
+	if s.result == nil {
+		return f.e.unknown
+	}
+	return s.result.mapped(3, func(m Mark) []Mark {
+		if m.From.Source == Param {
+			return replace(m.From, m.Safe, m.Way)
+		}
+		return []Mark{m}
+	})
+}
+
+// append adds the steps of another way, which begins where this one ends.
+func (w *Way) append(more *Way) *Way {
+	if more == nil {
+		return w
+	}
+	return w.append(more.Prev).step(more.Where, more.Note)
+}
+
+// store writes a value into a place that functions share: what is marked by a parameter
+// becomes an effect of this function.
+func (f *frame) store(owner any, name string, v *Value) {
+	for _, m := range v.deep() {
+		if m.From.Source == Param {
+			f.sum.effect(effect{origin: m.From, owner: owner, name: name, way: m.Way, safe: m.Safe})
+		}
+	}
+	f.e.writeCell(owner, name, v)
+}

@@ -1,0 +1,394 @@
+package flow
+
+import (
+	"slices"
+
+	"github.com/fumehood/fumehood/audit/jinja"
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// Value is what is known of an expression's value. It is never changed once made; what can
+// change in Python, a list or an object, is an Object that values share.
+type Value struct {
+	Marks   []Mark       // what it carries from outside, as a whole
+	API     *program.API // it is this outside thing
+	Func    *program.Function
+	Self    *Value         // Func is bound to it
+	Class   *program.Class // it is this class
+	Of      *program.Class // it is an instance of this class
+	Query   *program.Class // it is a query for rows of this model
+	Mod     *program.Module
+	Const   Const
+	Checked bool   // it was from outside, and was found or made harmless
+	Parts   []Part // a text put together of parts, in order; nil where that is not known
+	Obj     *Object
+
+	raw    bool         // in a template: it is put out as it is
+	macros *page        // in a template: the macros of this one
+	macro  *jinja.Macro // in a template: this macro
+}
+
+// Part is a piece of a text: a literal, or a value.
+type Part struct {
+	Text  string
+	Value *Value // nil for a literal
+}
+
+// Const is a constant, where one is known.
+type Const struct {
+	Kind ConstKind
+	Str  string
+	Int  int64
+}
+
+// ConstKind tells the constants apart.
+type ConstKind uint8
+
+// The kinds; NoConst says that the value is not known.
+const (
+	NoConst ConstKind = iota
+	ConstStr
+	ConstInt
+	ConstBool // Int is 0 or 1
+	ConstNone
+)
+
+// Object is a list, a dict or an instance: what can be changed in place.
+type Object struct {
+	Fields []Field  // by constant key or attribute, in the order of their making
+	Items  []*Value // a list whose elements are known one by one
+	List   bool     // Items is all there is
+	Rest   *Value   // all other elements, together
+	texts  []string // constants among Rest
+	region int      // the stretch of straight code in which it was made
+}
+
+// Field is one element with a known key.
+type Field struct {
+	Key   string
+	Value *Value
+}
+
+// Mark says that a value carries something from an origin. Safe holds the uses for which it
+// was made harmless on its way.
+type Mark struct {
+	From *Origin
+	Safe Kinds
+	Way  *Way
+}
+
+// Origin is where a marked value came into the program.
+type Origin struct {
+	Source Source
+	Where  Loc
+	Note   string
+	// For Source == Param: which parameter, and which part of it, such as ".name" or "[]".
+	Param int
+	Path  string
+}
+
+// Source is a kind of origin.
+type Source uint8
+
+// The kinds of origin. A Param is no outside source: it stands for whatever callers pass.
+const (
+	Param    Source = iota
+	Request         // what a visitor sends
+	Stored          // what was stored earlier and a visitor may have sent
+	Internal        // what only the owner should see, such as the text of an exception
+	Unproven        // a value of which nothing is known, in a use that no unknown value should have
+)
+
+// Loc is a stretch of a Python file or of a template.
+type Loc struct {
+	File string
+	Span python.Span
+}
+
+// Way is the steps that a value took, last first.
+type Way struct {
+	Prev  *Way
+	Where Loc
+	Note  string
+	Len   int
+}
+
+// maxWay bounds the steps that are kept of a way; further ones replace the last.
+const maxWay = 14
+
+// step adds a step to a way.
+func (w *Way) step(where Loc, note string) *Way {
+	if w == nil {
+		return &Way{Where: where, Note: note, Len: 1}
+	}
+	if w.Where == where {
+		return w
+	}
+	if w.Len >= maxWay {
+		return &Way{Prev: w.Prev, Where: where, Note: note, Len: w.Len}
+	}
+	return &Way{Prev: w, Where: where, Note: note, Len: w.Len + 1}
+}
+
+// marked returns the value with other marks.
+func (v *Value) marked(marks []Mark) *Value {
+	c := *v
+	c.Marks = marks
+	c.Checked = len(marks) == 0 && (v.Checked || len(v.Marks) > 0)
+	return &c
+}
+
+// moved returns the marks with one more step of their way.
+func moved(marks []Mark, where Loc, note string) []Mark {
+	if len(marks) == 0 {
+		return nil
+	}
+	out := make([]Mark, len(marks))
+	for i, m := range marks {
+		out[i] = Mark{m.From, m.Safe, m.Way.step(where, note)}
+	}
+	return out
+}
+
+// safe returns the marks made harmless for more kinds of use; those that are harmless for
+// all kinds are dropped.
+func safe(marks []Mark, kinds Kinds) []Mark {
+	if len(marks) == 0 || kinds == 0 {
+		return marks
+	}
+	out := make([]Mark, 0, len(marks))
+	for _, m := range marks {
+		if m.Safe |= kinds; m.Safe != Every {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// undone returns the marks with some kinds not safe any more: the text was decoded.
+func undone(marks []Mark, kinds Kinds) []Mark {
+	if kinds == 0 || len(marks) == 0 {
+		return marks
+	}
+	out := slices.Clone(marks)
+	for i := range out {
+		out[i].Safe &^= kinds
+	}
+	return out
+}
+
+// maxMarks bounds the marks of one value.
+const maxMarks = 12
+
+// merge joins two sets of marks: of the same origin, what is unsafe in either stays unsafe.
+func merge(a, b []Mark) []Mark {
+	switch {
+	case len(b) == 0:
+		return a
+	case len(a) == 0:
+		return b
+	}
+	out := a
+	own := false
+	for _, m := range b {
+		i := slices.IndexFunc(out, func(o Mark) bool { return o.From == m.From || *o.From == *m.From })
+		if i >= 0 && out[i].Safe&^m.Safe == 0 {
+			continue
+		}
+		if i < 0 && len(out) >= maxMarks {
+			continue
+		}
+		if !own {
+			out, own = slices.Clone(out), true
+		}
+		if i < 0 {
+			out = append(out, m)
+			continue
+		}
+		way := m.Way
+		if out[i].Safe&m.Safe == out[i].Safe {
+			way = out[i].Way
+		}
+		out[i] = Mark{out[i].From, out[i].Safe & m.Safe, way}
+	}
+	return out
+}
+
+// join is a value that may be either.
+func join(a, b *Value) *Value { return joinTo(a, b, 4) }
+
+// joinTo is join down to a depth: objects may hold themselves.
+func joinTo(a, b *Value, depth int) *Value {
+	switch {
+	case a == b || b == nil:
+		return a
+	case a == nil:
+		return b
+	}
+	if a.empty() && b.Const.Kind == NoConst {
+		return b
+	}
+	if b.empty() && a.Const.Kind == NoConst {
+		return a
+	}
+	v := &Value{Marks: merge(a.Marks, b.Marks)}
+	v.API, v.Func, v.Class, v.Of, v.Query, v.Mod = a.API, a.Func, a.Class, a.Of, a.Query, a.Mod
+	v.Self = a.Self
+	v.raw = a.raw || b.raw
+	if !a.isThing() {
+		v.API, v.Func, v.Class, v.Of, v.Query, v.Mod, v.Self = b.API, b.Func, b.Class, b.Of, b.Query, b.Mod, b.Self
+	}
+	if a.Const == b.Const {
+		v.Const = a.Const
+	}
+	v.Checked = (a.Checked || a.Const.Kind != NoConst) && (b.Checked || b.Const.Kind != NoConst)
+	if len(a.Parts) > 0 && len(b.Parts) == 0 && len(b.Marks) == 0 {
+		v.Parts = a.Parts
+	} else if len(b.Parts) > 0 && len(a.Parts) == 0 && len(a.Marks) == 0 {
+		v.Parts = b.Parts
+	}
+	if depth > 0 {
+		v.Obj = joinObjects(a.Obj, b.Obj, depth-1)
+	} else if a.Obj != b.Obj {
+		v.Marks = merge(v.Marks, merge(a.deeper(1), b.deeper(1)))
+	}
+	return v
+}
+
+// isThing reports whether it is known what the value is.
+func (v *Value) isThing() bool {
+	return v.API != nil || v.Func != nil || v.Class != nil || v.Of != nil || v.Query != nil || v.Mod != nil
+}
+
+// empty reports whether nothing at all is known.
+func (v *Value) empty() bool {
+	return len(v.Marks) == 0 && v.Obj == nil && v.Const.Kind == NoConst && v.Parts == nil && !v.isThing() && !v.Checked
+}
+
+func joinObjects(a, b *Object, depth int) *Object {
+	if a == nil || a == b {
+		return b
+	}
+	if b == nil {
+		return a
+	}
+	o := &Object{Rest: joinTo(a.everything(depth), b.everything(depth), depth), region: -1}
+	o.texts = append(a.constants(), b.constants()...)
+	for _, f := range a.Fields {
+		o.set(f.Key, joinTo(f.Value, b.get(f.Key), depth))
+	}
+	for _, f := range b.Fields {
+		if a.get(f.Key) == nil {
+			o.set(f.Key, f.Value)
+		}
+	}
+	return o
+}
+
+// maxFields bounds the fields that are told apart; further ones are elements like others.
+const maxFields = 48
+
+func (o *Object) get(key string) *Value {
+	for i := range o.Fields {
+		if o.Fields[i].Key == key {
+			return o.Fields[i].Value
+		}
+	}
+	return nil
+}
+
+func (o *Object) set(key string, v *Value) {
+	for i := range o.Fields {
+		if o.Fields[i].Key == key {
+			o.Fields[i].Value = v
+			return
+		}
+	}
+	if len(o.Fields) >= maxFields {
+		o.Rest = join(o.Rest, v)
+		return
+	}
+	o.Fields = append(o.Fields, Field{key, v})
+}
+
+// everything is the elements of the object that have no key, as one value.
+func (o *Object) everything(depth int) *Value {
+	v := o.Rest
+	for _, i := range o.Items {
+		v = joinTo(v, i, depth)
+	}
+	return v
+}
+
+// constants are the texts among the elements.
+func (o *Object) constants() []string {
+	all := slices.Clone(o.texts)
+	for _, i := range o.Items {
+		if s, ok := i.str(); ok && len(all) < maxParts {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// addRest adds an element whose place is not known.
+func (o *Object) addRest(v *Value) {
+	o.List = false
+	o.Rest = join(o.Rest, v)
+	if v != nil && v.Const.Kind == ConstStr && len(o.texts) < maxParts {
+		o.texts = append(o.texts, v.Const.Str)
+	}
+}
+
+// deep is all marks of the value and of what it holds.
+func (v *Value) deep() []Mark { return v.deeper(4) }
+
+func (v *Value) deeper(depth int) []Mark {
+	if v == nil {
+		return nil
+	}
+	if v.Obj == nil || depth == 0 {
+		return v.Marks
+	}
+	marks := v.Marks
+	for _, f := range v.Obj.Fields {
+		marks = merge(marks, f.Value.deeper(depth-1))
+	}
+	for _, i := range v.Obj.Items {
+		marks = merge(marks, i.deeper(depth-1))
+	}
+	if v.Obj.Rest != nil {
+		marks = merge(marks, v.Obj.Rest.deeper(depth-1))
+	}
+	return marks
+}
+
+// str is the text of a constant.
+func (v *Value) str() (string, bool) { return v.Const.Str, v.Const.Kind == ConstStr }
+
+// truth tells whether a constant is true; known is false for all else.
+func (v *Value) truth() (is, known bool) {
+	switch v.Const.Kind {
+	case ConstStr:
+		return v.Const.Str != "", true
+	case ConstInt, ConstBool:
+		return v.Const.Int != 0, true
+	case ConstNone:
+		return false, true
+	case NoConst:
+	}
+	return false, false
+}
+
+func text(s string) *Value { return &Value{Const: Const{Kind: ConstStr, Str: s}} }
+
+func boolean(b bool) *Value {
+	c := Const{Kind: ConstBool}
+	if b {
+		c.Int = 1
+	}
+	return &Value{Const: c}
+}
+
+func integer(i int64) *Value { return &Value{Const: Const{Kind: ConstInt, Int: i}} }

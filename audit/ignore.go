@@ -1,0 +1,194 @@
+package audit
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/jinja"
+	"github.com/fumehood/fumehood/audit/rules"
+)
+
+// ignore is a comment that silences findings of some rules at one line:
+//
+//	# fumehood: ignore[sql-injection] the table is one of ours until 2027-01-31
+//
+// It stands at the end of the line, or alone above it; in a template it is {# ... #}.
+type ignore struct {
+	place  finding.Place // of the comment
+	line   int           // what it silences
+	rules  []string
+	reason string
+	until  string // YYYY-MM-DD, or what stands in its place
+	ended  bool
+	noDate bool // until is no day that there is, so it has ended too
+	used   bool
+}
+
+// The rules about ignores.
+const (
+	ignoreExpired       = "ignore-expired"
+	ignoreWithoutReason = "ignore-without-reason"
+)
+
+// described is what rules say of themselves, with the two that are about ignores.
+func described(all []*rules.Rule) []finding.Rule {
+	list := []finding.Rule{{
+		ID: ignoreExpired, Title: "Ignore that has ended", CWE: 710, OWASP: "A05:2021", ASVS: []string{},
+		Severity: finding.Low, Confidence: finding.Sure,
+		Why: "A comment silences a finding until a day that has passed. Somebody wanted it to be looked at again by then.",
+		Fix: "# fumehood: ignore[sql-injection] the table is one of ours until 2027-01-31",
+	}, {
+		ID: ignoreWithoutReason, Title: "Ignore without a reason", CWE: 710, OWASP: "A05:2021", ASVS: []string{},
+		Severity: finding.Low, Confidence: finding.Sure,
+		Why: "A comment silences a finding and does not say why that is right. Whoever reads it next cannot tell whether it still is.",
+		Fix: "# fumehood: ignore[sql-injection] the table is one of ours",
+	}}
+	for _, r := range all {
+		list = append(list, r.Rule)
+	}
+	slices.SortFunc(list, func(a, b finding.Rule) int { return strings.Compare(a.ID, b.ID) })
+	return list
+}
+
+// ignores are all comments of the project that silence something, by file, and those that
+// name no rule, which silence nothing.
+func (r *run) ignores(t *texts, found []finding.Finding) (byFile map[string][]*ignore, unreadable []finding.Place) {
+	byFile = map[string][]*ignore{}
+	add := func(place finding.Place, comment string) {
+		i, ok := parseIgnore(comment, r.Now)
+		if i == nil {
+			if ok {
+				unreadable = append(unreadable, place)
+			}
+			return
+		}
+		i.place, i.line = place, silenced(t, place)
+		byFile[place.File] = append(byFile[place.File], i)
+	}
+	source := map[string]bool{}
+	for _, f := range r.files {
+		source[f.Name] = true
+		if strings.Contains(f.Source, mark) {
+			for _, span := range f.Comments {
+				add(rules.Place(f, span), f.Source[span.Start:span.End])
+			}
+		}
+	}
+	for _, p := range r.pages {
+		source[p.Name] = true
+		if strings.Contains(p.Source, mark) {
+			for _, span := range p.Comments {
+				add(templatePlace(p, span), p.Text(located{span}))
+			}
+		}
+	}
+	for _, f := range found {
+		if source[f.Place.File] {
+			continue
+		}
+		source[f.Place.File] = true
+		for n, line := range t.of(f.Place.File) {
+			if at := strings.Index(line, "#"); at >= 0 && strings.Contains(line[at:], mark) {
+				from := len([]rune(line[:at])) + 1
+				add(finding.Place{File: f.Place.File, Line: n + 1, Column: from, EndLine: n + 1, EndColumn: from + len([]rune(line[at:]))}, line[at:])
+			}
+		}
+	}
+	return byFile, unreadable
+}
+
+// located is a span as a node.
+type located struct{ jinja.Span }
+
+// mark starts every ignore.
+const mark = "fumehood:"
+
+// parseIgnore reads a comment. Without an ignore it returns nil; ok is then whether the
+// comment looks like one.
+func parseIgnore(comment string, now time.Time) (i *ignore, ok bool) {
+	_, rest, found := strings.Cut(comment, mark)
+	rest, isIgnore := strings.CutPrefix(strings.TrimSpace(rest), "ignore")
+	if !found || !isIgnore {
+		return nil, false
+	}
+	rest = strings.TrimSpace(strings.TrimRight(strings.TrimSuffix(strings.TrimSpace(rest), "#}"), "-+ \t"))
+	list, open := strings.CutPrefix(rest, "[")
+	list, reason, closed := strings.Cut(list, "]")
+	if !open || !closed {
+		return nil, true
+	}
+	i = &ignore{}
+	for id := range strings.SplitSeq(list, ",") {
+		if id = strings.TrimSpace(id); id != "" {
+			i.rules = append(i.rules, id)
+		}
+	}
+	if len(i.rules) == 0 {
+		return nil, true
+	}
+	reason = " " + reason
+	if at := strings.LastIndex(reason, " until "); at >= 0 {
+		if date := strings.TrimRight(strings.TrimSpace(reason[at+len(" until "):]), "."); startsWithDigit(date) {
+			reason, i.until = reason[:at], date
+			day, err := time.ParseInLocation(time.DateOnly, date, now.Location())
+			i.noDate = err != nil
+			i.ended = i.noDate || !now.Before(day.AddDate(0, 0, 1))
+		}
+	}
+	i.reason = strings.Trim(reason, " \t,;:-")
+	if !strings.ContainsFunc(i.reason, unicode.IsLetter) {
+		i.reason = ""
+	}
+	return i, true
+}
+
+func startsWithDigit(s string) bool { return s != "" && s[0] >= '0' && s[0] <= '9' }
+
+// silenced is the line that a comment is about: its own, or the next one with code if it
+// stands alone.
+func silenced(t *texts, p finding.Place) int {
+	before := []rune(t.line(p.File, p.Line))
+	if strings.TrimSpace(string(before[:min(len(before), p.Column-1)])) != "" {
+		return p.Line
+	}
+	after := []rune(t.line(p.File, p.EndLine))
+	if strings.TrimSpace(string(after[min(len(after), p.EndColumn-1):])) != "" {
+		return p.EndLine
+	}
+	lines := t.of(p.File)
+	for n := p.EndLine + 1; n <= len(lines); n++ {
+		text := strings.TrimSpace(lines[n-1])
+		if text != "" && !strings.HasPrefix(text, "#") && !(strings.HasPrefix(text, "{#") && strings.HasSuffix(text, "#}")) {
+			return n
+		}
+	}
+	return p.Line
+}
+
+// valid reports whether the ignore silences anything: it has a reason and has not ended.
+func (i *ignore) valid() bool { return i.reason != "" && !i.ended }
+
+// silences reports whether the ignore is about the finding.
+func (i *ignore) silences(f *finding.Finding) bool {
+	return f.Place.Line <= i.line && i.line <= max(f.Place.Line, f.Place.EndLine) && slices.Contains(i.rules, f.Rule)
+}
+
+// complaint is the finding about an ignore that does not count, nil for one that does.
+func (i *ignore) complaint() *finding.Finding {
+	f := &finding.Finding{Severity: finding.Low, Confidence: finding.Sure, Place: i.place}
+	names := strings.Join(i.rules, ", ")
+	switch {
+	case i.reason == "":
+		f.Rule, f.Message = ignoreWithoutReason, "the ignore of "+names+" has no reason, and does not count"
+	case i.noDate:
+		f.Rule, f.Message = ignoreExpired, "the ignore of "+names+" ends on no day that there is: "+i.until+" (YYYY-MM-DD)"
+	case i.ended:
+		f.Rule, f.Message = ignoreExpired, "the ignore of "+names+" ended on "+i.until
+	default:
+		return nil
+	}
+	return f
+}

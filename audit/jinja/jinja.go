@@ -1,0 +1,155 @@
+// Package jinja reads Jinja templates into a tree, and tells for every output where in the
+// HTML it stands: whether escaping is enough depends on that. It executes nothing.
+//
+// It takes what Jinja takes, and more: a tag that cannot be read costs that tag and an Error,
+// a tag that nobody knows none. Expressions are those of package python, so that what follows
+// values through Python follows them through templates; a filter x|f(a) is a Call of a Name
+// "|f" with x and a, a test x is f(a) a Call of "?f".
+//
+// The HTML is read as its standard says, as far as contexts need it. Left out are the double
+// escaped states of scripts (a script in a comment in a script), elements that open and close
+// others by themselves, and entities except in event attributes. Scripts and styles are read
+// for their strings, comments and regular expressions only.
+package jinja
+
+import (
+	"math"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// Options say how the application sets up Jinja. A zero field is Jinja's default.
+type Options struct {
+	BlockStart, BlockEnd       string
+	VariableStart, VariableEnd string
+	CommentStart, CommentEnd   string
+	LineStatement, LineComment string // prefixes; none by default
+	Autoescape                 bool   // for this template; Flask goes by the extension
+}
+
+// Template is one template.
+type Template struct {
+	Name, Source string
+	Body         []Node
+	Errors       []Error
+	Extends      python.Expr // nil without a parent; the first one if there are several
+	Blocks       []*Block    // all of them, nested ones too, in order
+	Macros       []*Macro    // likewise
+	Comments     []Span      // from {# to #}, in order
+	// Mixed are the tags after which the place in the HTML depends on the way taken, as where
+	// only one branch closes a quote. Contexts after them follow the first branch.
+	Mixed []Span
+
+	inherited map[string]State // where the parent has the blocks
+	start     State
+	lines     []int32
+	runes     []int32
+}
+
+// Error is what could not be read, and where.
+type Error struct {
+	Span    Span
+	Message string
+}
+
+// Limits keep hostile templates from costing more than their length.
+const (
+	maxErrors = 200    // what comes after them is no news
+	maxNest   = 200    // open brackets in a tag
+	maxBlocks = 200    // open blocks
+	maxDepth  = 500    // expressions in expressions
+	maxHeight = 20_000 // steps of chains such as a.b.c and a|b|c in one tag
+)
+
+// Parse reads a template. It does not panic and takes time in proportion to the length of the
+// source, whatever that holds.
+func Parse(name, source string, o Options) *Template {
+	t := &Template{Name: name, Source: source, start: startState(name)}
+	if len(source) > math.MaxInt32-8 {
+		t.Source = ""
+		t.Errors = []Error{{Message: "the template is larger than 2 GB"}}
+		return t
+	}
+	t.index()
+	p := &parser{t: t, source: source, syntax: newSyntax(o), autoescape: o.Autoescape}
+	p.template()
+	t.contexts()
+	return t
+}
+
+// block is how many bytes Position counts at most, so that one long line costs no more than
+// any other.
+const block = 1024
+
+// index notes where lines start, and counts characters if they are not the bytes.
+func (t *Template) index() {
+	s := t.Source
+	t.lines = make([]int32, 1, strings.Count(s, "\n")+2)
+	crs := strings.IndexByte(s, '\r') >= 0
+	for at := 0; at < len(s); {
+		i := strings.IndexByte(s[at:], '\n')
+		if crs {
+			i = strings.IndexAny(s[at:], "\r\n")
+		}
+		if i < 0 {
+			break
+		}
+		at += i + 1
+		if s[at-1] == '\r' && at < len(s) && s[at] == '\n' {
+			at++
+		}
+		t.lines = append(t.lines, int32(at))
+	}
+	if starts(s) == int32(len(s)) {
+		return
+	}
+	total := int32(0)
+	for at := 0; at < len(s); at += block {
+		t.runes = append(t.runes, total)
+		total += starts(s[at:min(at+block, len(s))])
+	}
+}
+
+// starts counts the bytes that start a character.
+func starts(s string) int32 {
+	n := int32(0)
+	for i := range len(s) {
+		if utf8.RuneStart(s[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// Position returns the line and the column of a byte of the source. Both count from 1; a
+// column is a character.
+func (t *Template) Position(offset int32) (line, column int) {
+	offset = max(0, min(offset, int32(len(t.Source))))
+	line = sort.Search(len(t.lines), func(i int) bool { return t.lines[i] > offset })
+	if line == 0 {
+		return 1, 1 // a Template that Parse did not make
+	}
+	start := t.lines[line-1]
+	if t.runes == nil {
+		return line, int(offset-start) + 1
+	}
+	return line, int(t.before(offset)-t.before(start)) + 1
+}
+
+// before counts the characters before a byte.
+func (t *Template) before(offset int32) int32 {
+	i := min(int(offset)/block, len(t.runes)-1)
+	return t.runes[i] + starts(t.Source[i*block:offset])
+}
+
+// Text returns the source of a node or of an expression.
+func (t *Template) Text(n interface{ At() Span }) string {
+	s := n.At()
+	if s.Start < 0 || s.End < s.Start || int(s.End) > len(t.Source) {
+		return ""
+	}
+	return t.Source[s.Start:s.End]
+}

@@ -1,0 +1,132 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/finding"
+)
+
+// judge decides what is said of each finding, and says it.
+func (r *run) judge(ctx context.Context, found []finding.Finding) error {
+	t := r.texts()
+	var ignores map[string][]*ignore
+	var unreadable []finding.Place
+	if !r.NoIgnores {
+		ignores, unreadable = r.ignores(t, found)
+		found = r.withComplaints(found, ignores)
+	}
+	fingerprints(found, t)
+	if err := r.changes.load(ctx, found, t); err != nil {
+		return err
+	}
+	for i := range found {
+		f := &found[i]
+		suppressed := r.suppressed(f, ignores[f.Place.File])
+		switch {
+		case f.Severity < r.MinSeverity || f.Confidence < r.MinConfidence:
+			if suppressed == nil {
+				r.sum.Hidden++
+			}
+			continue
+		case !r.changes.touch(f):
+			r.sum.Unchanged++
+			continue
+		}
+		t.complete(f)
+		m := finding.Message{Finding: f}
+		if suppressed != nil {
+			suppressed.Finding = *f
+			m = finding.Message{Suppressed: suppressed}
+			r.sum.Suppressed++
+		} else {
+			r.count(f)
+		}
+		if err := r.h.Handle(m); err != nil {
+			return err
+		}
+	}
+	return r.notes(ignores, unreadable)
+}
+
+// withComplaints adds the findings about the ignores themselves.
+func (r *run) withComplaints(found []finding.Finding, ignores map[string][]*ignore) []finding.Finding {
+	before := len(found)
+	for _, list := range ignores {
+		for _, i := range list {
+			if f := i.complaint(); f != nil && r.applies(f.Rule) {
+				found = append(found, *f)
+			}
+		}
+	}
+	if len(found) > before {
+		slices.SortStableFunc(found, func(a, b finding.Finding) int {
+			return cmp.Or(cmp.Compare(a.Place.File, b.Place.File), cmp.Compare(a.Place.Line, b.Place.Line),
+				cmp.Compare(a.Place.Column, b.Place.Column), cmp.Compare(a.Rule, b.Rule))
+		})
+	}
+	return found
+}
+
+// suppressed is why a finding is silent, nil if it is not.
+func (r *run) suppressed(f *finding.Finding, ignores []*ignore) *finding.Suppressed {
+	var by *finding.Suppressed
+	for _, i := range ignores {
+		if i.silences(f) {
+			i.used = true
+			if i.valid() && by == nil {
+				by = &finding.Suppressed{By: "comment", Reason: i.reason, Until: i.until}
+			}
+		}
+	}
+	if r.baseline.has(f) && by == nil {
+		by = &finding.Suppressed{By: "baseline", Reason: "in " + r.Baseline}
+	}
+	return by
+}
+
+func (r *run) count(f *finding.Finding) {
+	switch f.Severity {
+	case finding.High:
+		r.sum.High++
+	case finding.Medium:
+		r.sum.Medium++
+	default:
+		r.sum.Low++
+	}
+	if f.Guard != "" {
+		r.sum.Guarded++
+	}
+}
+
+// notes tells of ignores and of lines of the baseline that silence nothing.
+func (r *run) notes(ignores map[string][]*ignore, unreadable []finding.Place) error {
+	for i := range unreadable {
+		if err := r.note(&unreadable[i], "this ignore names no rule and silences nothing: write # fumehood: ignore[rule] reason"); err != nil {
+			return err
+		}
+	}
+	for _, file := range slices.Sorted(maps.Keys(ignores)) {
+		for _, i := range ignores[file] {
+			for _, id := range i.rules {
+				if !r.known[id] {
+					if err := r.note(&i.place, "there is no rule %s", id); err != nil {
+						return err
+					}
+				}
+			}
+			if !i.used && slices.ContainsFunc(i.rules, func(id string) bool { return r.known[id] }) && !slices.ContainsFunc(i.rules, func(id string) bool { return !r.applies(id) }) {
+				if err := r.note(&i.place, "this ignore of %s silences nothing: it can go", strings.Join(i.rules, ", ")); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if n := r.baseline.unused(); n > 0 && len(r.Only)+len(r.Skip)+len(r.Exclude) == 0 {
+		return r.note(nil, "%d of the findings in %s are no longer found: --write-baseline %s leaves them out", n, r.Baseline, r.Baseline)
+	}
+	return nil
+}

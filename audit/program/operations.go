@@ -1,0 +1,94 @@
+package program
+
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// operations reads the operationId lines of OpenAPI documents in YAML or JSON. Connexion
+// calls the function of that dotted name with the request's parameters.
+func operations(descriptions []string) map[string]bool {
+	all := map[string]bool{}
+	for _, d := range descriptions {
+		for line := range strings.Lines(d) {
+			_, value, ok := strings.Cut(line, "operationId")
+			if !ok {
+				continue
+			}
+			value = strings.Trim(strings.TrimSpace(value), "\"':, ")
+			if strings.Contains(value, ".") {
+				all[value] = true
+			}
+		}
+	}
+	return all
+}
+
+// Operation reports whether an API description names the function as a handler.
+func (p *Program) Operation(f *Function) bool {
+	if len(p.operations) == 0 || f.Node == nil || f.Parent != nil {
+		return false
+	}
+	name := f.Module.Name + "." + f.Name
+	for {
+		if p.operations[name] {
+			return true
+		}
+		_, rest, ok := strings.Cut(name, ".")
+		if !ok || !strings.Contains(rest, ".") {
+			return false
+		}
+		name = rest
+	}
+}
+
+// findFilters finds @app.template_filter("name") and app.jinja_env.filters["name"] = f.
+func (p *Program) findFilters() {
+	p.Filters = map[string]*Function{}
+	for _, f := range p.Functions {
+		if f.Node == nil {
+			continue
+		}
+		for _, d := range f.Node.Decorators {
+			call, _ := d.(*python.Call)
+			if call == nil {
+				continue
+			}
+			a, ok := call.Func.(*python.Attribute)
+			if !ok || a.Attr != "template_filter" && a.Attr != "app_template_filter" {
+				continue
+			}
+			name := f.Name
+			if s, ok := argument(call, 0, "name").(*python.Str); ok {
+				name = s.Value
+			}
+			p.Filters[name] = f
+		}
+	}
+	for _, f := range p.Functions {
+		for _, s := range f.Body {
+			p.assignedFilter(f, s)
+		}
+	}
+}
+
+func (p *Program) assignedFilter(f *Function, s python.Stmt) {
+	a, ok := s.(*python.Assign)
+	if !ok {
+		return
+	}
+	for _, t := range a.Targets {
+		sub, ok := t.(*python.Subscript)
+		if !ok {
+			continue
+		}
+		key, isStr := sub.Index.(*python.Str)
+		of, isAttr := sub.Value.(*python.Attribute)
+		if isStr && isAttr && of.Attr == "filters" {
+			if r := p.Resolve(a.Value, f.Scope); r.Function != nil {
+				p.Filters[key.Value] = r.Function
+			}
+		}
+	}
+}

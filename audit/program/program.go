@@ -1,0 +1,168 @@
+// Package program knows a Flask project as a whole: which file is which module, what an
+// imported name means, which function answers which URL, which class is a model, a form or a
+// view, and which file a template's name stands for. It reads syntax trees only; nothing of
+// the project is run. Values are followed by audit/flow, which builds on it.
+package program
+
+import (
+	"path"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// Program is all that was read.
+type Program struct {
+	Modules   []*Module   // sorted by path
+	Functions []*Function // all of them, nested ones and methods too; Function.ID is the index
+	Classes   []*Class
+	Routes    []*Route
+	APIs      APIs
+	Filters   map[string]*Function // the project's own filters of templates, by name
+
+	// operations are the functions that an API description names as handlers, such as
+	// "shop.views.find": their parameters come from the request.
+	operations map[string]bool
+
+	byName   map[string][]*Module // every dotted name under which a module may be imported
+	packages map[string]bool      // folders with an __init__.py
+}
+
+// Module is one Python file.
+type Module struct {
+	Name    string // dotted, from the root of the project, such as "src.shop.models"
+	Path    string // with slashes, from the root of the project
+	File    *python.File
+	Package bool      // an __init__.py
+	Test    bool      // it belongs to the tests: tests/, test_x.py, conftest.py
+	Scope   *Scope    // its global names
+	Main    *Function // its top-level code, as a function without parameters
+	Classes []*Class
+}
+
+// New builds a program of the files, which are Python and were parsed before. Their names are
+// paths from the root of the project, with slashes. Descriptions are the texts of its OpenAPI
+// documents.
+func New(files []*python.File, descriptions ...string) *Program {
+	p := &Program{operations: operations(descriptions), byName: map[string][]*Module{}, packages: map[string]bool{}}
+	files = slices.Clone(files)
+	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
+	for _, f := range files {
+		if path.Base(f.Name) == "__init__.py" {
+			p.packages[path.Dir(f.Name)] = true
+		}
+	}
+	for _, f := range files {
+		p.addModule(f)
+	}
+	p.addNamespaces(files)
+	for _, m := range p.Modules {
+		p.collect(m)
+	}
+	for _, c := range p.Classes {
+		p.resolveBases(c)
+	}
+	p.findRoutes()
+	p.findFilters()
+	return p
+}
+
+func (p *Program) addModule(f *python.File) {
+	stem := strings.TrimSuffix(f.Name, path.Ext(f.Name))
+	m := &Module{Path: f.Name, File: f, Test: isTest(f.Name)}
+	if path.Base(stem) == "__init__" {
+		m.Package = true
+		stem = path.Dir(stem)
+	}
+	m.Name = strings.ReplaceAll(stem, "/", ".")
+	p.Modules = append(p.Modules, m)
+	p.byName[m.Name] = append(p.byName[m.Name], m)
+	// Without the folders in front that are no packages: src/shop/models.py is shop.models.
+	for dir, rest := "", stem; ; {
+		first, after, more := strings.Cut(rest, "/")
+		if !more {
+			return
+		}
+		dir, rest = path.Join(dir, first), after
+		if p.packages[dir] && !m.Package {
+			// a script beside its package's files may import them by their bare names
+			p.byName["."+dir+":"+strings.ReplaceAll(rest, "/", ".")] = []*Module{m}
+			continue
+		}
+		name := strings.ReplaceAll(rest, "/", ".")
+		p.byName[name] = append(p.byName[name], m)
+	}
+}
+
+// addNamespaces makes modules of the folders without an __init__.py (PEP 420).
+func (p *Program) addNamespaces(files []*python.File) {
+	seen := map[string]bool{".": true}
+	for _, f := range files {
+		for dir := path.Dir(f.Name); !seen[dir] && !p.packages[dir]; dir = path.Dir(dir) {
+			seen[dir] = true
+			p.addModule(&python.File{Name: dir + "/__init__.py"})
+		}
+	}
+}
+
+// isTest tells the tests of a project by the usual names.
+func isTest(file string) bool {
+	base := path.Base(file)
+	if base == "conftest.py" || strings.HasPrefix(base, "test_") || strings.HasSuffix(base, "_test.py") || base == "tests.py" {
+		return true
+	}
+	for _, part := range strings.Split(path.Dir(file), "/") {
+		if part == "tests" || part == "test" || part == "testing" || part == "unittests" {
+			return true
+		}
+	}
+	return false
+}
+
+// Lookup finds the project's own module that the dotted name means when from imports it; nil
+// if it is not one of the project's.
+func (p *Program) Lookup(name string, from *Module) *Module {
+	found := p.byName[name]
+	if len(found) == 0 {
+		found = p.byName["."+path.Dir(from.Path)+":"+name]
+	}
+	var best *Module
+	shared := -1
+	for _, m := range found {
+		if !m.Package && m.Name != name && !strings.Contains(name, ".") && !strings.HasPrefix(from.Path, path.Dir(m.Path)+"/") {
+			continue // a script's neighbour, for scripts of that folder only: sub/json.py is no json
+		}
+		if n := sharedPrefix(m.Path, from.Path); n > shared && m != from {
+			best, shared = m, n
+		}
+	}
+	return best
+}
+
+func sharedPrefix(a, b string) int {
+	n := 0
+	for i := 0; i < len(a) && i < len(b) && a[i] == b[i]; i++ {
+		if a[i] == '/' {
+			n++
+		}
+	}
+	return n
+}
+
+// relative is the dotted name that a relative import means: level dots and then name.
+func (m *Module) relative(level int, name string) string {
+	parts := strings.Split(m.Name, ".")
+	if m.Package {
+		level--
+	}
+	if level > len(parts) {
+		return name
+	}
+	parts = parts[:len(parts)-level]
+	if name != "" {
+		parts = append(parts, name)
+	}
+	return strings.Join(parts, ".")
+}

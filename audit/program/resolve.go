@@ -1,0 +1,328 @@
+package program
+
+import (
+	"slices"
+
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// Ref is what an expression stands for, as far as that can be told without following values.
+// At most one field is set; none: it cannot be told.
+type Ref struct {
+	API      *API // something from outside of the project
+	Module   *Module
+	Function *Function
+	Class    *Class
+	Instance *Class // an instance of the class
+}
+
+// Known reports whether anything is known.
+func (r Ref) Known() bool { return r != Ref{} }
+
+// Path is the way to an outside thing, "" for all others.
+func (r Ref) Path() string {
+	if r.API == nil {
+		return ""
+	}
+	return r.API.Path
+}
+
+// maxResolve bounds how far a name is followed through assignments and imports.
+const maxResolve = 12
+
+// Resolve tells what an expression of the scope stands for. A name that was assigned several
+// values is the last one of them that is known.
+func (p *Program) Resolve(e python.Expr, s *Scope) Ref { return p.resolve(e, s, maxResolve) }
+
+func (p *Program) resolve(e python.Expr, s *Scope, depth int) Ref {
+	if depth == 0 {
+		return Ref{}
+	}
+	switch e := e.(type) {
+	case *python.Name:
+		return p.name(e.ID, s, depth-1)
+	case *python.Attribute:
+		return p.attr(p.resolve(e.Value, s, depth), e.Attr, depth-1)
+	case *python.Call:
+		return p.result(p.resolve(e.Func, s, depth), e, s, depth-1)
+	case *python.Subscript:
+		if r := p.resolve(e.Value, s, depth-1); r.API != nil {
+			return Ref{API: r.API.Item()}
+		}
+	case *python.Await:
+		return p.resolve(e.Value, s, depth-1)
+	case *python.NamedExpr:
+		return p.resolve(e.Value, s, depth-1)
+	case *python.BoolOp: // x or default
+		for _, v := range e.Values {
+			if r := p.resolve(v, s, depth-1); r.Known() {
+				return r
+			}
+		}
+	case *python.IfExp:
+		if r := p.resolve(e.Body, s, depth-1); r.Known() {
+			return r
+		}
+		return p.resolve(e.Else, s, depth-1)
+	}
+	return Ref{}
+}
+
+// Find is the symbol that a name means in the scope, and the scope that holds it.
+func (s *Scope) Find(name string) (*Symbol, *Scope) {
+	for at := s; at != nil; at = at.Parent {
+		if at.class && at != s {
+			continue
+		}
+		if sym := at.Names[name]; sym != nil {
+			return sym, at
+		}
+	}
+	return nil, nil
+}
+
+func (p *Program) name(name string, s *Scope, depth int) Ref {
+	sym, at := s.Find(name)
+	if sym == nil {
+		return p.starred(name, s.Module, depth)
+	}
+	return p.symbol(sym, at, depth)
+}
+
+func (p *Program) symbol(sym *Symbol, at *Scope, depth int) Ref {
+	switch {
+	case sym.Function != nil:
+		return Ref{Function: sym.Function}
+	case sym.Class != nil:
+		return Ref{Class: sym.Class}
+	case sym.Import != nil:
+		return p.Imported(sym.Import, at.Module, depth)
+	}
+	if sym.resolved { // also while it is being resolved: x = x.strip() says nothing of x
+		return sym.ref
+	}
+	sym.resolved = true
+	for _, v := range slices.Backward(sym.Values) {
+		if r := p.resolve(v, at, depth); r.Known() {
+			sym.ref = r
+			break
+		}
+	}
+	return sym.ref
+}
+
+// starred looks for a name in the modules that were imported with *. What is in none of the
+// project's own is Python's, or that of an outside module which was imported so.
+func (p *Program) starred(name string, m *Module, depth int) Ref {
+	outside := ""
+	for _, module := range m.stars() {
+		if depth > 0 {
+			if r := p.exported(module, name, m, depth-1); r.Known() {
+				return r
+			}
+		}
+		if p.Lookup(module, m) == nil && (outside == "" || module == "flask") {
+			outside = module
+		}
+	}
+	if outside != "" && !isBuiltin(name) {
+		return Ref{API: p.APIs.Module(outside).Attr(name)}
+	}
+	return Ref{API: p.APIs.Module("builtins").Attr(name)}
+}
+
+// stars are the modules that a module imports with *.
+func (m *Module) stars() []string {
+	star := m.Scope.Names["*"]
+	if star == nil || star.Import == nil {
+		return nil
+	}
+	all := []string{star.Import.Module}
+	for _, v := range star.Values {
+		all = append(all, v.(*python.Str).Value)
+	}
+	return all
+}
+
+// isBuiltin tells the names of Python's module builtins that apps use.
+func isBuiltin(name string) bool {
+	switch name {
+	case "abs", "all", "any", "bool", "bytes", "bytearray", "callable", "chr", "compile", "dict", "dir", "divmod", "enumerate", "eval", "exec", "filter", "float", "format", "frozenset",
+		"getattr", "globals", "hasattr", "hash", "hex", "id", "input", "int", "isinstance", "issubclass", "iter", "len", "list", "locals", "map", "max", "min", "next", "object", "open", "ord",
+		"pow", "print", "property", "range", "repr", "reversed", "round", "set", "setattr", "slice", "sorted", "str", "sum", "super", "tuple", "type", "vars", "zip", "staticmethod", "classmethod",
+		"exit", "quit", "__import__", "__name__", "__file__":
+		return true
+	}
+	return len(name) > 5 && (name[len(name)-5:] == "Error" || name == "Exception" || name == "BaseException")
+}
+
+// exported is a name of one of the project's modules, or of a known outside one.
+func (p *Program) exported(module, name string, from *Module, depth int) Ref {
+	own := p.Lookup(module, from)
+	if own == nil || depth <= 0 {
+		return Ref{}
+	}
+	if sym := own.Scope.Names[name]; sym != nil {
+		return p.symbol(sym, own.Scope, depth)
+	}
+	if own.Scope.Names["*"] == nil {
+		return Ref{}
+	}
+	if r := p.starred(name, own, depth); r.API == nil || r.API.Parent() != p.APIs.Module("builtins") {
+		return r
+	}
+	return Ref{}
+}
+
+// Imported is what an import of the module from binds.
+func (p *Program) Imported(i *Import, from *Module, depth int) Ref {
+	if i.Name == "" {
+		if m := p.Lookup(i.Module, from); m != nil {
+			return Ref{Module: m}
+		}
+		return Ref{API: p.APIs.Module(i.Module)}
+	}
+	if m := p.Lookup(i.Module+"."+i.Name, from); m != nil {
+		if own := p.Lookup(i.Module, from); own == nil || own.Scope.Names[i.Name] == nil {
+			return Ref{Module: m}
+		}
+	}
+	if m := p.Lookup(i.Module, from); m != nil {
+		if depth <= 0 {
+			return Ref{}
+		}
+		return p.member(m, i.Name, depth)
+	}
+	return Ref{API: p.APIs.Module(i.Module).Attr(i.Name)}
+}
+
+// member is a global name of a module of the project, or a module inside it.
+func (p *Program) member(m *Module, name string, depth int) Ref {
+	if sym := m.Scope.Names[name]; sym != nil {
+		return p.symbol(sym, m.Scope, depth)
+	}
+	if sub := p.Lookup(m.Name+"."+name, m); sub != nil {
+		return Ref{Module: sub}
+	}
+	if r := p.starred(name, m, depth); r.API == nil || r.API.Parent() != p.APIs.Module("builtins") {
+		return r
+	}
+	return Ref{}
+}
+
+// attr is the attribute of something.
+func (p *Program) attr(of Ref, name string, depth int) Ref {
+	switch {
+	case of.API != nil:
+		return Ref{API: of.API.Attr(name)}
+	case depth <= 0:
+		return Ref{}
+	case of.Module != nil:
+		return p.member(of.Module, name, depth)
+	case of.Class != nil:
+		return p.classAttr(of.Class, name, depth)
+	case of.Instance != nil:
+		return p.classAttr(of.Instance, name, depth)
+	}
+	return Ref{}
+}
+
+// classAttr is a method or a class variable, the class's own or inherited.
+func (p *Program) classAttr(c *Class, name string, depth int) Ref {
+	if m := c.Method(name); m != nil {
+		return Ref{Function: m}
+	}
+	for _, k := range c.Line() {
+		if sym := k.Scope.Names[name]; sym != nil {
+			return p.symbol(sym, k.Scope, depth)
+		}
+	}
+	for _, k := range c.Line() {
+		if len(k.External) > 0 {
+			return Ref{API: k.External[0].Call().Attr(name)}
+		}
+	}
+	return Ref{}
+}
+
+// result is what a call gives.
+func (p *Program) result(of Ref, call *python.Call, s *Scope, depth int) Ref {
+	switch {
+	case of.API != nil:
+		return Ref{API: of.API.Call()}
+	case of.Class != nil:
+		return Ref{Instance: of.Class}
+	case of.Function != nil && depth > 0:
+		return p.returned(of.Function, depth-1)
+	}
+	return Ref{}
+}
+
+// returned is what a function's last return statement gives, for factories.
+func (p *Program) returned(f *Function, depth int) Ref {
+	if f.Node == nil || depth <= 0 {
+		return Ref{}
+	}
+	for _, s := range slices.Backward(f.Body) {
+		if r, ok := s.(*python.Return); ok && r.Value != nil {
+			return p.resolve(r.Value, f.Scope, depth)
+		}
+	}
+	return Ref{}
+}
+
+func (p *Program) resolveBases(c *Class) {
+	for _, b := range c.Node.Bases {
+		if sub, ok := b.(*python.Subscript); ok { // Generic[T]
+			b = sub.Value
+		}
+		switch r := p.Resolve(b, c.Outer); {
+		case r.Class != nil && r.Class != c:
+			c.Own = append(c.Own, r.Class)
+		case r.API != nil:
+			c.External = append(c.External, r.API)
+		}
+	}
+}
+
+// Line is the class and the classes of the project that it inherits from, nearest first.
+func (c *Class) Line() []*Class {
+	line := []*Class{c}
+	for i := 0; i < len(line) && len(line) < 32; i++ {
+		for _, b := range line[i].Own {
+			if !slices.Contains(line, b) {
+				line = append(line, b)
+			}
+		}
+	}
+	return line
+}
+
+// Method finds a method by name, the class's own or an inherited one.
+func (c *Class) Method(name string) *Function {
+	if f := c.Methods[name]; f != nil {
+		return f
+	}
+	if len(c.Own) == 0 {
+		return nil
+	}
+	for _, k := range c.Line()[1:] {
+		if f := k.Methods[name]; f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// Inherits reports whether the class comes, over whatever way, from an outside class that
+// match accepts by its path.
+func (c *Class) Inherits(match func(path string) bool) bool {
+	for _, k := range c.Line() {
+		for _, e := range k.External {
+			if match(e.Path) {
+				return true
+			}
+		}
+	}
+	return false
+}

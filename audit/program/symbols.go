@@ -1,0 +1,316 @@
+package program
+
+import "github.com/fumehood/fumehood/audit/python"
+
+// Scope holds the names that a module, a class or a function defines.
+type Scope struct {
+	Names  map[string]*Symbol
+	Parent *Scope // the scope around it in which names are looked up next; nil for a module
+	Module *Module
+	class  bool // names of a class are not seen from its methods
+}
+
+// Symbol is what one name of a scope stands for: whatever was last bound to it, and all the
+// values that were ever assigned to it.
+type Symbol struct {
+	Function *Function
+	Class    *Class
+	Import   *Import
+	Values   []python.Expr // the right sides of plain assignments, in order
+	Other    bool          // it is also bound in a way that has no one value: loop, with, except, parameter
+	Slot     int           // counts the names of a scope
+
+	resolved bool // ref is what the name stands for
+	ref      Ref
+}
+
+// Import is what an import statement binds to a name: a module, or a name in a module.
+type Import struct {
+	Module string // dotted and absolute within the project for relative imports
+	Name   string // "" for the module itself
+	Own    bool   // a relative import: never an outside module
+}
+
+// Function is a def, a lambda with a name, or the top-level code of a module.
+type Function struct {
+	ID     int
+	Name   string
+	Module *Module
+	Class  *Class    // the class whose method it is; nil for others
+	Parent *Function // the function that it stands in; nil at the top level
+	Node   *python.Function
+	Body   []python.Stmt
+	Scope  *Scope
+	Routes []*Route
+	Inner  bool // other functions stand in it
+	Static bool // a staticmethod: no self
+	ByType bool // a classmethod: its first parameter is the class
+}
+
+// Class is a class statement.
+type Class struct {
+	Name     string
+	Module   *Module
+	Node     *python.Class
+	Scope    *Scope
+	Methods  map[string]*Function
+	Own      []*Class // its bases in this project
+	External []*API   // its other bases
+	Outer    *Scope   // where it stands
+}
+
+// collect makes the symbols, functions and classes of a module.
+func (p *Program) collect(m *Module) {
+	m.Scope = &Scope{Names: map[string]*Symbol{}, Module: m}
+	m.Main = &Function{ID: len(p.Functions), Name: "<module>", Module: m, Body: m.File.Body, Scope: m.Scope}
+	p.Functions = append(p.Functions, m.Main)
+	c := collector{p: p, m: m, scope: m.Scope, fn: m.Main}
+	c.block(m.File.Body)
+}
+
+// collector walks the statements of one scope.
+type collector struct {
+	p     *Program
+	m     *Module
+	scope *Scope
+	fn    *Function
+	class *Class
+	outer map[string]*Scope // names declared global or nonlocal here, and where they live
+}
+
+func (c *collector) symbol(name string) *Symbol {
+	names := c.scope.Names
+	if s := c.outer[name]; s != nil {
+		names = s.Names
+	}
+	s := names[name]
+	if s == nil {
+		s = &Symbol{Slot: len(names)}
+		names[name] = s
+	}
+	return s
+}
+
+func (c *collector) block(body []python.Stmt) {
+	for _, s := range body {
+		c.statement(s)
+	}
+}
+
+func (c *collector) statement(s python.Stmt) {
+	switch s := s.(type) {
+	case *python.Function:
+		c.function(s)
+	case *python.Class:
+		c.classStmt(s)
+	case *python.Import, *python.ImportFrom:
+		c.imports(s)
+	case *python.Assign:
+		for _, t := range s.Targets {
+			c.assign(t, s.Value)
+		}
+	case *python.AnnAssign:
+		if s.Value != nil {
+			c.assign(s.Target, s.Value)
+		}
+	case *python.AugAssign:
+		c.assign(s.Target, nil)
+	case *python.Global:
+		c.declare(s.Names, c.m.Scope)
+	case *python.Nonlocal:
+		if c.fn.Parent != nil {
+			c.declare(s.Names, c.fn.Parent.Scope)
+		}
+	default:
+		c.compound(s)
+	}
+}
+
+func (c *collector) declare(names []string, where *Scope) {
+	if c.outer == nil {
+		c.outer = map[string]*Scope{}
+	}
+	for _, n := range names {
+		c.outer[n] = where
+	}
+}
+
+// compound walks into the statements that hold others.
+func (c *collector) compound(s python.Stmt) {
+	switch s := s.(type) {
+	case *python.If:
+		c.block(s.Body)
+		c.block(s.Else)
+	case *python.For:
+		c.assign(s.Target, nil)
+		c.block(s.Body)
+		c.block(s.Else)
+	case *python.While:
+		c.block(s.Body)
+		c.block(s.Else)
+	case *python.With:
+		for i := range s.Items {
+			c.assign(s.Items[i].Target, nil)
+		}
+		c.block(s.Body)
+	case *python.Try:
+		c.block(s.Body)
+		for i := range s.Handlers {
+			if s.Handlers[i].Name != "" {
+				c.symbol(s.Handlers[i].Name).Other = true
+			}
+			c.block(s.Handlers[i].Body)
+		}
+		c.block(s.Else)
+		c.block(s.Finally)
+	case *python.Match:
+		for i := range s.Cases {
+			c.pattern(s.Cases[i].Pattern)
+			c.block(s.Cases[i].Body)
+		}
+	}
+}
+
+// pattern binds the names that a case captures.
+func (c *collector) pattern(e python.Expr) {
+	python.Inspect(e, func(n python.Node) bool {
+		switch n := n.(type) {
+		case *python.Name:
+			c.symbol(n.ID).Other = true
+		case *python.PatternAs:
+			c.symbol(n.Name).Other = true
+		case *python.Attribute:
+			return false
+		}
+		return true
+	})
+}
+
+func (c *collector) assign(target, value python.Expr) {
+	switch t := target.(type) {
+	case *python.Name:
+		s := c.symbol(t.ID)
+		if value != nil {
+			s.Values = append(s.Values, value)
+		} else {
+			s.Other = true
+		}
+	case *python.Tuple:
+		c.assignAll(t.Elts, value)
+	case *python.List:
+		c.assignAll(t.Elts, value)
+	case *python.Starred:
+		c.assign(t.Value, nil)
+	}
+}
+
+// assignAll binds the parts of an unpacking, one to one where both sides are written out.
+func (c *collector) assignAll(targets []python.Expr, value python.Expr) {
+	if tuple, ok := value.(*python.Tuple); ok && len(tuple.Elts) == len(targets) {
+		for i, t := range targets {
+			c.assign(t, tuple.Elts[i])
+		}
+		return
+	}
+	for _, t := range targets {
+		c.assign(t, nil)
+	}
+}
+
+func (c *collector) imports(s python.Stmt) {
+	switch s := s.(type) {
+	case *python.Import:
+		for _, a := range s.Names {
+			if a.As != "" {
+				c.symbol(a.As).Import = &Import{Module: a.Name}
+				continue
+			}
+			first := a.Name
+			for i := range first {
+				if first[i] == '.' {
+					first = first[:i]
+					break
+				}
+			}
+			c.symbol(first).Import = &Import{Module: first}
+		}
+	case *python.ImportFrom:
+		module := s.Module
+		if s.Level > 0 {
+			module = c.m.relative(s.Level, s.Module)
+		}
+		for _, a := range s.Names {
+			if a.Name == "*" {
+				c.star(module)
+				continue
+			}
+			as := a.As
+			if as == "" {
+				as = a.Name
+			}
+			c.symbol(as).Import = &Import{Module: module, Name: a.Name, Own: s.Level > 0}
+		}
+	}
+}
+
+// star binds * to the module, so that a name which nobody else defines is looked for in it.
+func (c *collector) star(module string) {
+	s := c.symbol("*")
+	if s.Import == nil {
+		s.Import = &Import{Module: module}
+		return
+	}
+	s.Values = append(s.Values, &python.Str{Value: module}) // further ones
+}
+
+func (c *collector) function(s *python.Function) {
+	f := &Function{ID: len(c.p.Functions), Name: s.Name, Module: c.m, Class: c.class, Node: s, Body: s.Body}
+	if c.fn != c.m.Main {
+		f.Parent = c.fn
+		c.fn.Inner = true
+	}
+	for _, d := range s.Decorators {
+		if n, ok := d.(*python.Name); ok {
+			f.Static = f.Static || n.ID == "staticmethod"
+			f.ByType = f.ByType || n.ID == "classmethod"
+		}
+	}
+	c.p.Functions = append(c.p.Functions, f)
+	around := c.scope
+	for around.class {
+		around = around.Parent
+	}
+	f.Scope = &Scope{Names: map[string]*Symbol{}, Parent: around, Module: c.m}
+	sym := c.symbol(s.Name)
+	sym.Function = f
+	if c.class != nil {
+		if old := c.class.Methods[s.Name]; old == nil || !isAccessor(s) {
+			c.class.Methods[s.Name] = f
+		}
+	}
+	for i := range s.Params.List {
+		f.Scope.Names[s.Params.List[i].Name] = &Symbol{Other: true, Slot: len(f.Scope.Names)}
+	}
+	inner := collector{p: c.p, m: c.m, scope: f.Scope, fn: f}
+	inner.block(s.Body)
+}
+
+// isAccessor is @name.setter or @name.deleter: the getter is what a read of name means.
+func isAccessor(s *python.Function) bool {
+	for _, d := range s.Decorators {
+		if a, ok := d.(*python.Attribute); ok && (a.Attr == "setter" || a.Attr == "deleter") {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *collector) classStmt(s *python.Class) {
+	cls := &Class{Name: s.Name, Module: c.m, Node: s, Methods: map[string]*Function{}, Outer: c.scope}
+	cls.Scope = &Scope{Names: map[string]*Symbol{}, Parent: c.scope, Module: c.m, class: true}
+	c.p.Classes = append(c.p.Classes, cls)
+	c.m.Classes = append(c.m.Classes, cls)
+	c.symbol(s.Name).Class = cls
+	inner := collector{p: c.p, m: c.m, scope: cls.Scope, fn: c.fn, class: cls}
+	inner.block(s.Body)
+}

@@ -1,0 +1,63 @@
+// Package python reads Python source, from 3.8 to 3.14, into a syntax tree. It executes
+// nothing. It is the audit's eyes: what it cannot read is reported, statement by statement,
+// never passed over in silence.
+//
+// It takes what CPython's parser takes and refuses what that one refuses; what only
+// CPython's compiler refuses, such as return outside of a function, it takes.
+package python
+
+import "math"
+
+// File is one module.
+type File struct {
+	Name string
+	// Source is the text in UTF-8, without a byte order mark. All spans count its bytes.
+	Source   string
+	Body     []Stmt
+	Errors   []Error
+	Comments []Span // from # to the end of the line, in order
+
+	lines []int32 // where each line starts
+	runes []int32 // how many characters stand before every block; nil if all is ASCII
+}
+
+// Error is what could not be read, and where.
+type Error struct {
+	Span    Span
+	Message string
+}
+
+// Limits keep hostile files from costing more than their length.
+const (
+	maxErrors  = 200    // what comes after them is no news
+	maxNest    = 200    // open brackets, as CPython has it
+	maxIndent  = 100    // open blocks, as CPython has it
+	maxDepth   = 1000   // expressions in expressions: a ** b ** c, lambda: lambda: 0
+	maxHeight  = 20_000 // of a tree that leans left, such as a + b + c, and of elif chains
+	maxFString = 150    // f-strings in f-strings, as CPython has it
+	maxFormat  = 3      // interpolations in formats of interpolations, as CPython has it
+)
+
+// Parse reads a module. It does not panic and takes time in proportion to the length of the
+// source, whatever that holds. A statement with an error in it becomes a BadStmt.
+func Parse(name, source string) *File {
+	f := &File{Name: name}
+	if len(source) > math.MaxInt32-8 {
+		f.Errors = []Error{{Message: "the file is larger than 2 GB"}}
+		return f
+	}
+	text, problem := decode(source)
+	f.Source = text
+	f.index()
+	if problem.Message != "" {
+		f.Errors = append(f.Errors, problem)
+	}
+	if at := indexNUL(text); at >= 0 {
+		f.Errors = append(f.Errors, Error{Span{int32(at), int32(at) + 1}, "the file holds a NUL byte: it is binary, not Python"})
+		return f
+	}
+	p := newParser(text, f.Errors)
+	f.Body = p.module()
+	f.Errors, f.Comments = p.errors, p.comments
+	return f
+}

@@ -1,0 +1,143 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/jinja"
+	"github.com/fumehood/fumehood/audit/python"
+	"github.com/fumehood/fumehood/audit/rules"
+)
+
+// maxFile bounds what is read of one file; a larger one is no source that people wrote, and
+// the tree of dense code takes many times its size.
+const maxFile = 8 << 20
+
+// errLarge is what readFile says of a larger file.
+var errLarge = errors.New("it is larger than 8 MB")
+
+// readFile reads a file of the folder. What has become a link, a pipe or longer since it was
+// listed is not read.
+func (f *folder) readFile(rel string) (string, error) {
+	file, err := os.OpenFile(filepath.Join(f.base, filepath.FromSlash(rel)), os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular():
+		return "", errors.New("no regular file")
+	case info.Size() > maxFile:
+		return "", errLarge
+	}
+	b := make([]byte, info.Size()+1)
+	switch n, err := io.ReadFull(file, b); err {
+	case io.EOF, io.ErrUnexpectedEOF:
+		return string(b[:n]), nil
+	case nil:
+		return "", errors.New("it grows while it is read")
+	default:
+		return "", err
+	}
+}
+
+// source is one file as it was read: Python or a template, or neither where it could not be.
+type source struct {
+	file     *python.File
+	template *jinja.Template
+	skipped  []finding.Skipped
+}
+
+// read reads and parses all files, on all processors, and returns them in the order of the
+// walk. Progress is told by the caller's goroutine only.
+func (f *folder) read(ctx context.Context, progress func(done, total int) error) ([]source, error) {
+	names := append(append([]string{}, f.python...), f.templates...)
+	sources := make([]source, len(names))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := range next {
+				sources[i] = f.parse(names[i], i < len(f.python))
+			}
+		})
+	}
+	var err error
+	for i := range names {
+		if i%128 == 0 {
+			err = errors.Join(ctx.Err(), progress(i, len(names)))
+		}
+		if err != nil {
+			break
+		}
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return sources, err
+}
+
+// parse reads one file. A panic of a parser costs that file only.
+func (f *folder) parse(rel string, isPython bool) (s source) {
+	defer func() {
+		if r := recover(); r != nil {
+			s = source{skipped: []finding.Skipped{finding.Crashed(skipped(rel, "").Place, "", r)}}
+		}
+	}()
+	text, err := f.readFile(rel)
+	if err != nil {
+		s.skipped = append(s.skipped, skipped(rel, reason(err)))
+		return s
+	}
+	if isPython {
+		s.file = python.Parse(rel, text)
+		for _, e := range s.file.Errors {
+			s.skipped = append(s.skipped, finding.Skipped{Place: rules.Place(s.file, e.Span), Reason: e.Message})
+		}
+		return s
+	}
+	s.template = jinja.Parse(rel, text, jinja.Options{Autoescape: escapes(rel)})
+	for _, e := range s.template.Errors {
+		s.skipped = append(s.skipped, finding.Skipped{Place: templatePlace(s.template, e.Span), Reason: e.Message})
+	}
+	return s
+}
+
+// escapes reports whether Flask escapes in a template of that name.
+func escapes(name string) bool {
+	switch filepath.Ext(name) {
+	case ".html", ".htm", ".xml", ".xhtml", ".svg":
+		return true
+	}
+	return false
+}
+
+func templatePlace(t *jinja.Template, span jinja.Span) finding.Place {
+	p := finding.Place{File: t.Name}
+	p.Line, p.Column = t.Position(span.Start)
+	p.EndLine, p.EndColumn = t.Position(span.End)
+	return p
+}
+
+// openAPI are the texts of the OpenAPI documents.
+func (f *folder) openAPI() []string {
+	var all []string
+	for _, name := range f.descriptions {
+		text, err := f.readFile(name)
+		if err == nil && strings.Contains(text, "operationId") {
+			all = append(all, text)
+		}
+	}
+	return all
+}

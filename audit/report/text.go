@@ -1,0 +1,240 @@
+package report
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fumehood/fumehood/audit/finding"
+)
+
+// TextOptions say where the text goes.
+type TextOptions struct {
+	Width  int              // columns; 0 is 100
+	Color  bool             // marks state; words carry it
+	FailOn finding.Severity // what the exit code counts from; 0 is never
+	Now    time.Time        // what day it is, for the sample of an ignore; zero is today
+}
+
+// Text writes a run for people: findings by severity and rule, the worst first, each with its
+// code and the way of the value; then what was not audited, counts, and what to do next. It
+// is written when the run ends.
+type Text struct {
+	out     *bufio.Writer
+	o       TextOptions
+	config  finding.Config
+	rules   map[string]finding.Rule
+	groups  map[groupKey]*group
+	skipped []finding.Skipped
+	silent  map[string]int // suppressed findings by what silenced them
+	notes   []finding.Note
+	sum     *finding.Summary
+}
+
+// groupKey is what findings have in common that are shown together.
+type groupKey struct {
+	severity    finding.Severity
+	rule, guard string
+}
+
+type group struct {
+	groupKey
+	found []finding.Finding
+}
+
+// NewText makes a handler that writes to out.
+func NewText(out io.Writer, o TextOptions) *Text {
+	if o.Width == 0 {
+		o.Width = 100
+	}
+	if o.Now.IsZero() {
+		o.Now = time.Now()
+	}
+	o.Width = max(60, min(o.Width, 140))
+	return &Text{out: bufio.NewWriter(out), o: o, rules: map[string]finding.Rule{}, groups: map[groupKey]*group{}, silent: map[string]int{}}
+}
+
+// Handle implements finding.Handler.
+func (t *Text) Handle(m finding.Message) error {
+	switch {
+	case m.Config != nil:
+		t.config = *m.Config
+		for _, r := range m.Config.Rules {
+			t.rules[r.ID] = r
+		}
+	case m.Finding != nil:
+		key := groupKey{m.Finding.Severity, m.Finding.Rule, m.Finding.Guard}
+		if t.groups[key] == nil {
+			t.groups[key] = &group{groupKey: key}
+		}
+		t.groups[key].found = append(t.groups[key].found, *m.Finding)
+	case m.Suppressed != nil:
+		t.silent[m.Suppressed.By]++
+	case m.Skipped != nil:
+		t.skipped = append(t.skipped, *m.Skipped)
+	case m.Note != nil:
+		t.notes = append(t.notes, *m.Note)
+	case m.Summary != nil:
+		t.sum = m.Summary
+		t.write()
+		return t.out.Flush()
+	}
+	return nil
+}
+
+// Close writes what was found by a run that was broken off.
+func (t *Text) Close() error {
+	if t.sum == nil && len(t.groups) > 0 {
+		for _, g := range t.sorted() {
+			t.group(g)
+		}
+		t.print("%s\n", t.paint(red, "The audit was broken off: this is not all."))
+	}
+	return t.out.Flush()
+}
+
+func (t *Text) print(format string, args ...any) { fmt.Fprintf(t.out, format, args...) }
+
+// sorted are the groups, the worst first.
+func (t *Text) sorted() []*group {
+	all := make([]*group, 0, len(t.groups))
+	for _, g := range t.groups {
+		all = append(all, g)
+	}
+	slices.SortFunc(all, func(a, b *group) int {
+		return cmp.Or(-cmp.Compare(a.severity, b.severity), cmp.Compare(a.rule, b.rule), cmp.Compare(a.guard, b.guard))
+	})
+	return all
+}
+
+func (t *Text) write() {
+	groups := t.sorted()
+	for _, g := range groups {
+		t.group(g)
+	}
+	t.left()
+	t.counts(groups)
+	t.next(groups)
+}
+
+// group writes the findings of one rule: what it is once, then each place, then what helps.
+func (t *Text) group(g *group) {
+	rule := t.rules[g.rule]
+	word := g.severity.String()
+	title := rule.Title
+	if rule.CWE > 0 {
+		title += fmt.Sprintf(" (CWE-%d)", rule.CWE)
+	}
+	right := g.rule
+	if len(g.found) > 1 {
+		right = fmt.Sprintf("%s, %d places", g.rule, len(g.found))
+	}
+	gap := max(2, t.o.Width-len(word)-2-columns(title)-columns(right))
+	t.print("%s  %s%s%s\n", t.paint(severityColor(g.severity), word), t.paint(bold, title), strings.Repeat(" ", gap), right)
+	for _, line := range wrap(rule.Why, t.o.Width-2) {
+		t.print("  %s\n", line)
+	}
+	for i, f := range g.found {
+		t.finding(&f, i < framed)
+	}
+	t.print("\n")
+	if slices.ContainsFunc(g.found, func(f finding.Finding) bool { return f.Fix == "" }) {
+		t.labelled("fix", rule.Fix)
+	}
+	t.labelled("now", Guarded(g.guard))
+	t.print("\n")
+}
+
+// framed is how many findings of a rule are shown with the lines around them; the others have
+// their own line only.
+const framed = 5
+
+func (t *Text) finding(f *finding.Finding, around bool) {
+	at := fmt.Sprintf("%s:%d:%d", t.path(f.Place.File), f.Place.Line, f.Place.Column)
+	if f.Place.Line == 0 {
+		at = t.path(f.Place.File)
+	}
+	message := Printable(f.Message)
+	switch f.Confidence {
+	case finding.Likely:
+		message += " (likely)"
+	case finding.Unsure:
+		message += " (unsure: look at it)"
+	}
+	t.print("\n  %s  ", t.paint(bold, at))
+	lines := wrap(message, max(30, t.o.Width-columns(at)-4))
+	t.print("%s\n", lines[0])
+	for _, line := range lines[1:] {
+		t.print("  %s%s\n", strings.Repeat(" ", columns(at)+2), line)
+	}
+	t.frame(f, around)
+	t.steps(f)
+	if f.Fix != "" {
+		t.labelled("fix", f.Fix)
+	}
+}
+
+// labelled writes a text of several lines after a label.
+func (t *Text) labelled(label, text string) {
+	if text == "" {
+		return
+	}
+	for line := range strings.Lines(text) {
+		t.print("  %s  %s\n", t.paint(dim, fmt.Sprintf("%-4s", label)), fit(strings.TrimRight(line, "\n"), t.o.Width-8))
+		label = ""
+	}
+}
+
+// The most steps of a way that are shown, of which the first ones are so many.
+const (
+	mostSteps  = 8
+	firstSteps = 3
+)
+
+// steps writes the way of a value, if it has another line in it than the finding's own.
+func (t *Text) steps(f *finding.Finding) {
+	if !slices.ContainsFunc(f.Steps, func(s finding.Step) bool {
+		return s.Place.File != f.Place.File || s.Place.Line != f.Place.Line
+	}) {
+		return
+	}
+	steps := f.Steps
+	left := 0
+	if len(steps) > mostSteps {
+		left = len(steps) - mostSteps
+		steps = slices.Concat(steps[:firstSteps], steps[len(steps)-mostSteps+firstSteps:])
+	}
+	wide, noted := 0, 0
+	for _, s := range steps {
+		wide = max(wide, columns(t.where(s.Place)))
+		noted = max(noted, min(columns(s.Note), t.o.Width/3))
+	}
+	for i, s := range steps {
+		label := "flow"
+		if i > 0 {
+			label = ""
+		}
+		if i == firstSteps && left > 0 {
+			t.print("  %s  ... %d more ...\n", t.paint(dim, "    "), left)
+		}
+		code := Printable(s.Code)
+		if i > 0 && steps[i-1].Place.File == s.Place.File && steps[i-1].Place.Line == s.Place.Line {
+			code = ""
+		}
+		line := pad(t.where(s.Place), wide) + "  " + pad(fit(Printable(s.Note), noted), noted) + "  "
+		line = strings.TrimRight(line+fit(code, t.o.Width-8-columns(line)), " ")
+		t.print("  %s  %s\n", t.paint(dim, fmt.Sprintf("%-4s", label)), line)
+	}
+}
+
+// where is a place as editors and terminals open it.
+func (t *Text) where(p finding.Place) string {
+	if p.Line == 0 {
+		return t.path(p.File)
+	}
+	return fmt.Sprintf("%s:%d", t.path(p.File), p.Line)
+}

@@ -1,0 +1,246 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// config are the rules for switches of Flask and of its extensions.
+func config() []*Rule {
+	return []*Rule{debugOn(), bindAll(), cookieFlags(), csrfOff(), autoescapeOff(), statementsPrinted()}
+}
+
+func debugOn() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "debug-on", Title: "Debug mode", CWE: 489, OWASP: "A05:2021", ASVS: []string{"13.4.2"},
+			Severity: finding.High, Confidence: finding.Sure,
+			Why:   "Debug mode shows a console in the browser when something fails. Whoever reaches it runs Python on the server.",
+			Fix:   `app.run()`,
+			Guard: "fumehood run",
+		},
+		Call: func(p *Pass, s *Site) {
+			if s.Method != "run" && s.Method != "run_simple" && s.Method != "DebuggedApplication" {
+				return
+			}
+			for _, name := range []string{"debug", "use_debugger", "evalex"} {
+				if v := s.Arg(-1, name); isTrue(v) {
+					p.Report(s.Func, v, name+"=True starts the debugger")
+					return
+				}
+			}
+		},
+		Assign: func(p *Pass, a *Assignment) {
+			switch t := a.Target.(type) {
+			case *python.Attribute:
+				if t.Attr != "debug" && t.Attr != "DEBUG" || !p.isApp(t.Value, a) {
+					return
+				}
+			case *python.Subscript:
+				if a.Name != "DEBUG" {
+					return
+				}
+			case *python.Name:
+				if a.Name != "DEBUG" || !configLike(a) {
+					return
+				}
+			default:
+				if a.Name != "DEBUG" {
+					return
+				}
+			}
+			if isTrue(a.Value) {
+				p.Report(a.Func, a.Node, "debug mode is on")
+			}
+		},
+	}
+}
+
+// isTrue reports whether a switch is on for sure.
+func isTrue(e python.Expr) bool {
+	if n, ok := e.(*python.Number); ok {
+		return n.Text == "1"
+	}
+	return isConstant(e, python.True)
+}
+
+// isApp reports whether an expression is a Flask app, by what it was made from or by name.
+func (p *Pass) isApp(e python.Expr, a *Assignment) bool {
+	path := p.Program.Resolve(e, a.Scope).Path()
+	name := lastPart(e)
+	return strings.HasSuffix(path, "Flask()") || strings.HasSuffix(path, "App()") || name == "app" || name == "application"
+}
+
+// configLike reports whether a plain name is a setting: in a file or a class of settings that
+// is not for development or tests.
+func configLike(a *Assignment) bool {
+	where := strings.ToLower(a.Func.Module.Path)
+	if c := className(a); c != "" {
+		where = strings.ToLower(c)
+		for _, w := range []string{"dev", "test", "local", "debug"} {
+			if strings.Contains(where, w) {
+				return false
+			}
+		}
+		return strings.Contains(where, "config") || strings.Contains(where, "setting") || strings.Contains(where, "prod")
+	}
+	return strings.Contains(where, "config") || strings.Contains(where, "setting")
+}
+
+// className is the class in whose body an assignment stands, "" for none.
+func className(a *Assignment) string {
+	for _, c := range a.Func.Module.Classes {
+		if c.Scope == a.Scope {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+func bindAll() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "bind-all", Title: "The development server on all interfaces", CWE: 605, OWASP: "A05:2021", ASVS: []string{"13.4.1"},
+			Severity: finding.Low, Confidence: finding.Likely,
+			Why:   "Flask's development server listens on every address of the machine. It is made for one developer, not for the internet.",
+			Fix:   `app.run(host="127.0.0.1")`,
+			Guard: "fumehood run",
+		},
+		Call: func(p *Pass, s *Site) {
+			if s.Method != "run" && s.Method != "run_simple" {
+				return
+			}
+			if v, ok := literal(s.Arg(0, "host")); ok && (v == "0.0.0.0" || v == "::") && !isTrue(s.Arg(-1, "debug")) {
+				p.Report(s.Func, s.Call, "the development server listens on "+v)
+			}
+		},
+	}
+}
+
+func cookieFlags() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "cookie-flags", Title: "A cookie without its flags", CWE: 614, OWASP: "A05:2021", ASVS: []string{"3.3.1", "3.3.4"},
+			Severity: finding.Medium, Confidence: finding.Likely,
+			Why:   "A cookie is set that scripts can read or that travels over plain http. Whoever injects a script or listens on the way takes over the session.",
+			Fix:   `response.set_cookie(name, value, secure=True, httponly=True, samesite="Lax")`,
+			Guard: "guard/cookies",
+		},
+		Call: func(p *Pass, s *Site) {
+			if s.Method != "set_cookie" || len(s.Call.Args) == 0 && s.Arg(0, "key") == nil {
+				return
+			}
+			for i := range s.Call.Keywords {
+				if s.Call.Keywords[i].Name == "" { // **options
+					return
+				}
+			}
+			var missing []string
+			if v := s.Arg(-1, "secure"); v == nil || isConstant(v, python.False) {
+				missing = append(missing, "secure")
+			}
+			if v := s.Arg(-1, "httponly"); (v == nil || isConstant(v, python.False)) && sensitiveCookie(s) {
+				missing = append(missing, "httponly")
+			}
+			if len(missing) > 0 {
+				p.Report(s.Func, s.Call, "set without "+strings.Join(missing, " and "))
+			}
+		},
+		Assign: func(p *Pass, a *Assignment) {
+			switch a.Name {
+			case "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "REMEMBER_COOKIE_SECURE", "REMEMBER_COOKIE_HTTPONLY":
+				if isConstant(a.Value, python.False) && !development(a) {
+					p.Report(a.Func, a.Node, a.Name+" is off")
+				}
+			case "SESSION_COOKIE_SAMESITE":
+				if s, ok := literal(a.Value); ok && strings.EqualFold(s, "none") {
+					p.Report(a.Func, a.Node, "the session's cookie is sent along from every site")
+				}
+			}
+		},
+	}
+}
+
+// sensitiveCookie reports whether a script should never see the cookie.
+func sensitiveCookie(s *Site) bool {
+	name, ok := literal(s.Arg(0, "key"))
+	return !ok || isSecretWord(name) || strings.Contains(strings.ToLower(name), "auth") || strings.HasSuffix(strings.ToLower(name), "id")
+}
+
+func development(a *Assignment) bool {
+	c := strings.ToLower(className(a))
+	return strings.Contains(c, "dev") || strings.Contains(c, "test") || strings.Contains(c, "local")
+}
+
+func csrfOff() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "csrf-off", Title: "The check of a form's origin is switched off", CWE: 352, OWASP: "A01:2021", ASVS: []string{"3.5.1"},
+			Severity: finding.Medium, Confidence: finding.Sure,
+			Why:   "The protection of forms is switched off or a view is exempt. Another site can send the form in the name of whoever visits it.",
+			Fix:   `app.config["WTF_CSRF_ENABLED"] = True`,
+			Guard: "guard/csrf",
+		},
+		Assign: func(p *Pass, a *Assignment) {
+			if (a.Name == "WTF_CSRF_ENABLED" || a.Name == "WTF_CSRF_CHECK_DEFAULT" || a.Name == "JWT_COOKIE_CSRF_PROTECT" || a.Name == "JWT_CSRF_IN_COOKIES") &&
+				isConstant(a.Value, python.False) && !development(a) {
+				p.Report(a.Func, a.Node, a.Name+" is off")
+			}
+			if a.Name == "csrf" && isConstant(a.Value, python.False) && className(a) == "Meta" {
+				p.Report(a.Func, a.Node, "this form takes no token")
+			}
+		},
+	}
+}
+
+func autoescapeOff() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "autoescape-off", Title: "Templates without escaping", CWE: 79, OWASP: "A03:2021", ASVS: []string{"1.2.1"},
+			Severity: finding.Medium, Confidence: finding.Likely,
+			Why:   "Templates put text out as it is. Whoever gets a script into a value acts as everybody who sees the page.",
+			Fix:   `Environment(autoescape=select_autoescape())`,
+			Guard: "guard/csp",
+		},
+		Call: func(p *Pass, s *Site) {
+			if s.Path != "jinja2.Environment" && s.Path != "jinja2.environment.Environment" {
+				return
+			}
+			if v := s.Arg(-1, "autoescape"); v == nil || isConstant(v, python.False) {
+				p.Report(s.Func, s.Call, "an environment that escapes nothing")
+			}
+		},
+		Assign: func(p *Pass, a *Assignment) {
+			if t, ok := a.Target.(*python.Attribute); ok && t.Attr == "autoescape" && isConstant(a.Value, python.False) {
+				p.Report(a.Func, a.Node, "escaping is switched off")
+			}
+		},
+	}
+}
+
+func statementsPrinted() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "statements-printed", Title: "SQL statements are printed with their values", CWE: 532, OWASP: "A09:2021", ASVS: []string{"16.2.5"},
+			Severity: finding.Low, Confidence: finding.Sure,
+			Why:   "Every statement is written out together with its values. Passwords and tokens of the users end up in the log.",
+			Fix:   `conn.set_trace_callback(None)`,
+			Guard: "",
+		},
+		Call: func(p *Pass, s *Site) {
+			if s.Method == "set_trace_callback" && len(s.Call.Args) == 1 && lastPart(s.Call.Args[0]) == "print" {
+				p.Report(s.Func, s.Call, "every statement of this connection is printed")
+			}
+			if s.Method == "create_engine" && isTrue(s.Arg(-1, "echo")) {
+				p.Report(s.Func, s.Call, "every statement of this engine is printed")
+			}
+		},
+		Assign: func(p *Pass, a *Assignment) {
+			if a.Name == "SQLALCHEMY_ECHO" && isTrue(a.Value) && !development(a) {
+				p.Report(a.Func, a.Node, "every statement is printed")
+			}
+		},
+	}
+}

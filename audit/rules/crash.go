@@ -1,0 +1,69 @@
+package rules
+
+import (
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// crashes are the panics of rules, the first one of each: a rule that fails at one node is
+// still shown the others.
+type crashes struct {
+	all  []finding.Skipped
+	seen map[string]bool
+}
+
+func (c *crashes) add(pass *Pass, place finding.Place, recovered any) {
+	if c.seen[pass.rule.ID] {
+		return
+	}
+	if c.seen == nil {
+		c.seen = map[string]bool{}
+	}
+	c.seen[pass.rule.ID] = true
+	c.all = append(c.all, finding.Crashed(place, pass.rule.ID, recovered))
+}
+
+// guard runs a part of a rule, which is about span of file; a nil file stands for all of them.
+func (c *crashes) guard(pass *Pass, file *python.File, span python.Span, part func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			var place finding.Place
+			if file != nil {
+				place = Place(file, span)
+			}
+			c.add(pass, place, r)
+		}
+	}()
+	part()
+}
+
+// callFrom shows a call to the rules from the i-th on. After a panic it returns the number of
+// the next one: one defer for all rules together costs nothing that can be measured.
+func (w *walker) callFrom(i int, s *Site) (next int) {
+	next = i
+	defer func() {
+		if r := recover(); r != nil {
+			w.failed.add(w.calls[next], Place(s.Func.Module.File, s.Call.Span), r)
+			next++
+		}
+	}()
+	for ; next < len(w.calls); next++ {
+		w.calls[next].rule.Call(w.calls[next], s)
+	}
+	return next
+}
+
+// setFrom is callFrom for assignments.
+func (w *walker) setFrom(i int, a *Assignment) (next int) {
+	next = i
+	defer func() {
+		if r := recover(); r != nil {
+			w.failed.add(w.sets[next], Place(a.Func.Module.File, a.Node.At()), r)
+			next++
+		}
+	}()
+	for ; next < len(w.sets); next++ {
+		w.sets[next].rule.Assign(w.sets[next], a)
+	}
+	return next
+}

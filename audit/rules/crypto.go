@@ -1,0 +1,189 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// crypto are the rules for hashes, randomness and certificates.
+func crypto() []*Rule { return []*Rule{weakHash(), fastPassword(), weakRandom(), tlsOff()} }
+
+func weakHash() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "weak-hash", Title: "A broken hash", CWE: 328, OWASP: "A02:2021", ASVS: []string{"11.4.1"},
+			Severity: finding.Medium, Confidence: finding.Likely,
+			Why:   "MD5 and SHA-1 are broken. Whoever wants to makes two texts with the same hash, and passwords hashed so are guessed by the billion a second.",
+			Fix:   `hashlib.sha256(data)`,
+			Guard: "",
+		},
+		Call: func(p *Pass, s *Site) {
+			name := s.Path
+			if name == "hashlib.new" {
+				if text, ok := literal(s.Arg(0, "name")); ok {
+					name = "hashlib." + strings.ToLower(text)
+				}
+			}
+			switch name {
+			case "hashlib.md5", "hashlib.sha1", "hashlib.md4", "Crypto.Hash.MD5.new", "Crypto.Hash.SHA.new", "Crypto.Hash.SHA1.new", "Cryptodome.Hash.MD5.new":
+			default:
+				return
+			}
+			if k := s.Arg(-1, "usedforsecurity"); isConstant(k, python.False) || passwordNear(s) {
+				return
+			}
+			p.Report(s.Func, s.Call, strings.TrimPrefix(name, "hashlib.")+" is no longer a safe hash")
+		},
+	}
+}
+
+func fastPassword() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "fast-password-hash", Title: "A fast hash for passwords", CWE: 916, OWASP: "A02:2021", ASVS: []string{"11.4.2"},
+			Severity: finding.High, Confidence: finding.Likely,
+			Why:   "A password is hashed with a hash made for speed. Whoever gets the table tries billions of passwords a second.",
+			Fix:   `generate_password_hash(password)`,
+			Guard: "",
+		},
+		Call: func(p *Pass, s *Site) {
+			if strings.HasPrefix(s.Path, "hashlib.") && fastHash(s) && passwordNear(s) {
+				p.Report(s.Func, s.Call, "a password is hashed with "+s.Path)
+			}
+		},
+	}
+}
+
+func fastHash(s *Site) bool {
+	switch s.Path {
+	case "hashlib.md5", "hashlib.sha1", "hashlib.sha224", "hashlib.sha256", "hashlib.sha384", "hashlib.sha512", "hashlib.new", "hashlib.sha3_256", "hashlib.blake2b":
+		return true
+	}
+	return false
+}
+
+// passwordNear reports whether what is hashed is called a password.
+func passwordNear(s *Site) bool {
+	for _, a := range s.Call.Args {
+		found := false
+		python.Inspect(a, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Name:
+				found = found || isPassword(n.ID)
+			case *python.Attribute:
+				found = found || isPassword(n.Attr)
+			case *python.Str:
+				found = found || isPassword(n.Value)
+			}
+			return !found
+		})
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+func isPassword(name string) bool {
+	name = strings.ToLower(name)
+	return name == "pw" || name == "pwd" || name == "passwd" || strings.Contains(name, "password") || strings.Contains(name, "passphrase") || strings.Contains(name, "passwort")
+}
+
+func weakRandom() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "weak-random", Title: "A secret from a predictable generator", CWE: 330, OWASP: "A02:2021", ASVS: []string{"11.5.1"},
+			Severity: finding.Medium, Confidence: finding.Likely,
+			Why:   "The generator of the module random can be predicted. Whoever sees a few of its values knows the next token or code.",
+			Fix:   `token = secrets.token_urlsafe(32)`,
+			Guard: "",
+		},
+		Call: func(p *Pass, s *Site) {
+			if !strings.HasPrefix(s.Path, "random.") || strings.Contains(s.Path, "SystemRandom") || strings.Contains(s.Path, "()") {
+				return
+			}
+			switch s.Method {
+			case "seed", "shuffle", "Random", "getstate", "setstate":
+				return
+			}
+			if secretNear(s.Func) {
+				p.Report(s.Func, s.Call, s.Path+" makes a value that can be predicted")
+			}
+		},
+	}
+}
+
+// secretNear reports whether a function speaks of secrets: in its name, or in the names that
+// it uses.
+func secretNear(f *program.Function) bool {
+	if isSecretWord(f.Name) {
+		return true
+	}
+	found := false
+	for _, s := range f.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Function, *python.Class:
+				return false
+			case *python.Name:
+				found = found || isSecretWord(n.ID)
+			case *python.Attribute:
+				found = found || isSecretWord(n.Attr)
+			case *python.Keyword:
+				found = found || isSecretWord(n.Name)
+			}
+			return !found
+		})
+	}
+	return found
+}
+
+func isSecretWord(name string) bool {
+	name = strings.ToLower(name)
+	for _, w := range []string{"token", "secret", "passw", "session", "cookie", "otp", "nonce", "salt", "api_key", "apikey", "csrf", "captcha", "reset_code", "verification", "keygen"} {
+		if strings.Contains(name, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func tlsOff() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "tls-verify-off", Title: "Certificates are not checked", CWE: 295, OWASP: "A02:2021", ASVS: []string{"12.3.2"},
+			Severity: finding.Medium, Confidence: finding.Sure,
+			Why:   "A request goes out without a look at the other side's certificate. Whoever sits on the way reads and changes it.",
+			Fix:   `requests.get(url, timeout=5)`,
+			Guard: "",
+		},
+		Call: func(p *Pass, s *Site) {
+			switch {
+			case isConstant(s.Arg(-1, "verify"), python.False) && !strings.HasPrefix(s.Path, "jwt."):
+				if s.Method == "decode" {
+					return
+				}
+				p.Report(s.Func, s.Arg(-1, "verify"), "verify=False takes any certificate")
+			case s.Path == "ssl._create_unverified_context":
+				p.Report(s.Func, s.Call, "a context that takes any certificate")
+			case s.Method == "setopt" && len(s.Call.Args) == 2:
+				name := lastPart(s.Call.Args[0])
+				n, ok := s.Call.Args[1].(*python.Number)
+				if (name == "SSL_VERIFYPEER" || name == "SSL_VERIFYHOST") && (isConstant(s.Call.Args[1], python.False) || ok && n.Text == "0") {
+					p.Report(s.Func, s.Call, name+" is off")
+				}
+			}
+		},
+		Assign: func(p *Pass, a *Assignment) {
+			if _, isAttr := a.Target.(*python.Attribute); !isAttr {
+				return
+			}
+			if a.Name == "verify_mode" && lastPart(a.Value) == "CERT_NONE" || (a.Name == "check_hostname" || a.Name == "verify") && isConstant(a.Value, python.False) {
+				p.Report(a.Func, a.Node, a.Name+" is off")
+			}
+		},
+	}
+}

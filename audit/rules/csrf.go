@@ -1,0 +1,95 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/program"
+)
+
+func csrfMissing() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "csrf-missing", Title: "Forms that other sites can send", CWE: 352, OWASP: "A01:2021", ASVS: []string{"3.5.1"},
+			Severity: finding.Medium, Confidence: finding.Likely,
+			Why:   "The app changes things by forms and sessions but asks for no proof of where a form comes from. Another site sends it in the name of whoever visits it.",
+			Fix:   `CSRFProtect(app)`,
+			Guard: "guard/csrf",
+		},
+		Program: csrfOfApp,
+	}
+}
+
+// csrfOfApp reports the routes that take a form of somebody who is logged in, where nothing
+// in the app checks forms.
+func csrfOfApp(p *Pass) {
+	if p.Facts.csrfProtected() {
+		return
+	}
+	for _, f := range p.Program.Functions {
+		if len(f.Routes) == 0 || f.Module.Test || !changes(f.Routes) || isLogin(f) || isPublicForm(f) || !p.Facts.uses(f, "form", "validate_on_submit") || p.Facts.wtform(f) {
+			continue
+		}
+		if p.Facts.usesSession(f.Module) {
+			p.Report(f, f.Routes[0].Node, f.Name+" takes forms from any site")
+		}
+	}
+}
+
+// isPublicForm tells forms that are filled in by people who are not logged in: another site
+// gains nothing by sending them.
+func isPublicForm(f *program.Function) bool {
+	name := strings.ToLower(f.Name)
+	for _, r := range f.Routes {
+		name += strings.ToLower(r.Pattern)
+	}
+	for _, w := range []string{"register", "signup", "sign_up", "contact", "search", "forgot"} {
+		if strings.Contains(name, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func changes(routes []*program.Route) bool {
+	for _, r := range routes {
+		for _, m := range r.Methods {
+			if m == "POST" || m == "PUT" || m == "PATCH" || m == "DELETE" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func changeByGet() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "change-by-get", Title: "A link that changes something", CWE: 352, OWASP: "A01:2021", ASVS: []string{"3.5.1"},
+			Severity: finding.Medium, Confidence: finding.Likely,
+			Why:   "A GET changes or deletes data. A picture on another site is enough to do it in the name of whoever visits it.",
+			Fix:   `@app.route("/items/<int:id>/delete", methods=["POST"])`,
+			Guard: "",
+		},
+		Function: func(p *Pass, f *program.Function) {
+			for _, r := range f.Routes {
+				if slices.Contains(r.Methods, "GET") && changingName(f, r) && p.Facts.writes(f) && !p.Facts.asksMethod(f) {
+					p.Report(f, r.Node, f.Name+" changes data on GET")
+					return
+				}
+			}
+		},
+	}
+}
+
+// changingName tells routes that say themselves that they change something.
+func changingName(f *program.Function, r *program.Route) bool {
+	text := strings.ToLower(f.Name + " " + r.Pattern)
+	for _, w := range []string{"delete", "remove", "add", "create", "update", "edit", "set", "toggle", "reset", "clear", "enable", "disable", "approve", "reject", "activate", "mute", "unlink", "rename", "backup", "restart", "upload", "save", "transfer", "purge", "revoke", "change"} {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
+}

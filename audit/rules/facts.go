@@ -1,0 +1,259 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/jinja"
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// Facts are what several rules want to know of the whole program, found once.
+type Facts struct {
+	program   *program.Program
+	templates map[string]*jinja.Template
+	files     map[string]*python.File
+	names     map[*program.Function]map[string]bool
+	csrf      answer
+	limits    answer
+}
+
+// answer is yes or no, once asked.
+type answer struct{ known, yes bool }
+
+func newFacts(p *program.Program, templates []*jinja.Template) *Facts {
+	f := &Facts{program: p, templates: map[string]*jinja.Template{}, names: map[*program.Function]map[string]bool{}}
+	for _, t := range templates {
+		f.templates[t.Name] = t
+	}
+	return f
+}
+
+// of are all names and attributes that a function's body and decorators speak of.
+func (f *Facts) of(fn *program.Function) map[string]bool {
+	if all := f.names[fn]; all != nil {
+		return all
+	}
+	all := map[string]bool{}
+	see := func(n python.Node) bool {
+		switch n := n.(type) {
+		case *python.Name:
+			all[n.ID] = true
+		case *python.Attribute:
+			all[n.Attr] = true
+		case *python.Str:
+			if len(n.Value) < 40 {
+				all["'"+n.Value] = true
+			}
+		}
+		return true
+	}
+	for _, s := range fn.Body {
+		python.Inspect(s, see)
+	}
+	f.names[fn] = all
+	return all
+}
+
+// uses reports whether a function speaks of one of the names.
+func (f *Facts) uses(fn *program.Function, names ...string) bool {
+	all := f.of(fn)
+	return slices.ContainsFunc(names, func(n string) bool { return all[n] })
+}
+
+// identityWords are names of who is asking.
+func identityWords() []string {
+	return []string{"current_user", "session", "get_jwt_identity", "verify_jwt_in_request", "jwt_required", "token_validator", "get_current_user", "authenticate", "authorize",
+		"check_permission", "is_admin", "authed", "get_current_team", "is_authenticated", "verify_token", "check_auth", "authorization", "has_permission", "require_login", "login_required"}
+}
+
+// checks reports whether a function or its class asks who is calling.
+func (f *Facts) checks(fn *program.Function) bool {
+	if slices.ContainsFunc(fn.Node.Decorators, isAuthCheck) {
+		return true
+	}
+	if fn.Class != nil {
+		for _, c := range fn.Class.Line() {
+			if slices.ContainsFunc(c.Node.Decorators, isAuthCheck) || c.Scope.Names["decorators"] != nil || c.Scope.Names["method_decorators"] != nil {
+				return true
+			}
+		}
+	}
+	return f.uses(fn, identityWords()...) || f.uses(fn, "user") && f.uses(fn, "g")
+}
+
+// checkedBefore reports whether a function that runs before all of the group asks who is
+// calling.
+func (f *Facts) checkedBefore(group []*program.Function) bool {
+	m := group[0].Module
+	for _, fn := range f.program.Functions {
+		if fn.Node == nil || fn.Module.Test {
+			continue
+		}
+		for _, d := range fn.Node.Decorators {
+			name := decoratorName(d)
+			if name == "before_app_request" || name == "before_request" && (fn.Module == m || receiverIsApp(d)) {
+				if f.uses(fn, identityWords()...) || isAuthCheckName(fn.Name) {
+					return true
+				}
+			}
+		}
+	}
+	for _, s := range m.File.Body { // bp.before_request(check)
+		found := false
+		python.Inspect(s, func(n python.Node) bool {
+			if c, ok := n.(*python.Call); ok && lastPart(c.Func) == "before_request" {
+				found = true
+			}
+			return !found
+		})
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+func isAuthCheckName(name string) bool { return isAuthCheck(&python.Name{ID: name}) }
+
+func receiverIsApp(d python.Expr) bool {
+	if c, ok := d.(*python.Call); ok {
+		d = c.Func
+	}
+	a, ok := d.(*python.Attribute)
+	return ok && strings.Contains(strings.ToLower(lastPart(a.Value)), "app")
+}
+
+// csrfProtected reports whether anything in the program checks where forms come from.
+func (f *Facts) csrfProtected() bool {
+	return f.ask(&f.csrf, func(name string) bool {
+		name = strings.ToLower(name)
+		return strings.Contains(name, "csrfprotect") || strings.Contains(name, "seasurf") || strings.Contains(name, "csrf") && !strings.Contains(name, "exempt")
+	})
+}
+
+// limited reports whether anything in the program limits how often something is done.
+func (f *Facts) limited() bool {
+	return f.ask(&f.limits, func(name string) bool {
+		name = strings.ToLower(name)
+		return strings.Contains(name, "limiter") || strings.Contains(name, "ratelimit") || strings.Contains(name, "rate_limit") || strings.Contains(name, "lockout") ||
+			strings.Contains(name, "failed_login") || strings.Contains(name, "login_attempts") || strings.Contains(name, "throttl")
+	})
+}
+
+// ask looks once whether any name of the program outside of its tests is like that.
+func (f *Facts) ask(a *answer, like func(string) bool) bool {
+	if a.known {
+		return a.yes
+	}
+	a.known = true
+	for _, m := range f.program.Modules {
+		if m.Test {
+			continue
+		}
+		for name := range m.Scope.Names {
+			a.yes = a.yes || like(name)
+		}
+	}
+	for _, fn := range f.program.Functions {
+		if fn.Module.Test || a.yes {
+			continue
+		}
+		for name := range fn.Scope.Names {
+			a.yes = a.yes || like(name)
+		}
+		if like(fn.Name) {
+			a.yes = true
+		}
+		for name := range f.of(fn) {
+			if !strings.HasPrefix(name, "'") && like(name) {
+				a.yes = true
+			}
+		}
+	}
+	return a.yes
+}
+
+// usesSession reports whether the program keeps who is logged in by a cookie, and the module
+// has to do with it.
+func (f *Facts) usesSession(m *program.Module) bool {
+	for _, name := range []string{"session", "current_user", "login_required", "g", "login_user"} {
+		if sym := m.Scope.Names[name]; sym != nil && sym.Import != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// wtform reports whether the function reads its form by Flask-WTF, which checks by itself.
+func (f *Facts) wtform(fn *program.Function) bool {
+	return f.uses(fn, "validate_on_submit") && !f.uses(fn, "form")
+}
+
+// writes reports whether a function changes data, by itself or in a function that it calls.
+func (f *Facts) writes(fn *program.Function) bool {
+	if f.uses(fn, "commit", "delete", "unlink", "rmtree", "delete_one", "insert_one", "update_one", "executemany", "remove", "drop_all", "save", "flush", "delete_item") {
+		return true
+	}
+	found := false
+	for _, s := range fn.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Function:
+				return false
+			case *python.Delete:
+				found = true
+			case *python.Call:
+				if text, ok := firstText(n); ok && isChange(text) {
+					found = true
+				}
+				if to := f.program.Resolve(n.Func, fn.Scope).Function; to != nil && to.Node != nil && to != fn && f.uses(to, "commit", "delete", "unlink", "rmtree", "save") {
+					found = true
+				}
+			}
+			return !found
+		})
+	}
+	return found
+}
+
+func firstText(c *python.Call) (string, bool) {
+	if len(c.Args) == 0 {
+		return "", false
+	}
+	switch e := c.Args[0].(type) {
+	case *python.Str:
+		return e.Value, true
+	case *python.FString:
+		if len(e.Parts) > 0 {
+			return literal(e.Parts[0])
+		}
+	}
+	return "", false
+}
+
+// isChange reports whether a statement changes tables.
+func isChange(sql string) bool {
+	word, _, _ := strings.Cut(strings.TrimSpace(sql), " ")
+	switch strings.ToLower(word) {
+	case "insert", "update", "delete", "replace", "drop":
+		return true
+	}
+	return false
+}
+
+// asksMethod reports whether a function tells GET from POST itself.
+func (f *Facts) asksMethod(fn *program.Function) bool {
+	return f.uses(fn, "method", "validate_on_submit", "is_submitted")
+}
+
+func (f *Facts) file(name string) *python.File {
+	if f.files == nil {
+		f.files = map[string]*python.File{}
+		for _, m := range f.program.Modules {
+			f.files[m.Path] = m.File
+		}
+	}
+	return f.files[name]
+}

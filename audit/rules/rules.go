@@ -1,0 +1,137 @@
+// Package rules holds what the audit looks for: one rule for each way in which Flask apps are
+// made insecure, next to samples of what it must find and of what it must leave alone. Rules
+// read syntax trees, resolved names and flows of values; they run nothing. What no rule looks
+// for is not found: the list is in docs/reference/rules.md.
+package rules
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/flow"
+	"github.com/fumehood/fumehood/audit/jinja"
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// Rule is one rule. It sets those of the functions that it needs; each is called for every
+// node of its kind outside of tests, in the order of files and lines.
+type Rule struct {
+	finding.Rule
+
+	// Flows are the uses of a visitor's values that the rule reports.
+	Flows flow.Kinds
+	// Call looks at a call.
+	Call func(*Pass, *Site)
+	// Assign looks at an assignment to one target.
+	Assign func(*Pass, *Assignment)
+	// Function looks at a function or a method.
+	Function func(*Pass, *program.Function)
+	// Class looks at a class.
+	Class func(*Pass, *program.Class)
+	// Program looks at the whole once.
+	Program func(*Pass)
+
+	// Bad are projects that the rule must find something in, at the lines that end in the
+	// comment "# <- id"; Good are projects that it must leave alone. A sample is one app.py,
+	// or files each after a line "-- name --".
+	Bad, Good []string
+}
+
+// Site is a call in its surroundings.
+type Site struct {
+	Call   *python.Call
+	Func   *program.Function // in which it stands; a module's top-level code is one too
+	Scope  *program.Scope
+	Callee program.Ref
+	Path   string // the way to an outside callee, "" for others
+	Method string // the last part of what is called: execute of x.execute(...)
+}
+
+// Assignment is target = value, target: T = value, or key: value in a dict or a call to
+// dict or update that fills a configuration.
+type Assignment struct {
+	Target python.Expr // nil for a key of a dict
+	Name   string      // the last part of the target, such as SECRET_KEY of app.config["SECRET_KEY"]
+	Value  python.Expr
+	Node   python.Node
+	Func   *program.Function
+	Scope  *program.Scope
+}
+
+// Pass is one rule at work on one program.
+type Pass struct {
+	Program *program.Program
+	Flow    []*flow.Flow
+	Facts   *Facts
+	rule    *Rule
+	report  func(finding.Finding)
+}
+
+// Report reports a finding at a node.
+func (p *Pass) Report(f *program.Function, n python.Node, message string, more ...func(*finding.Finding)) {
+	p.ReportAt(Place(f.Module.File, n.At()), message, more...)
+}
+
+// ReportAt reports a finding at a place.
+func (p *Pass) ReportAt(place finding.Place, message string, more ...func(*finding.Finding)) {
+	f := finding.Finding{
+		Rule: p.rule.ID, Severity: p.rule.Severity, Confidence: p.rule.Confidence,
+		Place: place, Message: message, Guard: p.rule.Guard,
+	}
+	for _, m := range more {
+		m(&f)
+	}
+	p.report(f)
+}
+
+// Fix gives a finding its corrected line.
+func Fix(line string) func(*finding.Finding) {
+	return func(f *finding.Finding) { f.Fix = line }
+}
+
+// Graded gives a finding another severity and confidence than its rule's.
+func Graded(s finding.Severity, c finding.Confidence) func(*finding.Finding) {
+	return func(f *finding.Finding) { f.Severity, f.Confidence = s, c }
+}
+
+// Place is a span of a file or of a template as line and column.
+func Place(file interface {
+	Position(offset int32) (line, column int)
+}, span python.Span,
+) finding.Place {
+	line, col := file.Position(span.Start)
+	endLine, endCol := file.Position(span.End)
+	p := finding.Place{Line: line, Column: col, EndLine: endLine, EndColumn: endCol}
+	switch f := file.(type) {
+	case *python.File:
+		p.File = f.Name
+	case *jinja.Template:
+		p.File = f.Name
+	}
+	return p
+}
+
+// Run applies all rules and returns what they find, once each, sorted by place, and where a
+// rule itself failed: the others go on.
+func Run(all []*Rule, p *program.Program, templates []*jinja.Template, flows []*flow.Flow) ([]finding.Finding, []finding.Skipped) {
+	var found []finding.Finding
+	facts := newFacts(p, templates)
+	passes := make([]*Pass, len(all))
+	for i, r := range all {
+		passes[i] = &Pass{Program: p, Flow: flows, Facts: facts, rule: r, report: func(f finding.Finding) { found = append(found, f) }}
+	}
+	failed := walk(passes, p)
+	for _, pass := range passes {
+		failed.guard(pass, nil, python.Span{}, pass.flows)
+		if pass.rule.Program != nil {
+			failed.guard(pass, nil, python.Span{}, func() { pass.rule.Program(pass) })
+		}
+	}
+	slices.SortStableFunc(found, func(a, b finding.Finding) int {
+		return cmp.Or(cmp.Compare(a.Place.File, b.Place.File), cmp.Compare(a.Place.Line, b.Place.Line),
+			cmp.Compare(a.Place.Column, b.Place.Column), cmp.Compare(a.Rule, b.Rule), -cmp.Compare(a.Severity, b.Severity))
+	})
+	return slices.CompactFunc(found, func(a, b finding.Finding) bool { return a.Rule == b.Rule && a.Place == b.Place }), failed.all
+}

@@ -1,0 +1,175 @@
+package rules
+
+import (
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// walker visits every node of the program once and shows it to all rules that want it.
+type walker struct {
+	p      *program.Program
+	passes []*Pass
+	calls  []*Pass
+	sets   []*Pass
+	failed crashes
+}
+
+func walk(passes []*Pass, p *program.Program) *crashes {
+	w := &walker{p: p, passes: passes}
+	for _, pass := range passes {
+		if pass.rule.Call != nil {
+			w.calls = append(w.calls, pass)
+		}
+		if pass.rule.Assign != nil {
+			w.sets = append(w.sets, pass)
+		}
+	}
+	for _, f := range p.Functions {
+		if f.Module.Test {
+			continue
+		}
+		for _, pass := range passes {
+			if pass.rule.Function != nil && f.Node != nil {
+				w.failed.guard(pass, f.Module.File, f.Node.Span, func() { pass.rule.Function(pass, f) })
+			}
+		}
+		w.function(f)
+	}
+	for _, c := range p.Classes {
+		if c.Module.Test {
+			continue
+		}
+		for _, pass := range passes {
+			if pass.rule.Class != nil {
+				w.failed.guard(pass, c.Module.File, c.Node.Span, func() { pass.rule.Class(pass, c) })
+			}
+		}
+	}
+	return &w.failed
+}
+
+func (w *walker) function(f *program.Function) {
+	if f.Node != nil {
+		for _, d := range f.Node.Decorators {
+			w.node(d, f, f.Scope.Parent)
+		}
+		for i := range f.Node.Params.List {
+			if d := f.Node.Params.List[i].Default; d != nil {
+				w.node(d, f, f.Scope.Parent)
+			}
+		}
+	}
+	for _, s := range f.Body {
+		w.node(s, f, f.Scope)
+	}
+}
+
+// node shows a node and what is in it; functions in it have their own turn.
+func (w *walker) node(n python.Node, f *program.Function, scope *program.Scope) {
+	python.Inspect(n, func(n python.Node) bool {
+		switch n := n.(type) {
+		case *python.Function:
+			return false
+		case *python.Class:
+			inner := scope
+			if sym := scope.Names[n.Name]; sym != nil && sym.Class != nil && sym.Class.Node == n {
+				inner = sym.Class.Scope
+			}
+			for _, d := range n.Decorators {
+				w.node(d, f, scope)
+			}
+			for _, s := range n.Body {
+				w.node(s, f, inner)
+			}
+			return false
+		case *python.Call:
+			w.call(n, f, scope)
+		case *python.Assign:
+			for _, t := range n.Targets {
+				w.set(&Assignment{Target: t, Name: lastPart(t), Value: n.Value, Node: n, Func: f, Scope: scope})
+			}
+		case *python.AnnAssign:
+			if n.Value != nil {
+				w.set(&Assignment{Target: n.Target, Name: lastPart(n.Target), Value: n.Value, Node: n, Func: f, Scope: scope})
+			}
+		case *python.Dict:
+			for i, k := range n.Keys {
+				if s, ok := k.(*python.Str); ok {
+					w.set(&Assignment{Name: s.Value, Value: n.Values[i], Node: n.Values[i], Func: f, Scope: scope})
+				}
+			}
+		}
+		return true
+	})
+}
+
+func (w *walker) call(n *python.Call, f *program.Function, scope *program.Scope) {
+	if len(w.calls) > 0 {
+		s := &Site{Call: n, Func: f, Scope: scope, Callee: w.p.Resolve(n.Func, scope), Method: lastPart(n.Func)}
+		s.Path = s.Callee.Path()
+		for i := 0; i < len(w.calls); {
+			i = w.callFrom(i, s)
+		}
+	}
+	for i := range n.Keywords {
+		if k := &n.Keywords[i]; k.Name != "" {
+			w.set(&Assignment{Name: k.Name, Value: k.Value, Node: k.Value, Func: f, Scope: scope})
+		}
+	}
+}
+
+func (w *walker) set(a *Assignment) {
+	if a.Name == "" {
+		return
+	}
+	for i := 0; i < len(w.sets); {
+		i = w.setFrom(i, a)
+	}
+}
+
+// lastPart is the name at the end of a target or a callee: c of a.b.c, K of x["K"].
+func lastPart(e python.Expr) string {
+	switch e := e.(type) {
+	case *python.Name:
+		return e.ID
+	case *python.Attribute:
+		return e.Attr
+	case *python.Subscript:
+		if s, ok := e.Index.(*python.Str); ok {
+			return s.Value
+		}
+	}
+	return ""
+}
+
+// Arg is the i-th argument of a call, or the one of that name; nil without either.
+func (s *Site) Arg(i int, name string) python.Expr {
+	for k := range s.Call.Keywords {
+		if s.Call.Keywords[k].Name == name && name != "" {
+			return s.Call.Keywords[k].Value
+		}
+	}
+	if i >= 0 && i < len(s.Call.Args) {
+		if _, star := s.Call.Args[i].(*python.Starred); !star {
+			return s.Call.Args[i]
+		}
+	}
+	return nil
+}
+
+// literal is the text of a string that is written out.
+func literal(e python.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *python.Str:
+		return e.Value, true
+	case *python.Bytes:
+		return e.Value, true
+	}
+	return "", false
+}
+
+// isConstant reports whether an expression is the constant.
+func isConstant(e python.Expr, kind python.ConstantKind) bool {
+	c, ok := e.(*python.Constant)
+	return ok && c.Kind == kind
+}

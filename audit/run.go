@@ -1,0 +1,208 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/flow"
+	"github.com/fumehood/fumehood/audit/jinja"
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+	"github.com/fumehood/fumehood/audit/rules"
+	"github.com/fumehood/fumehood/internal/hint"
+)
+
+// run is one audit.
+type run struct {
+	Options
+	h        finding.Handler
+	start    time.Time
+	all      []*rules.Rule // those that are applied
+	known    map[string]bool
+	folder   *folder
+	baseline *baseline
+	changes  *changes
+	files    []*python.File
+	pages    []*jinja.Template
+	sum      finding.Summary
+	seen     map[finding.Place]bool // where something was skipped
+	partly   map[string]bool        // files that were skipped, or a part of them
+}
+
+// prepare finds every mistake of whoever asked before anything is said.
+func (r *run) prepare(ctx context.Context) error {
+	if err := r.selectRules(); err != nil {
+		return err
+	}
+	for _, p := range r.Exclude {
+		if _, err := filepath.Match(p, ""); err != nil {
+			return wrongUse(fmt.Errorf("--exclude %s is no pattern", p), "fumehood audit --exclude 'migrations' --exclude '*_pb2.py'")
+		}
+	}
+	var err error
+	if r.folder, err = walk(r.Root, r.Exclude); err != nil {
+		return err
+	}
+	if r.baseline, err = readBaseline(r.Baseline); err != nil {
+		return err
+	}
+	if r.changes, err = changesSince(ctx, r.Diff, r.folder.base); err != nil {
+		return err
+	}
+	if len(r.folder.python)+len(r.folder.templates) > 0 {
+		return nil
+	}
+	if n := len(r.folder.skipped); n > 0 {
+		s := r.folder.skipped[0]
+		return hint.With(fmt.Errorf("nothing of %s could be read: %s: %s", r.Root, s.Place.File, s.Reason), "whoever runs the audit must be allowed to read the files")
+	}
+	return wrongUse(fmt.Errorf("there is nothing to audit in %s: no Python file, no template", r.Root), "name the folder that has app.py: fumehood audit path/to/project")
+}
+
+// selectRules applies Only and Skip.
+func (r *run) selectRules() error {
+	all := r.rules
+	if all == nil {
+		all = rules.All()
+	}
+	r.known = map[string]bool{}
+	for _, rule := range described(all) {
+		r.known[rule.ID] = true
+	}
+	for _, id := range slices.Concat(r.Only, r.Skip) {
+		if !r.known[id] {
+			return wrongUse(fmt.Errorf("there is no rule %q", id), "fumehood audit --rules lists them")
+		}
+	}
+	for _, rule := range all {
+		if r.applies(rule.ID) {
+			r.all = append(r.all, rule)
+		}
+	}
+	return nil
+}
+
+func (r *run) applies(id string) bool {
+	return (len(r.Only) == 0 || slices.Contains(r.Only, id)) && !slices.Contains(r.Skip, id)
+}
+
+// analyse reads the project and applies the rules. Of a fault of the audit that none of the
+// inner guards caught nothing can be saved, but it is an error and not a crash.
+func (r *run) analyse(ctx context.Context) (found []finding.Finding, err error) {
+	defer func() {
+		if caught := recover(); caught != nil {
+			s := finding.Crashed(finding.Place{}, "", caught)
+			err = hint.With(errors.New(s.Reason), "it is a fault of fumehood: please report it with the file that causes it, if you can tell")
+		}
+	}()
+	config := &finding.Config{Version: r.Version, Root: r.Root, Base: r.Root, Rules: described(r.all), Options: r.said()}
+	if r.folder.single {
+		config.Base = filepath.Dir(r.Root)
+	}
+	if err := r.h.Handle(finding.Message{Config: config}); err != nil {
+		return nil, err
+	}
+	if err := r.read(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.progress("following values", 0, 1); err != nil {
+		return nil, err
+	}
+	p := program.New(r.files, r.folder.openAPI()...)
+	flows, crashed := flow.Follow(ctx, p, r.pages)
+	if err := errors.Join(ctx.Err(), r.skip(crashed), r.progress("applying rules", 0, 1)); err != nil {
+		return nil, err
+	}
+	found, crashed = rules.Run(r.all, p, r.pages, flows)
+	return found, errors.Join(ctx.Err(), r.skip(crashed))
+}
+
+// read reads all files and says what could not be read.
+func (r *run) read(ctx context.Context) error {
+	sources, err := r.folder.read(ctx, func(done, total int) error { return r.progress("reading", done, total) })
+	if err != nil {
+		return err
+	}
+	all := slices.Clone(r.folder.skipped)
+	for _, s := range sources {
+		all = append(all, s.skipped...)
+		switch {
+		case s.file != nil:
+			r.files = append(r.files, s.file)
+			r.sum.Lines += strings.Count(s.file.Source, "\n")
+		case s.template != nil:
+			r.pages = append(r.pages, s.template)
+			r.sum.Lines += strings.Count(s.template.Source, "\n")
+		}
+	}
+	r.sum.Files, r.sum.Templates = len(r.files), len(r.pages)
+	slices.SortStableFunc(all, func(a, b finding.Skipped) int { return cmp.Compare(a.Place.File, b.Place.File) })
+	if err := r.skip(all); err != nil {
+		return err
+	}
+	if len(r.files)+len(r.pages) == 0 {
+		s := all[0]
+		return hint.With(fmt.Errorf("nothing of %s could be read: %s: %s", r.Root, s.Place.File, s.Reason), "audit the folder that has the source")
+	}
+	return nil
+}
+
+// skip says what was not looked at, once for each place.
+func (r *run) skip(all []finding.Skipped) error {
+	for _, s := range all {
+		if s.Rule == "" && r.seen[s.Place] {
+			continue
+		}
+		if s.Crash {
+			r.sum.Crashes++
+		} else if !r.partly[s.Place.File] {
+			r.partly[s.Place.File] = true
+			r.sum.Skipped++
+		}
+		r.seen[s.Place] = true
+		if err := r.h.Handle(finding.Message{Skipped: &s}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// said are the options that differ from those of a run that leaves out nothing.
+func (r *run) said() []string {
+	var all []string
+	add := func(name, value string) {
+		if value != "" {
+			all = append(all, strings.TrimSpace(name+" "+value))
+		}
+	}
+	add("--only", strings.Join(r.Only, ","))
+	add("--skip", strings.Join(r.Skip, ","))
+	add("--exclude", strings.Join(r.Exclude, ","))
+	if r.MinSeverity > finding.Low {
+		add("--min-severity", r.MinSeverity.String())
+	}
+	if r.MinConfidence > finding.Unsure {
+		add("--min-confidence", r.MinConfidence.String())
+	}
+	add("--baseline", r.Baseline)
+	add("--diff", r.Diff)
+	if r.NoIgnores {
+		add("--no-ignores", " ")
+	}
+	return all
+}
+
+func (r *run) progress(stage string, done, total int) error {
+	return r.h.Handle(finding.Message{Progress: &finding.Progress{Stage: stage, Done: done, Total: total}})
+}
+
+func (r *run) note(place *finding.Place, format string, args ...any) error {
+	return r.h.Handle(finding.Message{Note: &finding.Note{Place: place, Text: fmt.Sprintf(format, args...)}})
+}

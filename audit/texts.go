@@ -1,0 +1,127 @@
+package audit
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/fumehood/fumehood/audit/finding"
+)
+
+// texts are the sources of the files that findings are in, by lines. It is for one goroutine.
+type texts struct {
+	sources map[string]string
+	other   func(file string) string // for files that are no source, such as .env
+	lines   map[string][]string
+}
+
+func (r *run) texts() *texts {
+	t := &texts{sources: make(map[string]string, len(r.files)+len(r.pages)), lines: map[string][]string{}}
+	for _, f := range r.files {
+		t.sources[f.Name] = f.Source
+	}
+	for _, p := range r.pages {
+		t.sources[p.Name] = p.Source
+	}
+	t.other = func(file string) string {
+		text, err := r.folder.readFile(file)
+		if err != nil {
+			return ""
+		}
+		return text
+	}
+	return t
+}
+
+// of are the lines of a file; a line ends as Python's do: in \n, \r or both.
+func (t *texts) of(file string) []string {
+	lines, ok := t.lines[file]
+	if ok {
+		return lines
+	}
+	text, ok := t.sources[file]
+	if !ok {
+		text = t.other(file)
+	}
+	if strings.Contains(text, "\r") {
+		text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	}
+	lines = strings.Split(text, "\n")
+	t.lines[file] = lines
+	return lines
+}
+
+// line is the n-th line of a file, or "".
+func (t *texts) line(file string, n int) string {
+	if lines := t.of(file); n >= 1 && n <= len(lines) {
+		return lines[n-1]
+	}
+	return ""
+}
+
+// The size of a frame.
+const (
+	around    = 2   // lines before and after
+	mostLines = 6   // of the place itself
+	longest   = 400 // characters of a line
+)
+
+// frame is the code around a place. Where a line is very long, it is the part around the
+// place.
+func (t *texts) frame(p finding.Place) *finding.Frame {
+	lines := t.of(p.File)
+	if p.Line < 1 || p.Line > len(lines) || p.File == "" {
+		return nil
+	}
+	first := max(1, p.Line-around)
+	last := min(len(lines), min(max(p.EndLine, p.Line), p.Line+mostLines-1)+around)
+	f := &finding.Frame{Line: first, Column: 1}
+	if p.Column > longest*3/4 {
+		f.Column = p.Column - longest/4
+	}
+	for _, line := range lines[first-1 : last] {
+		f.Text = append(f.Text, cut(line, f.Column))
+	}
+	for n := len(f.Text); n > 1 && f.Text[n-1] == "" && first+n-1 > p.Line; n-- {
+		f.Text = f.Text[:n-1]
+	}
+	return f
+}
+
+// cut is a line from the character from on, as far as a frame shows it.
+func cut(line string, from int) string {
+	for ; from > 1 && line != ""; from-- {
+		_, size := utf8.DecodeRuneInString(line)
+		line = line[size:]
+	}
+	end := 0
+	for n := 0; n < longest && end < len(line); n++ {
+		_, size := utf8.DecodeRuneInString(line[end:])
+		end += size
+	}
+	return line[:end]
+}
+
+// complete gives a finding the code that it is about.
+func (t *texts) complete(f *finding.Finding) {
+	f.Frame = t.frame(f.Place)
+	for i := range f.Steps {
+		s := &f.Steps[i]
+		s.Code = t.short(s.Place)
+	}
+}
+
+// longestStep is how many characters a line may have that is shown for a step; of a longer
+// one, such as a template's, the step's own part is.
+const longestStep = 80
+
+func (t *texts) short(p finding.Place) string {
+	line := t.line(p.File, p.Line)
+	text := strings.TrimSpace(line)
+	if len(text) > longestStep && p.Column > 1 {
+		text = cut(line, p.Column)
+		if all := []rune(text); p.EndLine == p.Line && p.EndColumn > p.Column {
+			text = string(all[:min(len(all), p.EndColumn-p.Column)])
+		}
+	}
+	return cut(text, 1)
+}

@@ -1,0 +1,197 @@
+package audit
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/internal/hint"
+)
+
+// folder is what was found in a folder: names relative to base, with slashes, in the order
+// of the walk, one list for each kind of file.
+type folder struct {
+	base         string // the folder itself, or the one of a single file
+	single       bool   // it is about one file only
+	python       []string
+	templates    []string
+	descriptions []string // may be OpenAPI documents
+	config       []string // .env, compose files, Dockerfiles, .ini, .cfg, .toml, .yaml
+	skipped      []finding.Skipped
+}
+
+// leftOut are folders that hold no source of the project.
+func leftOut(name string) bool {
+	switch name {
+	case ".git", ".hg", ".svn", "node_modules", "__pycache__", ".tox", ".nox", ".venv", "venv", "site-packages", ".mypy_cache", ".pytest_cache", ".eggs":
+		return true
+	}
+	return false
+}
+
+// walk lists what is audited of root, which is a folder or a file. It follows no links but
+// root itself: what a link in the folder leads to is in the folder too, or is not the
+// project's.
+func walk(root string, exclude []string) (*folder, error) {
+	resolved, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return nil, rootError(root, err)
+	}
+	info, err := os.Stat(resolved)
+	if err != nil {
+		return nil, rootError(root, err)
+	}
+	f := &folder{base: resolved}
+	if !info.IsDir() {
+		f.base, f.single = filepath.Dir(resolved), true
+		if !info.Mode().IsRegular() || !f.add(filepath.Base(resolved)) {
+			return nil, wrongUse(errors.New(root+" is no Python file, template or folder"), "fumehood audit "+filepath.Dir(root))
+		}
+		return f, nil
+	}
+	if _, err := os.ReadDir(resolved); err != nil {
+		return nil, rootError(root, err)
+	}
+	err = filepath.WalkDir(resolved, func(name string, d fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(resolved, name)
+		rel = filepath.ToSlash(rel)
+		switch {
+		case err != nil:
+			f.skip(rel, reason(err))
+		case d.IsDir() && rel != "." && (leftOut(d.Name()) || excluded(exclude, rel)):
+			return filepath.SkipDir
+		case d.IsDir() || excluded(exclude, rel):
+		case d.Type()&fs.ModeSymlink != 0:
+			f.link(rel, resolved, name)
+		case d.Type().IsRegular():
+			f.add(rel)
+		case kindOf(rel) != 0:
+			f.skip(rel, "no regular file")
+		}
+		return nil
+	})
+	return f, err
+}
+
+// link notes a link that leads to source outside of the folder, or nowhere.
+func (f *folder) link(rel, root, name string) {
+	to, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		if kindOf(rel) == pythonFile || kindOf(rel) == templateFile {
+			f.skip(rel, "a link that leads nowhere, or in a circle")
+		}
+		return
+	}
+	if to == root || strings.HasPrefix(to, strings.TrimSuffix(root, string(filepath.Separator))+string(filepath.Separator)) {
+		return // read at its own place
+	}
+	info, err := os.Stat(to)
+	if err == nil && (info.IsDir() || kindOf(rel) == pythonFile || kindOf(rel) == templateFile) {
+		f.skip(rel, "a link that leads out of the folder; not followed")
+	}
+}
+
+func (f *folder) skip(file, reason string) {
+	f.skipped = append(f.skipped, skipped(file, reason))
+}
+
+func skipped(file, reason string) finding.Skipped {
+	return finding.Skipped{Place: finding.Place{File: file}, Reason: reason}
+}
+
+// kind is what a file is read as.
+type kind uint8
+
+const (
+	pythonFile kind = 1 << iota
+	templateFile
+	descriptionFile
+	configFile
+)
+
+// add puts a file into the lists of its kinds; it returns whether it has one that is audited.
+func (f *folder) add(rel string) bool {
+	k := kindOf(rel)
+	for _, list := range []struct {
+		kind  kind
+		names *[]string
+	}{{pythonFile, &f.python}, {templateFile, &f.templates}, {descriptionFile, &f.descriptions}, {configFile, &f.config}} {
+		if k&list.kind != 0 {
+			*list.names = append(*list.names, rel)
+		}
+	}
+	return k&(pythonFile|templateFile) != 0
+}
+
+// kindOf tells by the name what a file is. Some are of two kinds: a YAML file may be an
+// OpenAPI document and a configuration.
+func kindOf(rel string) kind {
+	base := strings.ToLower(path.Base(rel))
+	k := kind(0)
+	switch path.Ext(base) {
+	case ".py", ".pyw":
+		k = pythonFile
+	case ".html", ".htm", ".jinja", ".jinja2", ".j2":
+		k = templateFile
+	case ".xml", ".svg", ".txt", ".js":
+		if strings.Contains("/"+rel, "/templates/") {
+			k = templateFile
+		}
+	case ".yml", ".yaml", ".json":
+		if strings.Contains(base, "openapi") || strings.Contains(base, "swagger") || strings.Contains(base, "api") {
+			k = descriptionFile
+		}
+		if !strings.HasSuffix(base, ".json") {
+			k |= configFile
+		}
+	case ".ini", ".cfg", ".toml", ".env":
+		k = configFile
+	}
+	if strings.HasPrefix(base, ".env") || strings.HasPrefix(base, "dockerfile") {
+		k |= configFile
+	}
+	return k
+}
+
+// excluded reports whether a name, or one of the folders that it is in, matches a pattern.
+// A pattern without a slash is for the last part of the name, others are for all of it.
+func excluded(patterns []string, rel string) bool {
+	for _, p := range patterns {
+		name := rel
+		if !strings.Contains(p, "/") {
+			name = path.Base(rel)
+		}
+		p = strings.TrimSuffix(strings.TrimPrefix(p, "./"), "/")
+		if ok, _ := path.Match(strings.TrimPrefix(p, "/"), name); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// rootError says why the audit cannot start.
+func rootError(root string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return wrongUse(errors.New("there is no "+root), "fumehood audit .")
+	}
+	return hint.With(errors.New(root+": "+reason(err)), "whoever runs the audit must be allowed to read the folder and the files in it")
+}
+
+// reason is an error of the system without the path, which is told beside it.
+func reason(err error) string {
+	var inPath *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "it has vanished since it was listed"
+	case errors.Is(err, syscall.ELOOP) || strings.Contains(err.Error(), "too many links"):
+		return "a link that leads in a circle"
+	case errors.As(err, &inPath):
+		return inPath.Err.Error()
+	}
+	return err.Error()
+}
