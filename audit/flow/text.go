@@ -125,6 +125,9 @@ func (f *frame) binary(op python.Op, a, b *Value, at python.Node) *Value {
 		}
 		return f.e.number
 	}
+	if op == python.Mult && (a.Const.Kind == ConstStr || b.Const.Kind == ConstStr) {
+		return &Value{Checked: true} // "?, " * n
+	}
 	if op != python.Add && op != python.Mod && (a.isNumber() || b.isNumber()) {
 		return f.e.number
 	}
@@ -148,9 +151,6 @@ func (f *frame) binary(op python.Op, a, b *Value, at python.Node) *Value {
 		}
 		return v
 	case python.BitOr, python.Mult:
-		if op == python.Mult && (a.Const.Kind == ConstStr || b.Const.Kind == ConstStr) {
-			return &Value{Checked: true} // "?, " * n
-		}
 		if len(a.Marks)+len(b.Marks) == 0 && a.Obj == nil && b.Obj == nil {
 			return f.e.unknown
 		}

@@ -88,7 +88,7 @@ func (v *Value) built() bool {
 // own, such as builders of statements.
 func harmlessResult(path string) bool {
 	switch path {
-	case "builtins.int()", "builtins.len()", "builtins.float()", "datetime.datetime.now()", "time.time()", "uuid.uuid4()", "builtins.range()[]":
+	case "flask.url_for()", "gettext.gettext()", "flask_babel.gettext()", "flask_babel.lazy_gettext()", "flask_wtf.csrf.generate_csrf()", "builtins.int()", "builtins.len()", "builtins.float()", "datetime.datetime.now()", "time.time()", "uuid.uuid4()", "builtins.range()[]":
 		return true
 	}
 	return len(path) > 10 && (path[:10] == "sqlalchemy" || path[:7] == "alembic") || len(path) > 16 && path[:16] == "flask_sqlalchemy"

@@ -28,7 +28,10 @@ func (p *Pass) flows() {
 			case flow.Stored:
 				x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Likely
 			case flow.Unproven:
-				x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Unsure
+				x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Likely
+				if f.Kind == flow.URL || f.Kind == flow.HTMLAttr {
+					x.Confidence = finding.Unsure // most variables in links are not a visitor's
+				}
 			}
 		})
 	}
