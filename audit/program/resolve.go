@@ -174,8 +174,20 @@ func (p *Program) exported(module, name string, from *Module, depth int) Ref {
 	return Ref{}
 }
 
-// Imported is what an import of the module from binds.
+// Imported is what an import of the module from binds. It is looked up once, from where there
+// is depth enough left to find it.
 func (p *Program) Imported(i *Import, from *Module, depth int) Ref {
+	if i.resolved {
+		return i.ref
+	}
+	r := p.bound(i, from, depth)
+	if depth >= maxResolve/2 {
+		i.resolved, i.ref = true, r
+	}
+	return r
+}
+
+func (p *Program) bound(i *Import, from *Module, depth int) Ref {
 	if i.Name == "" {
 		if m := p.Lookup(i.Module, from); m != nil {
 			return Ref{Module: m}

@@ -29,6 +29,9 @@ type Import struct {
 	Module string // dotted and absolute within the project for relative imports
 	Name   string // "" for the module itself
 	Own    bool   // a relative import: never an outside module
+
+	resolved bool // ref is what it binds
+	ref      Ref
 }
 
 // Function is a def, a lambda with a name, or the top-level code of a module.

@@ -127,7 +127,7 @@ func receiverIsApp(d python.Expr) bool {
 
 // csrfProtected reports whether anything in the program checks where forms come from.
 func (f *Facts) csrfProtected() bool {
-	return f.ask(&f.csrf, func(name string) bool {
+	return f.ask(&f.csrf, []string{"csrf", "seasurf"}, func(name string) bool {
 		name = strings.ToLower(name)
 		return strings.Contains(name, "csrfprotect") || strings.Contains(name, "seasurf") || strings.Contains(name, "csrf") && !strings.Contains(name, "exempt")
 	})
@@ -135,21 +135,27 @@ func (f *Facts) csrfProtected() bool {
 
 // limited reports whether anything in the program limits how often something is done.
 func (f *Facts) limited() bool {
-	return f.ask(&f.limits, func(name string) bool {
+	words := []string{"limiter", "ratelimit", "rate_limit", "lockout", "failed_login", "login_attempts", "throttl"}
+	return f.ask(&f.limits, words, func(name string) bool {
 		name = strings.ToLower(name)
-		return strings.Contains(name, "limiter") || strings.Contains(name, "ratelimit") || strings.Contains(name, "rate_limit") || strings.Contains(name, "lockout") ||
-			strings.Contains(name, "failed_login") || strings.Contains(name, "login_attempts") || strings.Contains(name, "throttl")
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(name, w) })
 	})
 }
 
-// ask looks once whether any name of the program outside of its tests is like that.
-func (f *Facts) ask(a *answer, like func(string) bool) bool {
+// ask looks once whether any name of the program outside of its tests is like that. Such a
+// name has one of the words in it.
+func (f *Facts) ask(a *answer, words []string, like func(string) bool) bool {
 	if a.known {
 		return a.yes
 	}
 	a.known = true
+	has := map[*program.Module]bool{}
 	for _, m := range f.program.Modules {
 		if m.Test {
+			continue
+		}
+		text := strings.ToLower(m.File.Source)
+		if has[m] = slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) }); !has[m] {
 			continue
 		}
 		for name := range m.Scope.Names {
@@ -157,7 +163,7 @@ func (f *Facts) ask(a *answer, like func(string) bool) bool {
 		}
 	}
 	for _, fn := range f.program.Functions {
-		if fn.Module.Test || a.yes {
+		if fn.Module.Test || a.yes || !has[fn.Module] {
 			continue
 		}
 		for name := range fn.Scope.Names {
