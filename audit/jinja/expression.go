@@ -3,19 +3,20 @@ package jinja
 import (
 	"strconv"
 
+	"github.com/fumehood/fumehood/audit/internal/slab"
 	"github.com/fumehood/fumehood/audit/python"
 )
 
 // slabs hold the parts of the tree that there are most of.
 type slabs struct {
-	names      slab[python.Name]
-	attributes slab[python.Attribute]
-	calls      slab[python.Call]
-	strings    slab[python.Str]
-	exprs      slab[python.Expr]
-	texts      slab[Text]
-	outputs    slab[Output]
-	nodes      slab[Node]
+	names      slab.Of[python.Name]
+	attributes slab.Of[python.Attribute]
+	calls      slab.Of[python.Call]
+	strings    slab.Of[python.Str]
+	exprs      slab.Of[python.Expr]
+	texts      slab.Of[Text]
+	outputs    slab.Of[Output]
+	nodes      slab.Of[Node]
 }
 
 func (p *parser) kind() kind { return p.tokens[p.next].kind }

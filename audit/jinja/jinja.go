@@ -14,10 +14,8 @@ package jinja
 
 import (
 	"math"
-	"sort"
-	"strings"
-	"unicode/utf8"
 
+	"github.com/fumehood/fumehood/audit/internal/lines"
 	"github.com/fumehood/fumehood/audit/python"
 )
 
@@ -45,8 +43,7 @@ type Template struct {
 
 	inherited map[string]State // where the parent has the blocks
 	start     State
-	lines     []int32
-	runes     []int32
+	lines     lines.Index
 }
 
 // Error is what could not be read, and where.
@@ -73,77 +70,16 @@ func Parse(name, source string, o Options) *Template {
 		t.Errors = []Error{{Message: "the template is larger than 2 GB"}}
 		return t
 	}
-	t.index()
+	t.lines = lines.New(t.Source)
 	p := &parser{t: t, source: source, syntax: newSyntax(o), autoescape: o.Autoescape}
 	p.template()
 	t.contexts()
 	return t
 }
 
-// block is how many bytes Position counts at most, so that one long line costs no more than
-// any other.
-const block = 1024
-
-// index notes where lines start, and counts characters if they are not the bytes.
-func (t *Template) index() {
-	s := t.Source
-	t.lines = make([]int32, 1, strings.Count(s, "\n")+2)
-	crs := strings.IndexByte(s, '\r') >= 0
-	for at := 0; at < len(s); {
-		i := strings.IndexByte(s[at:], '\n')
-		if crs {
-			i = strings.IndexAny(s[at:], "\r\n")
-		}
-		if i < 0 {
-			break
-		}
-		at += i + 1
-		if s[at-1] == '\r' && at < len(s) && s[at] == '\n' {
-			at++
-		}
-		t.lines = append(t.lines, int32(at))
-	}
-	if starts(s) == int32(len(s)) {
-		return
-	}
-	total := int32(0)
-	for at := 0; at < len(s); at += block {
-		t.runes = append(t.runes, total)
-		total += starts(s[at:min(at+block, len(s))])
-	}
-}
-
-// starts counts the bytes that start a character.
-func starts(s string) int32 {
-	n := int32(0)
-	for i := range len(s) {
-		if utf8.RuneStart(s[i]) {
-			n++
-		}
-	}
-	return n
-}
-
 // Position returns the line and the column of a byte of the source. Both count from 1; a
 // column is a character.
-func (t *Template) Position(offset int32) (line, column int) {
-	offset = max(0, min(offset, int32(len(t.Source))))
-	line = sort.Search(len(t.lines), func(i int) bool { return t.lines[i] > offset })
-	if line == 0 {
-		return 1, 1 // a Template that Parse did not make
-	}
-	start := t.lines[line-1]
-	if t.runes == nil {
-		return line, int(offset-start) + 1
-	}
-	return line, int(t.before(offset)-t.before(start)) + 1
-}
-
-// before counts the characters before a byte.
-func (t *Template) before(offset int32) int32 {
-	i := min(int(offset)/block, len(t.runes)-1)
-	return t.runes[i] + starts(t.Source[i*block:offset])
-}
+func (t *Template) Position(offset int32) (line, column int) { return t.lines.Position(offset) }
 
 // Text returns the source of a node or of an expression.
 func (t *Template) Text(n interface{ At() Span }) string {

@@ -126,7 +126,7 @@ func (p *parser) text(from, to int, strip, raw bool) {
 	if value == "" {
 		return
 	}
-	t := p.slabs.texts.one()
+	t := p.slabs.texts.One()
 	t.Span, t.Value, t.Raw = Span{Start: int32(from), End: int32(to)}, value, raw
 	p.nodes = append(p.nodes, t)
 }
@@ -168,7 +168,7 @@ func (p *parser) raw(start, content int) {
 
 // output adds {{ e }}.
 func (p *parser) output(e python.Expr, start int32) {
-	o := p.slabs.outputs.one()
+	o := p.slabs.outputs.One()
 	o.Span, o.Expr, o.Escaped = p.tagSpan(), e, p.autoescape
 	o.Start = start
 	p.nodes = append(p.nodes, o)
@@ -186,7 +186,7 @@ func (p *parser) finish(what string) {
 
 // body takes the nodes read since a mark.
 func (p *parser) body(base int) []Node {
-	list := p.slabs.nodes.list(p.nodes[base:])
+	list := p.slabs.nodes.List(p.nodes[base:])
 	clear(p.nodes[base:])
 	p.nodes = p.nodes[:base]
 	return list

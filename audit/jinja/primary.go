@@ -49,7 +49,7 @@ func (p *parser) word() python.Expr {
 }
 
 func (p *parser) name(at Span, id string) *python.Name {
-	n := p.slabs.names.one()
+	n := p.slabs.names.One()
 	n.Span, n.ID = at, id
 	return n
 }
@@ -74,7 +74,7 @@ func (p *parser) str() python.Expr {
 			break
 		}
 	}
-	s := p.slabs.strings.one()
+	s := p.slabs.strings.One()
 	s.Span, s.Value = p.since(start), value
 	return s
 }
@@ -93,7 +93,7 @@ func (p *parser) elements(end kind) []python.Expr {
 
 // listed takes the expressions read since a mark.
 func (p *parser) listed(base int) []python.Expr {
-	list := p.slabs.exprs.list(p.exprs[base:])
+	list := p.slabs.exprs.List(p.exprs[base:])
 	p.exprs = p.exprs[:base]
 	return list
 }
@@ -183,7 +183,7 @@ func (p *parser) attribute(start int32, e python.Expr) python.Expr {
 		return &python.Subscript{Span: p.since(start), Value: e, Index: &python.Number{Span: p.since(at), Text: text}}
 	}
 	name := p.expect(tName, "a name or a number")
-	a := p.slabs.attributes.one()
+	a := p.slabs.attributes.One()
 	a.Span, a.Value, a.Attr = p.since(start), e, name
 	return a
 }
@@ -235,7 +235,7 @@ func (p *parser) index() python.Expr {
 func (p *parser) call(start int32, e python.Expr) python.Expr {
 	base := len(p.exprs)
 	keywords := p.arguments()
-	c := p.slabs.calls.one()
+	c := p.slabs.calls.One()
 	c.Span, c.Func, c.Args, c.Keywords = p.since(start), e, p.listed(base), keywords
 	return c
 }
@@ -322,7 +322,7 @@ func (p *parser) named(start int32, e python.Expr, mark byte) (c *python.Call, b
 	if brackets = p.kind() == tLeftParen; brackets {
 		keywords = p.arguments()
 	}
-	c = p.slabs.calls.one()
+	c = p.slabs.calls.One()
 	c.Span, c.Func, c.Args, c.Keywords = p.since(start), f, p.listed(base), keywords
 	return c, brackets
 }

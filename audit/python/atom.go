@@ -6,14 +6,14 @@ func (p *parser) atom() Expr {
 	p.h = 1
 	switch p.kind {
 	case tName:
-		n := p.names.one()
+		n := p.names.One()
 		n.Span, n.ID = at, p.text()
 		p.next()
 		return n
 	case tString, tFString:
 		return p.strings()
 	case tNumber:
-		n := p.numbers.one()
+		n := p.numbers.One()
 		n.Span, n.Text = at, p.src[at.Start:at.End]
 		p.next()
 		return n
@@ -37,7 +37,7 @@ func (p *parser) atom() Expr {
 }
 
 func (p *parser) constant(at Span, kind ConstantKind) Expr {
-	c := p.constants.one()
+	c := p.constants.One()
 	c.Span, c.Kind = at, kind
 	p.next()
 	return c
@@ -49,7 +49,7 @@ func (p *parser) parens() Expr {
 	p.next()
 	if p.kind == tRParen {
 		p.next()
-		t := p.tuples.one()
+		t := p.tuples.One()
 		t.Span = p.since(start)
 		return t
 	}
@@ -92,7 +92,7 @@ func (p *parser) list() Expr {
 	}
 	p.expect(tRBracket, "a bracket is not closed: expected , or ]")
 	p.high(h + 1)
-	l := p.lists.one()
+	l := p.lists.One()
 	l.Span, l.Elts = p.since(start), p.popExprs(mark)
 	return l
 }
@@ -157,11 +157,11 @@ func (p *parser) dict(start int32, key Expr) Expr {
 	}
 	p.expect(tRBrace, "a bracket is not closed: expected , or }")
 	p.high(h + 1)
-	d := p.dicts.one()
+	d := p.dicts.One()
 	d.Span = p.since(start)
 	if pairs := p.exprs[mark:]; len(pairs) > 0 {
 		n := len(pairs) / 2
-		both := p.exprList.list(pairs)
+		both := p.exprList.List(pairs)
 		d.Keys, d.Values = both[:n:n], both[n:]
 		for i := range n {
 			d.Keys[i], d.Values[i] = pairs[2*i], pairs[2*i+1]

@@ -33,7 +33,7 @@ func (p *parser) oneLine() {
 }
 
 func (p *parser) ifStmt() Stmt {
-	top := p.ifs.one()
+	top := p.ifs.One()
 	for s, n := top, 1; ; n++ {
 		start := p.start
 		p.first = start
@@ -51,8 +51,8 @@ func (p *parser) ifStmt() Stmt {
 			p.fail("too many elif branches")
 			return p.closeIfs(top)
 		}
-		branch := p.ifs.one()
-		s.Else = p.stmtList.list([]Stmt{branch})
+		branch := p.ifs.One()
+		s.Else = p.stmtList.List([]Stmt{branch})
 		s = branch
 	}
 }
@@ -81,7 +81,7 @@ func (p *parser) otherwise() []Stmt {
 
 func (p *parser) forStmt(start int32, async bool) Stmt {
 	p.next()
-	s := p.loops.one()
+	s := p.loops.One()
 	s.Async = async
 	s.Target = p.targets()
 	p.expect(tIn, "expected in")
@@ -109,7 +109,7 @@ func (p *parser) whileStmt() Stmt {
 func (p *parser) tryStmt() Stmt {
 	start := p.start
 	p.next()
-	s := p.tries.one()
+	s := p.tries.One()
 	s.Body = p.block("try")
 	var few [4]Handler
 	handlers := few[:0]
@@ -119,7 +119,7 @@ func (p *parser) tryStmt() Stmt {
 		s.Star, plain = s.Star || star, plain || !star
 		handlers = append(handlers, h)
 	}
-	s.Handlers = p.handlers.list(handlers)
+	s.Handlers = p.handlers.List(handlers)
 	if s.Star && plain {
 		p.note(p.since(start), "except and except* cannot be mixed")
 	}
@@ -214,7 +214,7 @@ func (p *parser) decorated() {
 func (p *parser) function(start int32, decorators []Expr, async bool) Stmt {
 	p.first = p.start
 	p.next()
-	f := p.functions.one()
+	f := p.functions.One()
 	f.Decorators, f.Async = decorators, async
 	f.NameAt = Span{p.start, p.end}
 	f.Name = p.identifier()

@@ -63,7 +63,7 @@ func (p *parser) binary(least uint8) Expr {
 			p.next()
 			right := p.binary(prec + 1)
 			p.high(max(h, p.h) + 1)
-			b := p.binaries.one()
+			b := p.binaries.One()
 			b.Span, b.Op, b.Left, b.Right = p.since(start), op, left, right
 			left = b
 		}
@@ -87,7 +87,7 @@ func (p *parser) boolean(start int32, left Expr, prec uint8) Expr {
 
 // popExprs takes the list that was gathered since the mark.
 func (p *parser) popExprs(mark int) []Expr {
-	list := p.exprList.list(p.exprs[mark:])
+	list := p.exprList.List(p.exprs[mark:])
 	p.exprs = p.exprs[:mark]
 	return list
 }
@@ -102,8 +102,8 @@ func (p *parser) compare(start int32, left Expr) Expr {
 		h = max(h, p.h)
 	}
 	p.high(h + 1)
-	c := p.compares.one()
-	c.Span, c.Left, c.Ops, c.Rights = p.since(start), left, p.opList.list(ops), p.popExprs(mark)
+	c := p.compares.One()
+	c.Span, c.Left, c.Ops, c.Rights = p.since(start), left, p.opList.List(ops), p.popExprs(mark)
 	return c
 }
 
@@ -153,7 +153,7 @@ func (p *parser) unary(least uint8) Expr {
 	right := p.unary(precUnary)
 	p.up()
 	p.high(max(h, p.h) + 1)
-	b := p.binaries.one()
+	b := p.binaries.One()
 	b.Span, b.Op, b.Left, b.Right = p.since(start), Pow, left, right
 	return b
 }
@@ -164,7 +164,7 @@ func (p *parser) prefixed(start int32, op Op, prec uint8) Expr {
 	operand := p.binary(prec)
 	p.up()
 	p.high(p.h + 1)
-	u := p.unaries.one()
+	u := p.unaries.One()
 	u.Span, u.Op, u.Operand = p.since(start), op, operand
 	return u
 }
@@ -228,7 +228,7 @@ func (p *parser) tupleAfter(start int32, e Expr, walrus bool) Expr {
 		h = max(h, p.h)
 	}
 	p.high(h + 1)
-	t := p.tuples.one()
+	t := p.tuples.One()
 	t.Span, t.Elts = p.since(start), p.popExprs(mark)
 	return t
 }

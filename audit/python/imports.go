@@ -19,7 +19,7 @@ func (p *parser) importStmt() Stmt {
 			break
 		}
 	}
-	return &Import{p.since(start), p.aliasList.list(list)}
+	return &Import{p.since(start), p.aliasList.List(list)}
 }
 
 // dotted reads a.b.c.
@@ -55,7 +55,7 @@ func (p *parser) importFrom() Stmt {
 	p.expect(tImport, "expected import")
 	switch p.kind {
 	case tMult:
-		s.Names = p.aliasList.list([]Alias{{Span{p.start, p.end}, "*", ""}})
+		s.Names = p.aliasList.List([]Alias{{Span{p.start, p.end}, "*", ""}})
 		p.next()
 	case tLParen:
 		p.next()
@@ -80,7 +80,7 @@ func (p *parser) aliases(bracket bool) []Alias {
 		a.Span = p.since(at)
 		list = append(list, a)
 		if !p.accept(tComma) || bracket && p.kind == tRParen {
-			return p.aliasList.list(list)
+			return p.aliasList.List(list)
 		}
 	}
 }

@@ -117,7 +117,7 @@ func (p *parser) starPattern() Expr {
 // capture reads a name that is bound, or _.
 func (p *parser) capture() *Name {
 	at := Span{p.start, p.end}
-	n := p.names.one()
+	n := p.names.One()
 	n.ID = p.identifier()
 	if n.Span = at; p.bad {
 		n.Span = Span{p.start, p.start}
@@ -208,7 +208,7 @@ func (p *parser) namePattern() Expr {
 	start := p.start
 	var e Expr = p.capture()
 	for n := 1; p.accept(tDot); n++ {
-		a := p.attributes.one()
+		a := p.attributes.One()
 		a.Value, a.Attr = e, p.identifier()
 		a.Span = p.since(start)
 		e = a
@@ -218,7 +218,7 @@ func (p *parser) namePattern() Expr {
 		return e
 	}
 	p.next()
-	c := p.calls.one()
+	c := p.calls.One()
 	c.Func = e
 	c.Args, c.Keywords = p.classArguments()
 	c.Span = p.since(start)
@@ -247,7 +247,7 @@ func (p *parser) classArguments() ([]Expr, []Keyword) {
 		}
 	}
 	p.expect(tRParen, "a bracket is not closed: expected , or )")
-	list := p.keyList.list(p.keywords[keys:])
+	list := p.keyList.List(p.keywords[keys:])
 	p.keywords = p.keywords[:keys]
 	return p.popExprs(mark), list
 }

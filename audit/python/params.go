@@ -66,7 +66,7 @@ func (p *parser) params(end token, annotated bool) Params {
 		}
 	}
 	p.h = h
-	list := p.paramList.list(p.gathered[mark:])
+	list := p.paramList.List(p.gathered[mark:])
 	p.gathered = p.gathered[:mark]
 	return Params{list}
 }

@@ -1,6 +1,10 @@
 package python
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/internal/slab"
+)
 
 // parser builds the tree. Lists are gathered on the stacks exprs, stmts and so on, then
 // copied once their length is known.
@@ -32,37 +36,37 @@ type parser struct {
 	gathered []Param
 	decoded  strings.Builder // of literals whose value is not in the source
 
-	names      slab[Name]
-	attributes slab[Attribute]
-	calls      slab[Call]
-	strs       slab[Str]
-	numbers    slab[Number]
-	constants  slab[Constant]
-	subscripts slab[Subscript]
-	binaries   slab[BinOp]
-	compares   slab[Compare]
-	tuples     slab[Tuple]
-	assigns    slab[Assign]
-	exprStmts  slab[ExprStmt]
-	returns    slab[Return]
-	ifs        slab[If]
-	loops      slab[For]
-	withs      slab[With]
-	tries      slab[Try]
-	lists      slab[List]
-	dicts      slab[Dict]
-	unaries    slab[UnaryOp]
-	byteses    slab[Bytes]
-	raises     slab[Raise]
-	functions  slab[Function]
-	exprList   slab[Expr]
-	stmtList   slab[Stmt]
-	keyList    slab[Keyword]
-	paramList  slab[Param]
-	aliasList  slab[Alias]
-	opList     slab[Op]
-	itemList   slab[WithItem]
-	handlers   slab[Handler]
+	names      slab.Of[Name]
+	attributes slab.Of[Attribute]
+	calls      slab.Of[Call]
+	strs       slab.Of[Str]
+	numbers    slab.Of[Number]
+	constants  slab.Of[Constant]
+	subscripts slab.Of[Subscript]
+	binaries   slab.Of[BinOp]
+	compares   slab.Of[Compare]
+	tuples     slab.Of[Tuple]
+	assigns    slab.Of[Assign]
+	exprStmts  slab.Of[ExprStmt]
+	returns    slab.Of[Return]
+	ifs        slab.Of[If]
+	loops      slab.Of[For]
+	withs      slab.Of[With]
+	tries      slab.Of[Try]
+	lists      slab.Of[List]
+	dicts      slab.Of[Dict]
+	unaries    slab.Of[UnaryOp]
+	byteses    slab.Of[Bytes]
+	raises     slab.Of[Raise]
+	functions  slab.Of[Function]
+	exprList   slab.Of[Expr]
+	stmtList   slab.Of[Stmt]
+	keyList    slab.Of[Keyword]
+	paramList  slab.Of[Param]
+	aliasList  slab.Of[Alias]
+	opList     slab.Of[Op]
+	itemList   slab.Of[WithItem]
+	handlers   slab.Of[Handler]
 }
 
 func newParser(source string, errors []Error) *parser {

@@ -22,7 +22,7 @@ func (p *parser) primary() Expr {
 				p.fail("expected a name after the dot")
 				return e
 			}
-			a := p.attributes.one()
+			a := p.attributes.One()
 			a.Span, a.Value, a.Attr = Span{start, p.end}, e, p.text()
 			p.next()
 			e = a
@@ -40,7 +40,7 @@ func (p *parser) primary() Expr {
 func (p *parser) call(start int32, f Expr) Expr {
 	open := p.start
 	p.next()
-	c := p.calls.one()
+	c := p.calls.One()
 	c.Func = f
 	c.Args, c.Keywords = p.arguments(open, true)
 	c.Span = p.since(start)
@@ -91,7 +91,7 @@ func (p *parser) arguments(open int32, call bool) ([]Expr, []Keyword) {
 	}
 	p.expect(tRParen, "invalid syntax: expected , or ) in the arguments")
 	p.h = h
-	list := p.keyList.list(p.keywords[keys:])
+	list := p.keyList.List(p.keywords[keys:])
 	p.keywords = p.keywords[:keys]
 	return p.popExprs(marks), list
 }
@@ -121,16 +121,16 @@ func (p *parser) subscript(start int32, value Expr) Expr {
 			h = max(h, p.h)
 		}
 		p.high(h + 1)
-		t := p.tuples.one()
+		t := p.tuples.One()
 		t.Span, t.Elts = p.since(from), p.popExprs(mark)
 		index = t
 	} else if s, ok := index.(*Starred); ok {
-		t := p.tuples.one()
-		t.Span, t.Elts = s.Span, p.exprList.list([]Expr{s})
+		t := p.tuples.One()
+		t.Span, t.Elts = s.Span, p.exprList.List([]Expr{s})
 		index = t
 	}
 	p.expect(tRBracket, "invalid syntax: expected ]")
-	s := p.subscripts.one()
+	s := p.subscripts.One()
 	s.Span, s.Value, s.Index = p.since(start), value, index
 	return s
 }

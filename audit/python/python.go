@@ -6,7 +6,11 @@
 // CPython's compiler refuses, such as return outside of a function, it takes.
 package python
 
-import "math"
+import (
+	"math"
+
+	"github.com/fumehood/fumehood/audit/internal/lines"
+)
 
 // File is one module.
 type File struct {
@@ -17,8 +21,7 @@ type File struct {
 	Errors   []Error
 	Comments []Span // from # to the end of the line, in order
 
-	lines []int32 // where each line starts
-	runes []int32 // how many characters stand before every block; nil if all is ASCII
+	lines lines.Index
 }
 
 // Error is what could not be read, and where.
@@ -48,7 +51,7 @@ func Parse(name, source string) *File {
 	}
 	text, problem := decode(source)
 	f.Source = text
-	f.index()
+	f.lines = lines.New(text)
 	if problem.Message != "" {
 		f.Errors = append(f.Errors, problem)
 	}

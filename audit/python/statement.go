@@ -14,7 +14,7 @@ func (p *parser) module() []Stmt {
 
 // popStmts takes the list that was gathered since the mark.
 func (p *parser) popStmts(mark int) []Stmt {
-	list := p.stmtList.list(p.stmts[mark:])
+	list := p.stmtList.List(p.stmts[mark:])
 	clear(p.stmts[mark:])
 	p.stmts = p.stmts[:mark]
 	return list
@@ -101,7 +101,7 @@ func (p *parser) simple() Stmt {
 	switch p.kind {
 	case tReturn:
 		p.next()
-		s := p.returns.one()
+		s := p.returns.One()
 		if startsExpr[p.kind] {
 			s.Value = p.stars()
 		}
@@ -160,7 +160,7 @@ func (p *parser) exprStmt(start int32) Stmt {
 	case k == tColon:
 		return p.annotation(start, left)
 	}
-	s := p.exprStmts.one()
+	s := p.exprStmts.One()
 	s.Span, s.Value = p.since(start), left
 	return s
 }
@@ -172,7 +172,7 @@ func (p *parser) assignment(start int32, left Expr) Stmt {
 		p.exprs = append(p.exprs, left)
 		left = p.yieldOrStars()
 	}
-	a := p.assigns.one()
+	a := p.assigns.One()
 	a.Targets, a.Value, a.Span = p.popExprs(mark), left, p.since(start)
 	return a
 }
@@ -197,7 +197,7 @@ func (p *parser) annotation(start int32, target Expr) Stmt {
 func (p *parser) raiseStmt() Stmt {
 	start := p.start
 	p.next()
-	r := p.raises.one()
+	r := p.raises.One()
 	if startsExpr[p.kind] && p.kind != tMult {
 		r.Exc = p.expr()
 		if p.accept(tFrom) {

@@ -160,11 +160,11 @@ func (p *parser) strings() Expr {
 
 func (p *parser) str(at Span, value string, bytes bool) Expr {
 	if bytes {
-		b := p.byteses.one()
+		b := p.byteses.One()
 		b.Span, b.Value = at, value
 		return b
 	}
-	s := p.strs.one()
+	s := p.strs.One()
 	s.Span, s.Value = at, value
 	return s
 }
@@ -218,7 +218,7 @@ func (p *parser) joined(start, end int32, value string, bytes bool) Expr {
 		return p.str(at, strings.Join(plain, ""), bytes)
 	}
 	flush()
-	f := &FString{Span: at, Parts: p.exprList.list(p.exprs[mark:]), Template: templates > 0}
+	f := &FString{Span: at, Parts: p.exprList.List(p.exprs[mark:]), Template: templates > 0}
 	p.exprs = p.exprs[:mark]
 	p.h++
 	return f

@@ -12,7 +12,7 @@ func (p *parser) targets() Expr {
 			h = max(h, p.h)
 		}
 		p.high(h + 1)
-		t := p.tuples.one()
+		t := p.tuples.One()
 		t.Span, t.Elts = p.since(start), p.popExprs(mark)
 		e = t
 	}

@@ -2,7 +2,7 @@ package python
 
 func (p *parser) withStmt(start int32, async bool) Stmt {
 	p.next()
-	s := p.withs.one()
+	s := p.withs.One()
 	s.Async = async
 	var few [4]WithItem
 	items := few[:0]
@@ -17,7 +17,7 @@ func (p *parser) withStmt(start int32, async bool) Stmt {
 			}
 		}
 	}
-	s.Items = p.itemList.list(items)
+	s.Items = p.itemList.List(items)
 	s.Body = p.block("with")
 	s.Span = p.since(start)
 	return s
