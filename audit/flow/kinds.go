@@ -26,16 +26,14 @@ const (
 	Deserialise       // bytes for pickle and its kin
 	Regex             // a pattern
 	Format            // a format string
-	Mail              // the headers of a mail
 	CSV               // a cell of a spreadsheet
 	Trust             // what the server keeps of its own: the session
-	Archive           // an archive that is unpacked
 	Attributes        // names of attributes to set: mass assignment
 	Exposure          // text that only the owner should see
 )
 
 // Every is all of them: a value that is safe for Every can do no harm at all.
-const Every Kinds = 1<<27 - 1
+const Every Kinds = 1<<25 - 1
 
 // Markup is all uses in a page.
 const Markup = HTML | HTMLAttr | URL | Script

@@ -90,7 +90,7 @@ func requestSources() map[string]sourceSpec {
 			case "json", "get_json", "data", "get_data", "stream":
 				spec.safe = 0
 			case "host", "host_url", "url_root":
-				spec.safe = Every &^ (Mail | Address)
+				spec.safe = Every &^ Address
 			case "path", "full_path", "url", "base_url":
 				spec.safe = Redirect | URL // it begins as this site does
 			}

@@ -11,7 +11,7 @@ import (
 
 // files are the rules for uploads and archives, and a few for other sinks.
 func files() []*Rule {
-	return []*Rule{unsafeExtraction(), uploadUnchecked(), corsAny(), regexInjection(), secretLogged(), proxyTrusted()}
+	return []*Rule{unsafeExtraction(), uploadUnchecked(), corsAny(), regexInjection(), secretLogged(), proxyTrusted(), formatString(), csvInjection()}
 }
 
 func unsafeExtraction() *Rule {
@@ -202,4 +202,28 @@ func isForwarding(s string) bool {
 		return true
 	}
 	return false
+}
+
+func formatString() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "format-string", Title: "A visitor's text as a format", CWE: 134, OWASP: "A03:2021", ASVS: []string{"1.3.10"},
+			Severity: finding.Medium, Confidence: finding.Sure,
+			Why: "A visitor's text is the format, not a value in it. Whoever sends {0.__class__} reads attributes of what is formatted, up to the app's keys.",
+			Fix: `"Hello {}".format(name)`,
+		},
+		Flows: flow.Format,
+	}
+}
+
+func csvInjection() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "csv-injection", Title: "A visitor's text in a spreadsheet", CWE: 1236, OWASP: "A03:2021", ASVS: []string{"1.2.10"},
+			Severity: finding.Low, Confidence: finding.Likely,
+			Why: "A visitor's text becomes a cell of an exported table. Whoever sends =HYPERLINK(...) has a formula run where somebody opens it.",
+			Fix: `writer.writerow(["'" + cell if cell[:1] in "=+-@\t\r" else cell for cell in row])`,
+		},
+		Flows: flow.CSV,
+	}
 }
