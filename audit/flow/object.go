@@ -135,7 +135,7 @@ func (f *frame) instanceAttr(v *Value, name string, n python.Node) *Value {
 		}
 	}
 	if own != nil {
-		return own
+		return own.replaceable()
 	}
 	for _, k := range c.Line() {
 		if len(k.External) > 0 {
@@ -318,4 +318,15 @@ func (f *frame) slice(v *Value, s *python.Slice) *Value {
 		return &Value{Marks: v.Marks, Obj: &Object{List: true, Items: v.Obj.Items[min(from, to):to:to], region: f.region}}
 	}
 	return &Value{Marks: v.Marks, Obj: v.Obj, Query: v.Query}
+}
+
+// replaceable is the value of an attribute for which only None, True or False was seen. Who
+// sets it may be out of sight, so no branch is dead by it.
+func (v *Value) replaceable() *Value {
+	if v.Const.Kind != ConstNone && v.Const.Kind != ConstBool {
+		return v
+	}
+	w := *v
+	w.Const = Const{}
+	return &w
 }
