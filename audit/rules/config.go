@@ -229,6 +229,7 @@ func statementsPrinted() *Rule {
 			Fix:   `conn.set_trace_callback(None)`,
 			Guard: "",
 		},
+		PerFile: true,
 		Call: func(p *Pass, s *Site) {
 			if s.Method == "set_trace_callback" && len(s.Call.Args) == 1 && lastPart(s.Call.Args[0]) == "print" {
 				p.Report(s.Func, s.Call, "every statement of this connection is printed")

@@ -7,6 +7,7 @@ package rules
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/flow"
@@ -20,6 +21,8 @@ import (
 type Rule struct {
 	finding.Rule
 
+	// PerFile shows one finding for all in a file: they have one cause.
+	PerFile bool
 	// Flows are the uses of a visitor's values that the rule reports.
 	Flows flow.Kinds
 	// Call looks at a call.
@@ -133,5 +136,32 @@ func Run(all []*Rule, p *program.Program, templates []*jinja.Template, flows []*
 		return cmp.Or(cmp.Compare(a.Place.File, b.Place.File), cmp.Compare(a.Place.Line, b.Place.Line),
 			cmp.Compare(a.Place.Column, b.Place.Column), cmp.Compare(a.Rule, b.Rule), -cmp.Compare(a.Severity, b.Severity))
 	})
-	return slices.CompactFunc(found, func(a, b finding.Finding) bool { return a.Rule == b.Rule && a.Place == b.Place }), failed.all
+	found = slices.CompactFunc(found, func(a, b finding.Finding) bool { return a.Rule == b.Rule && a.Place == b.Place })
+	return gather(all, found), failed.all
+}
+
+// gather tells at the first finding in a file of the others, if the rule asks for that, and
+// holds those back: they are shown with --min-confidence low only.
+func gather(all []*Rule, found []finding.Finding) []finding.Finding {
+	type key struct{ rule, file string }
+	perFile := map[string]bool{}
+	for _, r := range all {
+		perFile[r.ID] = r.PerFile
+	}
+	first := map[key]*finding.Finding{}
+	for i := range found {
+		f := &found[i]
+		k := key{f.Rule, f.Place.File}
+		switch one := first[k]; {
+		case !perFile[f.Rule]:
+		case one == nil:
+			first[k] = f
+		default:
+			if one.Confidence > finding.Unsure {
+				one.Message += ", again in line " + strconv.Itoa(f.Place.Line)
+			}
+			f.Confidence = finding.Unsure
+		}
+	}
+	return found
 }
