@@ -138,6 +138,9 @@ func TestCirclesEnd(t *testing.T) {
 		p := load(t, map[string]string{
 			"a.py": "from b import *\nfrom b import x\nclass A(B): pass\n" + strings.Repeat("s = s.strip().lower()\n", 100) + "s\n",
 			"b.py": "from a import *\nfrom a import x\nclass B(A): pass\ny = x.y\nx = y.x\n",
+			"c.py": "from d import z\nz()\nz.a.b\n",
+			"d.py": "from e import z\nz()\n",
+			"e.py": "from c import z\nz()\n",
 		})
 		for _, m := range p.Modules {
 			for _, s := range m.File.Body {

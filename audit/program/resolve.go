@@ -175,12 +175,18 @@ func (p *Program) exported(module, name string, from *Module, depth int) Ref {
 }
 
 // Imported is what an import of the module from binds. It is looked up once, from where there
-// is depth enough left to find it.
+// is depth enough left to find it. Two modules that import one name from each other bind
+// nothing.
 func (p *Program) Imported(i *Import, from *Module, depth int) Ref {
 	if i.resolved {
 		return i.ref
 	}
+	if i.busy {
+		return Ref{}
+	}
+	i.busy = true
 	r := p.bound(i, from, depth)
+	i.busy = false
 	if depth >= maxResolve/2 {
 		i.resolved, i.ref = true, r
 	}

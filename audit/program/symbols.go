@@ -30,6 +30,7 @@ type Import struct {
 	Name   string // "" for the module itself
 	Own    bool   // a relative import: never an outside module
 
+	busy     bool // it is being looked up
 	resolved bool // ref is what it binds
 	ref      Ref
 }
