@@ -38,13 +38,15 @@ func described(all []*rules.Rule) []finding.Rule {
 	list := []finding.Rule{{
 		ID: ignoreExpired, Title: "Ignore that has ended", CWE: 710, OWASP: "A05:2021", ASVS: []string{},
 		Severity: finding.Low, Confidence: finding.Sure,
-		Why: "A comment silences a finding until a day that has passed. Somebody wanted it to be looked at again by then.",
-		Fix: "# fumehood: ignore[sql-injection] the table is one of ours until 2027-01-31",
+		Why:   "A comment silences a finding until a day that has passed. Somebody wanted it to be looked at again by then.",
+		Fix:   "# fumehood: ignore[sql-injection] the table is one of ours until 2027-01-31",
+		Canon: []string{"ci-audit"},
 	}, {
 		ID: ignoreWithoutReason, Title: "Ignore without a reason", CWE: 710, OWASP: "A05:2021", ASVS: []string{},
 		Severity: finding.Low, Confidence: finding.Sure,
-		Why: "A comment silences a finding and does not say why that is right. Whoever reads it next cannot tell whether it still is.",
-		Fix: "# fumehood: ignore[sql-injection] the table is one of ours",
+		Why:   "A comment silences a finding and does not say why that is right. Whoever reads it next cannot tell whether it still is.",
+		Fix:   "# fumehood: ignore[sql-injection] the table is one of ours",
+		Canon: []string{"ci-audit"},
 	}}
 	for _, r := range all {
 		list = append(list, r.Rule)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/fumehood/fumehood/audit"
+	"github.com/fumehood/fumehood/audit/finding"
 )
 
 // TestRulesAreWhole: what every report says of a rule is there, and a guard that it names is
@@ -30,5 +31,33 @@ func TestRulesAreWhole(t *testing.T) {
 				t.Errorf("%s: there is no %s", r.ID, r.Guard)
 			}
 		}
+	}
+}
+
+// TestCanonHasRules: every practice that the guides teach has a rule that finds where it is
+// missing, and no rule is about none.
+func TestCanonHasRules(t *testing.T) {
+	t.Parallel()
+	without := map[string]bool{
+		"outdated": true, // dependencies are not read yet
+		"csp":      true, "fixation": true, "mfa": true, "headers": true, "clickjacking": true, "config-leak": true,
+	}
+	rules := map[string]int{}
+	for _, r := range audit.Rules() {
+		if len(r.Canon) == 0 {
+			t.Errorf("%s is about no row of the canon: set Canon", r.ID)
+		}
+		for _, id := range r.Canon {
+			rules[id]++
+		}
+	}
+	for _, row := range finding.Canon() {
+		if (rules[row.ID] > 0) == without[row.ID] {
+			t.Errorf("row %s has %d rules; an exception: %v", row.ID, rules[row.ID], without[row.ID])
+		}
+		delete(rules, row.ID)
+	}
+	for id := range rules {
+		t.Errorf("there is no row %s", id)
 	}
 }

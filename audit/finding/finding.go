@@ -86,6 +86,7 @@ type Rule struct {
 	Confidence Confidence `json:"confidence"`
 	Why        string     `json:"why"`             // two sentences: what an attacker does, what they gain
 	Fix        string     `json:"fix"`             // code that is right
+	Canon      []string   `json:"canon"`           // the rows of Canon that it is about
 	Guard      string     `json:"guard,omitempty"` // what would stop it at run time, such as "guard/sinks"; "" where nothing would
 }
 

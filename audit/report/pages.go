@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
@@ -41,6 +42,7 @@ func Explain(r finding.Rule, bad, good string) string {
 	row("CWE", fmt.Sprintf("%d   https://cwe.mitre.org/data/definitions/%d.html", r.CWE, r.CWE))
 	row("OWASP", r.OWASP)
 	row("ASVS 5.0", strings.Join(r.ASVS, ", "))
+	row("canon", strings.Join(r.Canon, ", "))
 	row("now", Guarded(r.Guard))
 	row("fix", r.Fix)
 	row("ignore", "# fumehood: ignore["+r.ID+"] why it is right until 2027-01-31")
@@ -79,13 +81,14 @@ here looks for is not found.
 		}
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %d | %s |\n", r.ID, r.ID, cell(r.Title), r.Severity, r.CWE, guard)
 	}
+	canonTable(&b, all)
 	for _, r := range all {
 		fmt.Fprintf(&b, "\n## %s\n%s. %s\n\n", r.ID, strings.TrimRight(r.Title, "."), r.Why)
 		fmt.Fprintf(&b, "Severity %s, confidence %s; [CWE-%d](https://cwe.mitre.org/data/definitions/%d.html), OWASP %s", r.Severity, r.Confidence, r.CWE, r.CWE, r.OWASP)
 		if len(r.ASVS) > 0 {
 			fmt.Fprintf(&b, ", ASVS 5.0 %s", strings.Join(r.ASVS, ", "))
 		}
-		fmt.Fprintf(&b, ". At run time: %s.\n\nThe fix:\n", Guarded(r.Guard))
+		fmt.Fprintf(&b, ". Canon: %s. At run time: %s.\n\nThe fix:\n", strings.Join(r.Canon, ", "), Guarded(r.Guard))
 		block(&b, r.Fix)
 		if s, ok := samples[r.ID]; ok {
 			b.WriteString("\nFound:\n")
@@ -95,6 +98,24 @@ here looks for is not found.
 		}
 	}
 	return b.Bytes()
+}
+
+// canonTable shows which rules each row of the canon has.
+func canonTable(b *bytes.Buffer, all []finding.Rule) {
+	b.WriteString("\n## The canon\n\nThe practices that the guides to the security of Flask apps teach, and the rules that find where one is missing.\n\n" +
+		"| row | practice | rules |\n|---|---|---|\n")
+	for _, row := range finding.Canon() {
+		var links []string
+		for _, r := range all {
+			if slices.Contains(r.Canon, row.ID) {
+				links = append(links, "["+r.ID+"](#"+r.ID+")")
+			}
+		}
+		if links == nil {
+			links = []string{"none yet"}
+		}
+		fmt.Fprintf(b, "| %s | %s | %s |\n", row.ID, cell(row.Practice), strings.Join(links, ", "))
+	}
 }
 
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

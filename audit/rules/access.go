@@ -21,6 +21,7 @@ func decoratorOrder() *Rule {
 			Severity: finding.High, Confidence: finding.Sure,
 			Why:   "The decorator that checks the login stands above the route decorator, so the route is made of the unchecked function. Anyone can call it.",
 			Fix:   "@app.route(\"/admin\")\n@login_required",
+			Canon: []string{"login-state", "rbac"},
 			Guard: "",
 		},
 		Function: func(p *Pass, f *program.Function) {
@@ -72,6 +73,7 @@ func missingLogin() *Rule {
 			Severity: finding.High, Confidence: finding.Likely,
 			Why:   "Most routes of this part of the app check who is asking, this one does not. Whoever finds its URL uses it without a login.",
 			Fix:   "@login_required",
+			Canon: []string{"login-state", "rbac"},
 			Guard: "",
 		},
 		Program: siblings,
@@ -154,6 +156,7 @@ func loginUnlimited() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "Nothing limits how often a password or a code can be tried. A word list goes through in minutes.",
 			Fix:   `@limiter.limit("5 per minute")`,
+			Canon: []string{"brute-force"},
 			Guard: "guard/login",
 		},
 		Function: func(p *Pass, f *program.Function) {

@@ -19,6 +19,7 @@ func debugOn() *Rule {
 			Severity: finding.High, Confidence: finding.Sure,
 			Why:   "Debug mode shows a console in the browser when something fails. Whoever reaches it runs Python on the server.",
 			Fix:   `app.run()`,
+			Canon: []string{"debug-off"},
 			Guard: "fumehood run",
 		},
 		Call: func(p *Pass, s *Site) {
@@ -106,6 +107,7 @@ func bindAll() *Rule {
 			Severity: finding.Low, Confidence: finding.Likely,
 			Why:   "Flask's development server listens on every address of the machine. It is made for one developer, not for the internet.",
 			Fix:   `app.run(host="127.0.0.1")`,
+			Canon: []string{"debug-off"},
 			Guard: "fumehood run",
 		},
 		Call: func(p *Pass, s *Site) {
@@ -126,6 +128,7 @@ func cookieFlags() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "A cookie is set that scripts can read or that travels over plain http. Whoever injects a script or listens on the way takes over the session.",
 			Fix:   `response.set_cookie(name, value, secure=True, httponly=True, samesite="Lax")`,
+			Canon: []string{"cookies"},
 			Guard: "guard/cookies",
 		},
 		Call: func(p *Pass, s *Site) {
@@ -181,6 +184,7 @@ func csrfOff() *Rule {
 			Severity: finding.Medium, Confidence: finding.Sure,
 			Why:   "The protection of forms is switched off or a view is exempt. Another site can send the form in the name of whoever visits it.",
 			Fix:   `app.config["WTF_CSRF_ENABLED"] = True`,
+			Canon: []string{"csrf"},
 			Guard: "guard/csrf",
 		},
 		Assign: func(p *Pass, a *Assignment) {
@@ -202,6 +206,7 @@ func autoescapeOff() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "Templates put text out as it is. Whoever gets a script into a value acts as everybody who sees the page.",
 			Fix:   `Environment(autoescape=select_autoescape())`,
+			Canon: []string{"xss"},
 			Guard: "guard/csp",
 		},
 		Call: func(p *Pass, s *Site) {
@@ -227,6 +232,7 @@ func statementsPrinted() *Rule {
 			Severity: finding.Low, Confidence: finding.Sure,
 			Why:   "Every statement is written out together with its values. Passwords and tokens of the users end up in the log.",
 			Fix:   `conn.set_trace_callback(None)`,
+			Canon: []string{"logging"},
 			Guard: "",
 		},
 		PerFile: true,

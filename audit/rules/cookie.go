@@ -15,6 +15,7 @@ func unsignedCookie() *Rule {
 			Severity: finding.High, Confidence: finding.Likely,
 			Why:   "A cookie is decoded and used as the session without a check of who wrote it. Whoever writes one by hand is whoever they say they are.",
 			Fix:   `session["user"] = name  # Flask signs its own session`,
+			Canon: []string{"login-state"},
 			Guard: "",
 		},
 		Function: cookieBelieved,
@@ -47,6 +48,7 @@ func redirectCheck() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "The address is joined to this site's before its host is compared. Browsers read addresses with backslashes or several slashes differently and go elsewhere.",
 			Fix:   `return target.startswith("/") and target[1:2] not in ("/", "\\")`,
+			Canon: []string{"beyond"},
 			Guard: "guard/redirects",
 		},
 		Function: func(p *Pass, f *program.Function) {

@@ -18,6 +18,7 @@ func weakHash() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "MD5 and SHA-1 are broken. Whoever wants to makes two texts with the same hash, and passwords hashed so are guessed by the billion a second.",
 			Fix:   `hashlib.sha256(data)`,
+			Canon: []string{"password-hash"},
 			Guard: "",
 		},
 		Call: func(p *Pass, s *Site) {
@@ -47,6 +48,7 @@ func fastPassword() *Rule {
 			Severity: finding.High, Confidence: finding.Likely,
 			Why:   "A password is hashed with a hash made for speed. Whoever gets the table tries billions of passwords a second.",
 			Fix:   `generate_password_hash(password)`,
+			Canon: []string{"password-hash"},
 			Guard: "",
 		},
 		Call: func(p *Pass, s *Site) {
@@ -99,6 +101,7 @@ func weakRandom() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "The generator of the module random can be predicted. Whoever sees a few of its values knows the next token or code.",
 			Fix:   `token = secrets.token_urlsafe(32)`,
+			Canon: []string{"secret-key"},
 			Guard: "",
 		},
 		Call: func(p *Pass, s *Site) {
@@ -158,6 +161,7 @@ func tlsOff() *Rule {
 			Severity: finding.Medium, Confidence: finding.Sure,
 			Why:   "A request goes out without a look at the other side's certificate. Whoever sits on the way reads and changes it.",
 			Fix:   `requests.get(url, timeout=5)`,
+			Canon: []string{"https"},
 			Guard: "",
 		},
 		Call: func(p *Pass, s *Site) {

@@ -15,6 +15,7 @@ func csrfMissing() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "The app changes things by forms and sessions but asks for no proof of where a form comes from. Another site sends it in the name of whoever visits it.",
 			Fix:   `CSRFProtect(app)`,
+			Canon: []string{"csrf"},
 			Guard: "guard/csrf",
 		},
 		Program: csrfOfApp,
@@ -70,6 +71,7 @@ func changeByGet() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "A GET changes or deletes data. A picture on another site is enough to do it in the name of whoever visits it.",
 			Fix:   `@app.route("/items/<int:id>/delete", methods=["POST"])`,
+			Canon: []string{"csrf"},
 			Guard: "",
 		},
 		Function: func(p *Pass, f *program.Function) {

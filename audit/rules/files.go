@@ -21,6 +21,7 @@ func unsafeExtraction() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "The names in an archive decide where its files go, and its sizes how much is written. Whoever sends ../../app.py in a name replaces the app.",
 			Fix:   `tar.extractall(folder, filter="data")`,
+			Canon: []string{"upload-name", "upload-size"},
 			Guard: "guard/upload",
 		},
 		Call: func(p *Pass, s *Site) {
@@ -50,6 +51,7 @@ func uploadUnchecked() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "An upload is saved under its own name and without a look at its type. Whoever uploads a page or a program has the server hand it out or run it.",
 			Fix:   `if extension(f.filename) not in {"png", "jpg"}: abort(400)`,
+			Canon: []string{"upload-type"},
 			Guard: "guard/upload",
 		},
 		Function: func(p *Pass, f *program.Function) {
@@ -92,6 +94,7 @@ func corsAny() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "Any origin is allowed to read what the app answers. Another site reads the data of whoever visits it, with their cookies where these are allowed.",
 			Fix:   `CORS(app, origins=["https://app.example.org"])`,
+			Canon: []string{"cors"},
 			Guard: "guard/cors",
 		},
 		Call: func(p *Pass, s *Site) {
@@ -127,6 +130,7 @@ func regexInjection() *Rule {
 			Severity: finding.Medium, Confidence: finding.Sure,
 			Why:   "A visitor's text is used as a regular expression. Whoever sends a costly one keeps a worker busy for minutes.",
 			Fix:   `re.search(re.escape(words), text)`,
+			Canon: []string{"beyond"},
 			Guard: "",
 		},
 		Flows: flow.Regex,
@@ -140,6 +144,7 @@ func secretLogged() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "A password or a token is written to the log. Whoever reads the log, or a copy of it, can use it.",
 			Fix:   `log.info("login of %r", name)`,
+			Canon: []string{"logging"},
 			Guard: "",
 		},
 		Call: func(p *Pass, s *Site) {
@@ -184,6 +189,7 @@ func proxyTrusted() *Rule {
 			Severity: finding.Low, Confidence: finding.Unsure,
 			Why:   "X-Forwarded headers are read by the app itself. Whoever sends one chooses their address, or makes the app believe that it is behind TLS.",
 			Fix:   `app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)`,
+			Canon: []string{"api-rate", "beyond"},
 			Guard: "guard/clientip",
 		},
 		Call: func(p *Pass, s *Site) {
@@ -209,8 +215,9 @@ func formatString() *Rule {
 		Rule: finding.Rule{
 			ID: "format-string", Title: "A visitor's text as a format", CWE: 134, OWASP: "A03:2021", ASVS: []string{"1.3.10"},
 			Severity: finding.Medium, Confidence: finding.Sure,
-			Why: "A visitor's text is the format, not a value in it. Whoever sends {0.__class__} reads attributes of what is formatted, up to the app's keys.",
-			Fix: `"Hello {}".format(name)`,
+			Why:   "A visitor's text is the format, not a value in it. Whoever sends {0.__class__} reads attributes of what is formatted, up to the app's keys.",
+			Fix:   `"Hello {}".format(name)`,
+			Canon: []string{"beyond"},
 		},
 		Flows: flow.Format,
 	}
@@ -221,8 +228,9 @@ func csvInjection() *Rule {
 		Rule: finding.Rule{
 			ID: "csv-injection", Title: "A visitor's text in a spreadsheet", CWE: 1236, OWASP: "A03:2021", ASVS: []string{"1.2.10"},
 			Severity: finding.Low, Confidence: finding.Likely,
-			Why: "A visitor's text becomes a cell of an exported table. Whoever sends =HYPERLINK(...) has a formula run where somebody opens it.",
-			Fix: `writer.writerow(["'" + cell if cell[:1] in "=+-@\t\r" else cell for cell in row])`,
+			Why:   "A visitor's text becomes a cell of an exported table. Whoever sends =HYPERLINK(...) has a formula run where somebody opens it.",
+			Fix:   `writer.writerow(["'" + cell if cell[:1] in "=+-@\t\r" else cell for cell in row])`,
+			Canon: []string{"beyond"},
 		},
 		Flows: flow.CSV,
 	}

@@ -20,6 +20,7 @@ func plainPassword() *Rule {
 			Severity: finding.High, Confidence: finding.Likely,
 			Why:   "The password of the request is looked up or compared as it is, so the table holds it readable. Whoever gets the table has everybody's password.",
 			Fix:   `if check_password_hash(user.password_hash, password): ...`,
+			Canon: []string{"password-hash"},
 			Guard: "",
 		},
 		Function: plainCompared,
@@ -115,6 +116,7 @@ func tokenUnchecked() *Rule {
 			Severity: finding.High, Confidence: finding.Sure,
 			Why:   "A token is read without a look at its signature. Whoever writes a token by hand is whoever they say they are.",
 			Fix:   `jwt.decode(token, key, algorithms=["HS256"])`,
+			Canon: []string{"jwt-api"},
 			Guard: "",
 		},
 		Call: func(p *Pass, s *Site) {
@@ -156,6 +158,7 @@ func userEnumeration() *Rule {
 			Severity: finding.Low, Confidence: finding.Likely,
 			Why:   "A wrong name and a wrong password are answered differently. Whoever tries a list of names learns which of them are worth a password list.",
 			Fix:   `return {"error": "Wrong name or password."}, 401`,
+			Canon: []string{"brute-force"},
 			Guard: "",
 		},
 		Function: func(p *Pass, f *program.Function) {
@@ -217,6 +220,7 @@ func passwordInAnswer() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "A row's password, hash or card number is put into what the app sends. Whoever calls this URL collects them.",
 			Fix:   `return {"id": user.id, "name": user.name}`,
+			Canon: []string{"data-exposure"},
 			Guard: "",
 		},
 		Function: func(p *Pass, f *program.Function) {

@@ -16,6 +16,7 @@ func foreignObject() *Rule {
 			Severity: finding.High, Confidence: finding.Likely,
 			Why:   "An object is fetched by an id of the request and nothing asks whose it is. Whoever counts the number up sees what belongs to others.",
 			Fix:   `Note.query.filter_by(id=id, user_id=current_user.id).first_or_404()`,
+			Canon: []string{"idor"},
 			Guard: "",
 		},
 		Function: func(p *Pass, f *program.Function) {

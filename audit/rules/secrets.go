@@ -17,6 +17,7 @@ func secretKey() *Rule {
 			Severity: finding.High, Confidence: finding.Sure,
 			Why:   "The key that signs sessions stands in the source. Whoever reads the source, or guesses a weak key, makes a session for any user.",
 			Fix:   `app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]`,
+			Canon: []string{"secret-key"},
 			Guard: "",
 		},
 		Assign: func(p *Pass, a *Assignment) {
@@ -85,6 +86,7 @@ func hardcodedSecret() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "A password or a key stands in the source. Whoever reads the source, now or in an old version, can use it.",
 			Fix:   `password = os.environ["DB_PASSWORD"]`,
+			Canon: []string{"secret-key"},
 			Guard: "",
 		},
 		Assign: func(p *Pass, a *Assignment) {
@@ -179,6 +181,7 @@ func hardcodedLogin() *Rule {
 			Severity: finding.High, Confidence: finding.Likely,
 			Why:   "A password is compared with a text in the source. Whoever reads the source logs in, and nobody can change the password.",
 			Fix:   `if check_password_hash(user.password_hash, password): ...`,
+			Canon: []string{"secret-key"},
 			Guard: "",
 		},
 		Function: nil,
