@@ -1,45 +1,30 @@
 package jinja_test
 
 import (
-	"bytes"
-	"io/fs"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/internal/testapp"
+	oracle "github.com/fumehood/fumehood/test/python"
 )
 
 // templates returns the files below a folder that may be templates.
 func templates(t testing.TB, root string) []string {
 	t.Helper()
-	var list []string
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if !d.Type().IsRegular() || strings.Contains(name, "\n") {
-			return nil
-		}
+	return oracle.Files(t, root, func(name string) bool {
 		switch filepath.Ext(name) {
 		case ".html", ".htm", ".xml", ".j2", ".jinja", ".jinja2", ".njk":
-			list = append(list, name)
+			return true
 		case ".txt", ".js", ".css", ".tex":
-			if strings.Contains(name, "/templates/") {
-				list = append(list, name)
-			}
+			return strings.Contains(name, "/templates/")
 		}
-		return nil
+		return false
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(list)
-	return list
 }
 
 // TestLikeJinja compares trees with those of Jinja itself: of our fixtures, and of the
@@ -94,64 +79,37 @@ func arguments(o jinja.Options) (list []string) {
 
 func compare(t *testing.T, interpreter string, files []string, o jinja.Options) {
 	t.Helper()
-	cmd := exec.Command(interpreter, append([]string{"testdata/dump.py"}, arguments(o)...)...)
-	cmd.Stdin = strings.NewReader(strings.Join(files, "\n"))
-	var problems bytes.Buffer
-	cmd.Stderr = &problems
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, &problems)
-	}
-	size, refused, ours, differ := 0, 0, 0, 0
-	for _, part := range strings.Split("\n"+string(out), "\n== ")[1:] {
-		name, want, _ := strings.Cut(part, "\n")
+	size, refused, ours := 0, 0, 0
+	for _, tree := range oracle.Dumps(t, interpreter, "testdata/dump.py", files, arguments(o)...) {
+		name := tree.Name
 		source, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		size += len(source)
 		f := jinja.Parse(name, strings.ToValidUTF8(string(source), "\uFFFD"), o)
-		if reason, bad := strings.CutPrefix(want, "! "); bad {
-			refused++
-			if len(f.Errors) == 0 {
-				t.Logf("%s: Jinja refuses it: %s", name, reason)
-			} else {
-				ours++
-				line, _ := f.Position(f.Errors[0].Span.Start)
-				t.Logf("%s: both refuse it: %s; line %d: %s", name, reason, line, f.Errors[0].Message)
-			}
-			if strings.HasPrefix(name, "testdata") {
-				t.Errorf("%s: Jinja must take all fixtures: %s", name, reason)
-			}
-			continue
-		}
+		problem := ""
 		if len(f.Errors) > 0 {
-			differ++
 			line, column := f.Position(f.Errors[0].Span.Start)
-			t.Errorf("%s:%d:%d: %s; Jinja takes it", name, line, column, f.Errors[0].Message)
-			continue
+			problem = fmt.Sprintf("%d:%d: %s", line, column, f.Errors[0].Message)
 		}
-		if got, want := different(dump(f), want); got != want {
-			differ++
-			t.Errorf("%s\n got %.600s\nwant %.600s", name, got, want)
+		switch {
+		case tree.Refused != "":
+			refused++
+			if problem != "" {
+				ours++
+			}
+			t.Logf("%s: Jinja refuses it: %s; here: %s", name, tree.Refused, problem)
+			if strings.HasPrefix(name, "testdata") {
+				t.Errorf("%s: Jinja must take all fixtures: %s", name, tree.Refused)
+			}
+		case problem != "":
+			t.Errorf("%s:%s; Jinja takes it", name, problem)
+		default:
+			if got, want := oracle.Different(dump(f), tree.Text); got != want {
+				t.Errorf("%s\n got %.600s\nwant %.600s", name, got, want)
+			}
 		}
 	}
-	t.Logf("%d templates, %d bytes; Jinja refuses %d, %d of them have errors here; %d different", len(files), size, refused, ours, differ)
-}
-
-// different returns the first lines that differ.
-func different(got, want string) (string, string) {
-	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
-	for i := range min(len(a), len(b)) {
-		if a[i] != b[i] {
-			return a[i], b[i]
-		}
-	}
-	switch {
-	case len(a) < len(b):
-		return "nothing", b[len(a)]
-	case len(a) > len(b):
-		return a[len(b)], "nothing"
-	}
-	return "", ""
+	t.Logf("%d templates, %d bytes; Jinja refuses %d, %d of them have errors here", len(files), size, refused, ours)
 }

@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/fumehood/fumehood/audit/python"
+	oracle "github.com/fumehood/fumehood/test/python"
 )
 
 // BenchmarkParse reads the standard library, file by file.
 func BenchmarkParse(b *testing.B) {
 	var files []string
 	size := int64(0)
-	interpreter, _ := newest(b)
+	interpreter, _ := oracle.Newest(b)
 	for _, name := range library(b, interpreter) {
 		source, err := os.ReadFile(name)
 		if err != nil {
