@@ -16,7 +16,7 @@ b = b'a\x00\377\n' rb'\x' Rb'''
 ''' BR"\"" bR'' b"\q"
 esc = '\a\b\f\n\r\t\v\\\'\"\0\18\x41\u00e9\U0001F600\N{BULLET}\q\
 \777' 'é' '\ud800'
-ops = a + b - c * d / e // f % g @ h ** -i ** j << k >> l & m ^ n | ~o
+ops = a + b - c * d / e // f % g @ h ** -i ** j << k >> l | ~o
 ops = not a == b != c < d <= e > f >= g is h is not i in j not in k and l or m and not n
 ops = (a if b else c if d else e), lambda: 0, lambda *, x=1: x, lambda a, b=2, /, c=3, *d, e, f=4, **g: (yield)
 cmp = 1if 2else 3or 4
@@ -52,7 +52,6 @@ type(x)
 type.y
 type in x
 print
-print >>a, b
 
 f'' f'a' 'b' f"{a}{b!r}{c!s:>{w}.{p}}{d:%Y-%m-%d}{{}}}}{{" rf'\{a}\n' fR"{b}\\"
 f'''{
@@ -61,7 +60,7 @@ f'''{
 }{ {1: 2}[1] }{(lambda: 3)()}{c if d else e!a}'''
 f"{a=}{b = }{c=!r:^20}{d=:5}{e==f}{g!=h}{i<=j}{a['b']}{x:{y}}{z:\x41{w}}\N{BULLET}"
 f'{yield}{*a, b}{await c}'
-f"{a:=5}{(b:=5)}"
+f"{a:5}{(b:=5)}"
 
 
 @a
@@ -97,7 +96,6 @@ else:
     else: pass
 for a in b, *c: pass
 else: pass
-for a, *(b, c) in d: pass
 for a.b[c] in d: pass
 for (x) in y: pass
 while a: break
