@@ -56,6 +56,9 @@ func (f *frame) assignAttr(t *python.Attribute, v *Value) {
 		return
 	case to.API != nil && strings.Contains(to.API.Path, "esponse"):
 		f.used(f.e.models.attrs[t.Attr], v, t, to.API.Path+"."+t.Attr)
+		if t.Attr == "mimetype" || t.Attr == "content_type" {
+			f.retyped(t.Value, v)
+		}
 	}
 	if to.Obj != nil {
 		f.writeField(to.Obj, t.Attr, v)
@@ -77,6 +80,9 @@ func (f *frame) assignItem(t *python.Subscript, v *Value) {
 			return
 		case lastName(to.API.Path) == "headers":
 			f.used(Header, v, t, "a header")
+			if of, ok := t.Value.(*python.Attribute); ok && known && strings.EqualFold(key, "content-type") {
+				f.retyped(of.Value, v)
+			}
 			return
 		}
 	}

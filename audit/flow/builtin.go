@@ -13,6 +13,11 @@ func (f *frame) builtinMethod(to *Value, name string, a *arguments, e *python.Ca
 			return v
 		}
 	}
+	if name == "get" || name == "getlist" { // request.args.get("page", 1, type=int)
+		if t := a.get(2, "type"); t != nil && t.API != nil && harmlessType(t.API.Path) {
+			return f.e.number
+		}
+	}
 	switch name {
 	case "format":
 		if to.Const.Kind == ConstStr || to.Parts != nil {

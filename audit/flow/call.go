@@ -124,9 +124,6 @@ func (f *frame) invoke(callee *Value, a *arguments, e *python.Call) *Value {
 			return f.own(&Value{Func: m, Self: callee}, a, e)
 		}
 	}
-	if len(callee.Marks) > 0 {
-		f.used(Code, callee, e, "a call")
-	}
 	return f.e.unknown
 }
 

@@ -1,5 +1,7 @@
 package flow
 
+import "slices"
+
 // knownCalls is what the functions of well-known packages do. Sources: their reference docs;
 // the CWE of each kind is in audit/rules.
 func knownCalls() map[string]callSpec {
@@ -19,14 +21,15 @@ func knownCalls() map[string]callSpec {
 	add(callSpec{uses: uses(Code, 0, "name")}, "importlib.import_module", "builtins.__import__")
 
 	path := callSpec{uses: uses(Path, 0, "path")}
-	add(path, "os.remove", "os.unlink", "os.rmdir", "os.mkdir", "os.makedirs", "os.listdir", "os.scandir", "os.open", "os.stat", "os.chmod", "shutil.rmtree",
-		"os.walk", "flask.send_file", "werkzeug.utils.send_file", "zipfile.ZipFile", "tarfile.open", "linecache.getlines", "os.path.exists", "os.path.isfile")
+	add(path, "os.remove", "os.unlink", "os.rmdir", "os.mkdir", "os.makedirs", "os.listdir", "os.scandir", "os.open", "os.chmod", "shutil.rmtree",
+		"os.walk", "flask.send_file", "werkzeug.utils.send_file", "zipfile.ZipFile", "tarfile.open", "linecache.getlines")
+	add(path, probes()...)
 	add(callSpec{uses: uses(Path, 0, "file")}, "builtins.open", "io.open", "codecs.open", "builtins.file", "aiofiles.open")
 	add(callSpec{uses: uses(Path, 0, "directory")}, "flask.send_from_directory")
 	add(callSpec{uses: uses(Path, 0, "pathname")}, "glob.glob", "glob.iglob", "pathlib.Path().glob", "pathlib.Path().rglob")
 	add(callSpec{uses: []argUse{{Path, 0, "src"}, {Path, 1, "dst"}}}, "os.rename", "os.replace", "shutil.copy", "shutil.copyfile", "shutil.copy2",
 		"shutil.move", "shutil.copytree", "os.symlink", "os.link")
-	for _, p := range []string{"open", "read_text", "read_bytes", "write_text", "write_bytes", "unlink", "rmdir", "mkdir", "exists", "is_file", "is_dir", "iterdir"} {
+	for _, p := range []string{"open", "read_text", "read_bytes", "write_text", "write_bytes", "unlink", "rmdir", "mkdir", "iterdir", "exists", "is_file", "is_dir"} {
 		all["pathlib.Path()."+p] = callSpec{on: Path}
 	}
 
@@ -62,6 +65,15 @@ func knownCalls() map[string]callSpec {
 	return all
 }
 
+// probes are the functions that only tell whether there is a file, and what kind of.
+func probes() []string {
+	return []string{"os.path.exists", "os.path.isfile", "os.stat", "pathlib.Path().exists", "pathlib.Path().is_file", "pathlib.Path().is_dir"}
+}
+
+// Probes reports whether a flow ends where a file is only looked for: less harm is done there
+// than where it is opened.
+func (f *Flow) Probes() bool { return f.Kind == Path && slices.Contains(probes(), f.What) }
+
 // subprocesses are those that no shell reads, and a few that stand alone.
 func subprocesses(all map[string]callSpec) {
 	all["asyncio.create_subprocess_exec"] = callSpec{uses: uses(Program, 0, "program")}
@@ -88,5 +100,6 @@ func sanitizers(add func(callSpec, ...string)) {
 	add(callSpec{gives: givesFirst, undo: Every | encoded}, "base64.b64decode", "base64.urlsafe_b64decode", "base64.b32decode", "binascii.unhexlify", "base64.standard_b64decode",
 		"urllib.parse.unquote", "urllib.parse.unquote_plus", "html.unescape", "base64.decodebytes", "base64.b16decode", "binascii.a2b_base64")
 	add(callSpec{gives: givesFirst}, "json.loads", "flask.json.loads", "yaml.safe_load",
-		"urllib.parse.urlparse", "urllib.parse.urlsplit", "ast.literal_eval", "os.fsdecode", "pathlib.Path", "pathlib.PurePath", "io.BytesIO", "io.StringIO", "textwrap.dedent")
+		"urllib.parse.urlparse", "urllib.parse.urlsplit", "ast.literal_eval", "os.fsdecode", "pathlib.Path", "pathlib.PurePath", "textwrap.dedent")
+	add(callSpec{gives: givesFirst, safe: Path}, "io.BytesIO", "io.StringIO") // it is read, not opened
 }

@@ -30,10 +30,19 @@ func (f *frame) external(api *program.API, callee, to *Value, a *arguments, e *p
 	case strings.HasPrefix(path, "builtins.") || !strings.Contains(path, "()"):
 		marks = a.marks()
 	}
+	if renders(lastName(path)) {
+		marks = safe(marks, Markup)
+	}
 	if len(marks) == 0 {
 		return f.e.api(api.Call())
 	}
 	return &Value{API: api.Call(), Marks: marks}
+}
+
+// renders tells the outside functions that put values into a page of their own, such as those
+// of themes: templates escape, and what one does with its variables is seen where it is read.
+func renders(name string) bool {
+	return strings.HasPrefix(strings.TrimLeft(name, "_"), "render")
 }
 
 // modelled applies what the models say of a call.
@@ -269,19 +278,21 @@ func (f *frame) answer(n python.Node, v *Value) {
 		}
 		v = v.Obj.Items[0]
 	}
-	if v.Obj != nil || v.Of != nil { // a dict or a list is sent as JSON
+	if v.Obj != nil || v.Of != nil || f.fn.Class != nil && f.fn.Class.IsResource() && !v.isResponse() { // it is sent as JSON
 		f.used(Exposure, v, n, "the answer")
 		return
 	}
 	f.used(HTML|Exposure, v, n, "the page")
 }
 
+// isResponse reports whether the value is an answer that the program made itself.
+func (v *Value) isResponse() bool { return v.API != nil && strings.Contains(v.API.Path, "esponse") }
+
 // jsonHeaders reports whether headers say that the answer is no page.
 func jsonHeaders(v *Value) bool {
 	for _, fd := range fieldsOf(v) {
 		if strings.EqualFold(fd.Key, "content-type") {
-			s, ok := fd.Value.str()
-			return ok && !strings.Contains(s, "html")
+			return otherType(fd.Value)
 		}
 	}
 	return false

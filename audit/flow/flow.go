@@ -25,6 +25,7 @@ type Flow struct {
 	Origin Origin
 	Way    []Step // from the origin to the use
 	Func   *program.Function
+	Built  Loc // where the visitor's text became part of a text last; nothing if it never did
 }
 
 // Step is one stop of a way.
@@ -179,8 +180,21 @@ func (e *Engine) found(fn *program.Function, s *summary, kind Kinds, use Loc, wh
 		if old := e.flows[key]; old != nil && (old.Origin.Source == Request || m.From.Source != Request) {
 			continue
 		}
-		e.flows[key] = &Flow{Kind: kind, Use: use, What: what, Origin: *m.From, Way: steps(m), Func: fn}
+		e.flows[key] = &Flow{Kind: kind, Use: use, What: what, Origin: *m.From, Way: steps(m), Func: fn, Built: m.built()}
 	}
+}
+
+// becomes is the note of the step in which a value is put into a text.
+const becomes = "becomes part of a text"
+
+// built is where a mark's value became part of a text last.
+func (m Mark) built() Loc {
+	for w := m.Way; w != nil; w = w.Prev {
+		if w.Note == becomes {
+			return w.Where
+		}
+	}
+	return Loc{}
 }
 
 // steps are the stops of a mark's way in the order in which the value took them.

@@ -120,7 +120,7 @@ func (f *frame) urlParam(p *python.Param) *Value {
 		if ok && harmlessConverter(converter) {
 			return f.e.unknown
 		}
-		if !ok && p.Default != nil {
+		if !ok && (p.Default != nil || p.Name == "cls") {
 			continue
 		}
 		o := f.e.origin(Request, loc(f.fn, p), "part of the URL: "+p.Name)

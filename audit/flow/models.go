@@ -171,7 +171,7 @@ func specials() map[string]special {
 		"builtins.dict": makeDict, "builtins.str": makeText, "builtins.map": mapped, "builtins.filter": filtered, "builtins.next": next,
 		"builtins.getattr": getAttr, "builtins.setattr": setAttr, "builtins.enumerate": enumerate, "builtins.zip": zip,
 		"flask.render_template": renderTemplate, "flask.stream_template": renderTemplate, "flask.Response": response, "werkzeug.wrappers.Response": response,
-		"werkzeug.Response": response, "flask.wrappers.Response": response, "flask.render_template_string": renderText,
+		"werkzeug.Response": response, "flask.wrappers.Response": response, "flask.current_app.response_class": response, "flask.Flask().response_class": response, "flask.render_template_string": renderText,
 		"flask.stream_template_string": renderText, "collections.OrderedDict": makeDict, "collections.defaultdict": makeDict,
 		"configparser.ConfigParser().set": storeSet, "configparser.ConfigParser().get": storeGet, "threading.Thread": thread,
 		"os.path.join": pathJoin, "urllib.parse.urljoin": pathJoin, "flask.jsonify": jsonAnswer, "flask.flash": jsonAnswer,

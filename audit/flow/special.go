@@ -175,7 +175,7 @@ func makeResponse(f *frame, api *program.API, a *arguments, e *python.Call) *Val
 		}
 	}
 	made := f.e.program.APIs.Module("flask").Attr("Response").Call()
-	if parts[0].Obj != nil { // JSON
+	if parts[0].Obj != nil || len(parts) > 1 && jsonHeaders(parts[len(parts)-1]) { // JSON
 		return &Value{API: made, Marks: safe(parts[0].deep(), Markup)}
 	}
 	return &Value{API: made, Marks: parts[0].Marks}
@@ -183,23 +183,41 @@ func makeResponse(f *frame, api *program.API, a *arguments, e *python.Call) *Val
 
 // response is Response(body, mimetype=...): a page unless its type says otherwise.
 func response(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
+	made := f.e.program.APIs.Module("flask").Attr("Response").Call()
 	v := a.get(0, "response")
 	if v == nil {
-		return f.e.unknown
+		return f.e.api(made)
 	}
 	kind := a.get(4, "mimetype")
 	if kind == nil {
 		kind = a.get(5, "content_type")
 	}
-	if kind != nil {
-		if s, ok := kind.str(); ok && !strings.Contains(s, "html") && !strings.Contains(s, "svg") && !strings.Contains(s, "xml") {
-			return &Value{Marks: safe(v.deep(), Markup)}
-		}
+	h := a.get(2, "headers")
+	if kind != nil && otherType(kind) || h != nil && jsonHeaders(h) {
+		return &Value{API: made, Marks: safe(v.deep(), Markup)}
 	}
-	if h := a.get(2, "headers"); h != nil && jsonHeaders(h) {
-		return &Value{Marks: safe(v.deep(), Markup)}
+	return &Value{API: made, Marks: v.deep()}
+}
+
+// otherType reports whether a content type is none that a browser runs scripts of. One that
+// the program computes is not either: who sends pages leaves it at its default.
+func otherType(kind *Value) bool {
+	s, ok := kind.str()
+	if !ok {
+		return len(kind.deep()) == 0 && kind.Const.Kind == NoConst
 	}
-	return &Value{Marks: v.deep()}
+	return !strings.Contains(s, "html") && !strings.Contains(s, "svg") && !strings.Contains(s, "xml")
+}
+
+// retyped makes an answer whose content type is assigned afterwards none that is a page.
+func (f *frame) retyped(answer python.Expr, kind *Value) {
+	n, ok := answer.(*python.Name)
+	if !ok || !otherType(kind) {
+		return
+	}
+	if v := f.eval(n); len(v.Marks) > 0 {
+		f.bind(n.ID, v.marked(safe(v.Marks, Markup)))
+	}
 }
 
 // storeSet and storeGet are stores with a section and a key.

@@ -69,7 +69,7 @@ func joinLiterals(parts []Part) []Part {
 func (f *frame) concat(a, b *Value, at python.Node) *Value {
 	v := textOf(append(append(make([]Part, 0, 4), a.parts()...), b.parts()...))
 	if len(v.Marks) > 0 {
-		v.Marks = moved(v.Marks, f.loc(at), "becomes part of a text")
+		v.Marks = moved(v.Marks, f.loc(at), becomes)
 	}
 	if a.Obj != nil || b.Obj != nil {
 		v.Obj = joinObjects(a.Obj, b.Obj, 3)
@@ -97,7 +97,7 @@ func (f *frame) fstring(e *python.FString) *Value {
 	}
 	v := textOf(parts)
 	if len(v.Marks) > 0 {
-		v.Marks = moved(v.Marks, f.loc(e), "becomes part of a text")
+		v.Marks = moved(v.Marks, f.loc(e), becomes)
 	}
 	if e.Template { // a t-string is not a text yet
 		v.Parts = nil
@@ -225,7 +225,7 @@ func (f *frame) percent(format, values *Value, at python.Node) *Value {
 func (f *frame) formatted(parts []Part, at python.Node) *Value {
 	v := textOf(parts)
 	if len(v.Marks) > 0 {
-		v.Marks = moved(v.Marks, f.loc(at), "becomes part of a text")
+		v.Marks = moved(v.Marks, f.loc(at), becomes)
 	}
 	return v
 }

@@ -181,6 +181,12 @@ func (c *Class) IsView() bool {
 	})
 }
 
+// IsResource reports whether the class is a view whose results are sent as JSON: a resource of
+// Flask-RESTful and its kin.
+func (c *Class) IsResource() bool {
+	return c.Inherits(func(path string) bool { return strings.HasSuffix(path, ".Resource") })
+}
+
 // classRoutes makes the methods of view classes routes. Their pattern comes from a decorator
 // on the class (RESTX, Smorest) or from addedRules.
 func (p *Program) classRoutes(c *Class) {

@@ -10,8 +10,12 @@ func (p *Pass) flows() {
 	if p.rule.Flows == 0 {
 		return
 	}
+	first := p.causes()
 	for _, f := range p.Flow {
 		if f.Kind&p.rule.Flows == 0 || f.Func.Module.Test {
+			continue
+		}
+		if one := first[causeOf(f)]; one != nil && one != f {
 			continue
 		}
 		place, ok := p.place(f.Use)
@@ -24,6 +28,9 @@ func (p *Pass) flows() {
 					x.Steps = append(x.Steps, finding.Step{Place: at, Note: s.Note})
 				}
 			}
+			if f.Probes() {
+				x.Severity = finding.Low
+			}
 			switch f.Origin.Source {
 			case flow.Stored:
 				x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Likely
@@ -35,6 +42,38 @@ func (p *Pass) flows() {
 			}
 		})
 	}
+}
+
+// cause is what one would edit: the same text of a visitor that was put into the same text of
+// the program is one cause, however often that is used then.
+type cause struct {
+	from, text flow.Loc
+	kind       flow.Kinds
+}
+
+// causeOf is the cause of a flow; nothing for one that has no such text.
+func causeOf(f *flow.Flow) cause {
+	if f.Origin.Source != flow.Request || f.Built == (flow.Loc{}) {
+		return cause{}
+	}
+	return cause{f.Origin.Where, f.Built, f.Kind}
+}
+
+// causes are the flows that are shown for each cause: the one that is reached first, and not
+// one that only looks for a file.
+func (p *Pass) causes() map[cause]*flow.Flow {
+	first := map[cause]*flow.Flow{}
+	for _, f := range p.Flow {
+		c := causeOf(f)
+		if c == (cause{}) || f.Kind&p.rule.Flows == 0 || f.Func.Module.Test {
+			continue
+		}
+		old := first[c]
+		if old == nil || old.Probes() && !f.Probes() || old.Probes() == f.Probes() && len(f.Way) < len(old.Way) {
+			first[c] = f
+		}
+	}
+	return first
 }
 
 // place is where a flow's location stands, in Python or in a template.

@@ -1,0 +1,82 @@
+package flow_test
+
+import (
+	"testing"
+
+	"github.com/fumehood/fumehood/audit/flow"
+)
+
+// page is what TestPages looks for: the kinds by which a page is harmed.
+const page = flow.Markup
+
+// TestAnswers: what is sent as something else than a page, or by whoever escapes, is no page;
+// its twin is one.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	const head = "from flask import *\napp = Flask(__name__)\n"
+	const rest = head + "from flask_restful import Resource, Api\napi = Api(app)\n"
+	for name, c := range map[string]struct{ harmless, harmful string }{
+		"a theme's page": {
+			head + "from themes import render_theme\ndef show(t, **kw):\n    return render_theme('x', t, **kw)\n@app.route('/')\ndef v():\n    return show('a.html', q=request.args['q'])\n",
+			head + "from themes import theme_text\ndef show(t, **kw):\n    return theme_text('x', t, **kw)\n@app.route('/')\ndef v():\n    return show('a.html', q=request.args['q'])\n",
+		},
+		"a resource": {
+			rest + "class A(Resource):\n    def get(self):\n        return request.args['q'], 201\napi.add_resource(A, '/a')\n",
+			rest + "class A(Resource):\n    def get(self):\n        return make_response(request.args['q'], 201)\napi.add_resource(A, '/a')\n",
+		},
+		"a type that is set later": {
+			view("r = make_response(q)\nr.mimetype = 'text/plain'\nreturn r"),
+			view("r = make_response(q)\nr.mimetype = 'text/html'\nreturn r"),
+		},
+		"a header that is set later": {
+			view("r = make_response(q)\nr.headers['Content-Type'] = 'application/json'\nreturn r"),
+			view("r = make_response(q)\nr.headers['X-A'] = 'application/json'\nreturn r"),
+		},
+		"headers of make_response": {
+			view("return make_response((q, 200, {'Content-Type': 'text/csv'}))"),
+			view("return make_response((q, 200, {'Content-Type': 'text/html'}))"),
+		},
+		"a type that is computed": {
+			view("return current_app.response_class(q, mimetype=app.config['T'])"),
+			view("return current_app.response_class(q, mimetype=request.args['t'])"),
+		},
+		"a number": {
+			view("return '<p>' + str(request.args.get('n', 1, type=int))"),
+			view("return '<p>' + str(request.args.get('n', 1, type=str))"),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if has(follow(t, c.harmless), page) {
+				t.Errorf("found:\n%s", c.harmless)
+			}
+			if !has(follow(t, c.harmful), page) {
+				t.Errorf("not found:\n%s", c.harmful)
+			}
+		})
+	}
+}
+
+// TestPaths: what is no file's name, though it holds a visitor's bytes.
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	if body := "import io\nreturn send_file(io.BytesIO(q))"; has(follow(t, view(body)), flow.Path) {
+		t.Errorf("found:\n%s", body)
+	}
+	for body, probes := range map[string]bool{"os.path.exists(q)": true, "os.remove(q)": false} {
+		for _, f := range follow(t, view(body)) {
+			if f.Kind == flow.Path && f.Probes() != probes {
+				t.Errorf("%s: only looks for a file: %v", body, !probes)
+			}
+		}
+	}
+}
+
+// TestCalled: what a visitor sent is no function, so to call what is kept under it is no way
+// to run it.
+func TestCalled(t *testing.T) {
+	t.Parallel()
+	if body := "kinds = {'a': str}\nkinds.get(q)()\nk = request.json\nk()"; has(follow(t, view(body)), flow.Code) {
+		t.Errorf("found:\n%s", body)
+	}
+}
