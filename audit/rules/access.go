@@ -160,7 +160,7 @@ func loginUnlimited() *Rule {
 			Guard: "guard/login",
 		},
 		Function: func(p *Pass, f *program.Function) {
-			if !isLogin(f) || p.Facts.limited() {
+			if !isLogin(f) || p.Facts.limited(f) {
 				return
 			}
 			if p.Facts.uses(f, "form", "json", "get_json", "values", "args", "authorization", "data", "validate_on_submit") {

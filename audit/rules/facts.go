@@ -16,7 +16,7 @@ type Facts struct {
 	files     map[string]*python.File
 	names     map[*program.Function]map[string]bool
 	csrf      answer
-	limits    answer
+	limits    limiting
 }
 
 // answer is yes or no, once asked.
@@ -130,15 +130,6 @@ func (f *Facts) csrfProtected() bool {
 	return f.ask(&f.csrf, []string{"csrf", "seasurf"}, func(name string) bool {
 		name = strings.ToLower(name)
 		return strings.Contains(name, "csrfprotect") || strings.Contains(name, "seasurf") || strings.Contains(name, "csrf") && !strings.Contains(name, "exempt")
-	})
-}
-
-// limited reports whether anything in the program limits how often something is done.
-func (f *Facts) limited() bool {
-	words := []string{"limiter", "ratelimit", "rate_limit", "lockout", "failed_login", "login_attempts", "throttl"}
-	return f.ask(&f.limits, words, func(name string) bool {
-		name = strings.ToLower(name)
-		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(name, w) })
 	})
 }
 
