@@ -11,7 +11,7 @@ import (
 
 // files are the rules for uploads and archives, and a few for other sinks.
 func files() []*Rule {
-	return []*Rule{unsafeExtraction(), uploadUnchecked(), corsAny(), regexInjection(), secretLogged(), proxyTrusted(), formatString(), csvInjection()}
+	return []*Rule{unsafeExtraction(), uploadUnchecked(), corsAny(), regexInjection(), secretLogged(), formatString(), csvInjection()}
 }
 
 func unsafeExtraction() *Rule {
@@ -178,34 +178,6 @@ func printed(e python.Expr) bool {
 		}
 	case *python.BinOp:
 		return printed(e.Left) || printed(e.Right)
-	}
-	return false
-}
-
-func proxyTrusted() *Rule {
-	return &Rule{
-		Rule: finding.Rule{
-			ID: "forwarding-trusted", Title: "Forwarding headers are believed from anyone", CWE: 348, OWASP: "A05:2021", ASVS: []string{"4.1.3"},
-			Severity: finding.Low, Confidence: finding.Unsure,
-			Why:   "X-Forwarded headers are read by the app itself. Whoever sends one chooses their address, or makes the app believe that it is behind TLS.",
-			Fix:   `app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)`,
-			Canon: []string{"api-rate", "beyond"},
-			Guard: "guard/clientip",
-		},
-		Call: func(p *Pass, s *Site) {
-			for _, a := range s.Call.Args[:min(1, len(s.Call.Args))] {
-				if text, ok := literal(a); ok && (s.Method == "get" || s.Method == "getlist") && isForwarding(text) {
-					p.Report(s.Func, s.Call, text+" is believed")
-				}
-			}
-		},
-	}
-}
-
-func isForwarding(s string) bool {
-	switch strings.ToLower(strings.ReplaceAll(s, "_", "-")) {
-	case "x-forwarded-for", "x-real-ip", "x-forwarded-proto", "x-forwarded-host", "http-x-forwarded-for", "http-x-forwarded-proto", "http-x-real-ip":
-		return true
 	}
 	return false
 }
