@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -22,20 +23,46 @@ func csrfMissing() *Rule {
 	}
 }
 
+// manyViews is from how many on one finding where the app is made says more than one for
+// each view.
+const manyViews = 10
+
 // csrfOfApp reports the routes that take a form of somebody who is logged in, where nothing
 // in the app checks forms.
 func csrfOfApp(p *Pass) {
 	if p.Facts.csrfProtected() {
 		return
 	}
+	var views []*program.Function
 	for _, f := range p.Program.Functions {
 		if len(f.Routes) == 0 || f.Module.Test || !changes(f.Routes) || isLogin(f) || isPublicForm(f) || !p.Facts.uses(f, "form", "validate_on_submit") || p.Facts.wtform(f) {
 			continue
 		}
 		if p.Facts.usesSession(f.Module) {
-			p.Report(f, f.Routes[0].Node, f.Name+" takes forms from any site")
+			views = append(views, f)
 		}
 	}
+	confidence := p.rule.Confidence
+	if len(views) >= manyViews && csrfAtApp(p, views) {
+		confidence = finding.Unsure
+	}
+	for _, f := range views {
+		p.Report(f, f.Routes[0].Node, f.Name+" takes forms from any site", Graded(p.rule.Severity, confidence))
+	}
+}
+
+// csrfAtApp reports where the app is made, if that is in sight.
+func csrfAtApp(p *Pass, views []*program.Function) bool {
+	app, node := p.Facts.flaskApp()
+	if app == nil {
+		return false
+	}
+	p.Report(app, node, fmt.Sprintf("nothing checks where forms come from: %d views take them from any site", len(views)), func(x *finding.Finding) {
+		for _, f := range views {
+			x.Steps = append(x.Steps, finding.Step{Place: Place(f.Module.File, f.Routes[0].Node.At()), Note: f.Name + " takes forms"})
+		}
+	})
+	return true
 }
 
 // isPublicForm tells forms that are filled in by people who are not logged in: another site

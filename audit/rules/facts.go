@@ -36,12 +36,17 @@ func (f *Facts) of(fn *program.Function) map[string]bool {
 		return all
 	}
 	all := map[string]bool{}
-	see := func(n python.Node) bool {
+	var see func(n python.Node) bool
+	see = func(n python.Node) bool {
 		switch n := n.(type) {
 		case *python.Name:
 			all[n.ID] = true
 		case *python.Attribute:
 			all[n.Attr] = true
+			if tables := tablesOf(n); tables != nil { // who is logged in is no matter of a database's session
+				python.Inspect(tables, see)
+				return false
+			}
 		case *python.Str:
 			if len(n.Value) < 40 {
 				all["'"+n.Value] = true
@@ -54,6 +59,27 @@ func (f *Facts) of(fn *program.Function) map[string]bool {
 	}
 	f.names[fn] = all
 	return all
+}
+
+// tablesOf is db of db.session.query: what a database's session is taken from, or an empty
+// name where it is a variable. It is nil for all else.
+func tablesOf(a *python.Attribute) python.Expr {
+	switch a.Attr {
+	case "query", "add", "add_all", "commit", "rollback", "flush", "execute", "scalars", "scalar", "delete", "merge", "refresh", "close", "begin", "remove":
+	default:
+		return nil
+	}
+	switch s := a.Value.(type) {
+	case *python.Attribute:
+		if s.Attr == "session" {
+			return s.Value
+		}
+	case *python.Name:
+		if s.ID == "session" {
+			return &python.Name{}
+		}
+	}
+	return nil
 }
 
 // uses reports whether a function speaks of one of the names.
@@ -170,6 +196,32 @@ func (f *Facts) ask(a *answer, words []string, like func(string) bool) bool {
 		}
 	}
 	return a.yes
+}
+
+// flaskApp is the first call outside of tests that makes a Flask app, and where it stands.
+func (f *Facts) flaskApp() (fn *program.Function, call *python.Call) {
+	for _, one := range f.program.Functions {
+		if one.Module.Test || !strings.Contains(one.Module.File.Source, "Flask(") {
+			continue
+		}
+		for _, s := range one.Body {
+			python.Inspect(s, func(n python.Node) bool {
+				switch n := n.(type) {
+				case *python.Function, *python.Class:
+					return false
+				case *python.Call:
+					if lastPart(n.Func) == "Flask" && f.program.Resolve(n.Func, one.Scope).Path() == "flask.Flask" {
+						fn, call = one, n
+					}
+				}
+				return call == nil
+			})
+			if call != nil {
+				return fn, call
+			}
+		}
+	}
+	return nil, nil
 }
 
 // usesSession reports whether the program keeps who is logged in by a cookie, and the module

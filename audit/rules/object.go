@@ -20,7 +20,7 @@ func foreignObject() *Rule {
 			Guard: "",
 		},
 		Function: func(p *Pass, f *program.Function) {
-			if len(f.Routes) == 0 && !p.Program.Operation(f) || p.Facts.knowsOwner(f) || slices.ContainsFunc(f.Node.Decorators, isRoleCheck) {
+			if len(f.Routes) == 0 && !p.Program.Operation(f) || p.Facts.knowsOwner(f) || beforeLogin(f) || slices.ContainsFunc(f.Node.Decorators, isRoleCheck) {
 				return
 			}
 			for _, s := range f.Body {
@@ -36,6 +36,21 @@ func foreignObject() *Rule {
 			}
 		},
 	}
+}
+
+// beforeLogin tells views for people who are not logged in yet: a name that they send is
+// looked up, but nothing of it is shown.
+func beforeLogin(f *program.Function) bool {
+	text := strings.ToLower(f.Name)
+	for _, r := range f.Routes {
+		text += " " + strings.ToLower(r.Pattern)
+	}
+	for _, w := range []string{"login", "log_in", "signin", "sign_in", "register", "signup", "sign_up", "forgot", "reset", "confirm", "activate", "oauth", "callback", "authorize", "unsubscribe"} {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // isRoleCheck tells decorators that let only some users in.

@@ -76,7 +76,7 @@ func cwes(class string) []int {
 	case "csrf":
 		return []int{352}
 	case "idor", "broken-access-control", "missing-authz", "missing-auth", "missing-authentication", "auth-decorator-order", "auth-bypass":
-		return []int{639, 284, 285, 862, 863, 306, 287, 348}
+		return []int{639, 284, 285, 862, 863, 306, 287, 288, 290, 348}
 	case "hardcoded-secret", "hardcoded-credential", "hardcoded-credentials":
 		return []int{798, 259, 321, 522, 547}
 	case "debug", "security-misconfiguration", "missing-headers", "cors":
