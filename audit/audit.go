@@ -50,7 +50,12 @@ func Rules() []finding.Rule { return described(rules.All()) }
 // skipped, findings by place, suppressed ones among them, notes, and a Summary. The error is
 // a UsageError, one of reading the folder itself, of the handler, or of ctx; what is wrong
 // inside is reported. Run does not close the handler.
-func Run(ctx context.Context, o Options, h finding.Handler) error {
+func Run(ctx context.Context, o Options, h finding.Handler) (err error) {
+	defer func() {
+		if caught := recover(); caught != nil {
+			err = failed(caught)
+		}
+	}()
 	r := &run{Options: o, h: h, start: time.Now(), seen: map[finding.Place]bool{}, partly: map[string]bool{}}
 	if r.Now.IsZero() {
 		r.Now = r.start

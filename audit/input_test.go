@@ -159,3 +159,24 @@ func TestCrash(t *testing.T) {
 		t.Errorf("failed: %q, want %q; counted %d", failed, want, k.summary.Crashes)
 	}
 }
+
+// TestCrashOfParser: a file at which a parser fails is told.
+func TestCrashOfParser(t *testing.T) {
+	t.Parallel()
+	said := audit.Guarded("a.py", func() { panic("no file") })
+	if len(said) != 1 || !said[0].Crash || said[0].Place.File != "a.py" || !strings.Contains(said[0].Reason, "no file (input_test.go:") {
+		t.Errorf("%+v", said)
+	}
+}
+
+// TestCrashOfHandler: what no inner guard catches is an error.
+func TestCrashOfHandler(t *testing.T) {
+	t.Parallel()
+	dir := project(t, map[string]string{"app.py": view(injection)})
+	k := &kept{hook: func() { panic("no handler") }}
+	err := audit.Run(t.Context(), audit.Options{Root: dir}, k)
+	var wrong audit.UsageError
+	if err == nil || errors.As(err, &wrong) || !strings.Contains(err.Error(), "no handler") {
+		t.Errorf("%v", err)
+	}
+}

@@ -36,7 +36,9 @@ func (r *run) judge(ctx context.Context, found []finding.Finding) error {
 			r.sum.Unchanged++
 			continue
 		}
-		t.complete(f)
+		if err := r.complete(t, f); err != nil {
+			return err
+		}
 		m := finding.Message{Finding: f}
 		if suppressed != nil {
 			suppressed.Finding = *f
@@ -50,6 +52,17 @@ func (r *run) judge(ctx context.Context, found []finding.Finding) error {
 		}
 	}
 	return r.notes(ignores, unreadable)
+}
+
+// complete adds the code to a finding. Where that fails the finding is shown without.
+func (r *run) complete(t *texts, f *finding.Finding) (err error) {
+	defer func() {
+		if caught := recover(); caught != nil {
+			err = r.skip([]finding.Skipped{finding.Crashed(f.Place, f.Rule, caught)})
+		}
+	}()
+	t.complete(f)
+	return nil
 }
 
 // withComplaints adds the findings about the ignores themselves.

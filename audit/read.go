@@ -69,7 +69,7 @@ func (f *folder) read(ctx context.Context, progress func(done, total int) error)
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for i := range next {
-				sources[i] = f.parse(names[i], i < len(f.python))
+				sources[i] = guarded(names[i], func() source { return f.parse(names[i], i < len(f.python)) })
 			}
 		})
 	}
@@ -88,13 +88,18 @@ func (f *folder) read(ctx context.Context, progress func(done, total int) error)
 	return sources, err
 }
 
-// parse reads one file. A panic of a parser costs that file only.
-func (f *folder) parse(rel string, isPython bool) (s source) {
+// guarded reads one file. A panic of a parser costs that file only.
+func guarded(rel string, read func() source) (s source) {
 	defer func() {
 		if r := recover(); r != nil {
 			s = source{skipped: []finding.Skipped{finding.Crashed(skipped(rel, "").Place, "", r)}}
 		}
 	}()
+	return read()
+}
+
+// parse reads one file.
+func (f *folder) parse(rel string, isPython bool) (s source) {
 	text, err := f.readFile(rel)
 	if err != nil {
 		s.skipped = append(s.skipped, skipped(rel, reason(err)))

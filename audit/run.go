@@ -93,15 +93,14 @@ func (r *run) applies(id string) bool {
 	return (len(r.Only) == 0 || slices.Contains(r.Only, id)) && !slices.Contains(r.Skip, id)
 }
 
-// analyse reads the project and applies the rules. Of a fault of the audit that none of the
-// inner guards caught nothing can be saved, but it is an error and not a crash.
+// failed makes a fault of the audit that none of the inner guards caught an error.
+func failed(caught any) error {
+	s := finding.Crashed(finding.Place{}, "", caught)
+	return hint.With(errors.New(s.Reason), "it is a fault of fumehood: please report it with the file that causes it, if you can tell")
+}
+
+// analyse reads the project and applies the rules.
 func (r *run) analyse(ctx context.Context) (found []finding.Finding, err error) {
-	defer func() {
-		if caught := recover(); caught != nil {
-			s := finding.Crashed(finding.Place{}, "", caught)
-			err = hint.With(errors.New(s.Reason), "it is a fault of fumehood: please report it with the file that causes it, if you can tell")
-		}
-	}()
 	config := &finding.Config{Version: r.Version, Root: r.Root, Base: r.Root, Rules: described(r.all), Options: r.said()}
 	if r.folder.single {
 		config.Base = filepath.Dir(r.Root)
@@ -117,7 +116,7 @@ func (r *run) analyse(ctx context.Context) (found []finding.Finding, err error) 
 	}
 	p := program.New(r.files, r.folder.openAPI()...)
 	flows, crashed := flow.Follow(ctx, p, r.pages)
-	if err := errors.Join(ctx.Err(), r.skip(crashed), r.progress("applying rules", 0, 1)); err != nil {
+	if err := errors.Join(ctx.Err(), r.skip(p.Crashed), r.skip(crashed), r.progress("applying rules", 0, 1)); err != nil {
 		return nil, err
 	}
 	found, crashed = rules.Run(r.all, p, r.pages, flows)

@@ -19,9 +19,9 @@ func (e *Engine) guard(place finding.Place, part func()) {
 	part()
 }
 
-// tangled says that a function was not read to its end.
-func (e *Engine) tangled(f *program.Function) {
-	s := finding.Skipped{Place: placeOf(f), Reason: "nested too deep to follow all values of " + f.Name}
+// tangled says that a function or a template was not read to its end.
+func (e *Engine) tangled(place finding.Place, name string) {
+	s := finding.Skipped{Place: place, Reason: "nested too deep to follow all values of " + name}
 	if !slices.Contains(e.crashes, s) {
 		e.crashes = append(e.crashes, s)
 	}
@@ -39,7 +39,7 @@ func (e *Engine) readBody(f *program.Function, s *summary) {
 	fr := newFrame(e, f, s)
 	fr.run()
 	if fr.steps > maxSteps {
-		e.tangled(f)
+		e.tangled(placeOf(f), f.Name)
 	}
 }
 

@@ -74,12 +74,13 @@ func Run(ctx context.Context, p *program.Program, templates []*jinja.Template) [
 // such a function until then is kept.
 func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template) ([]*Flow, []finding.Skipped) {
 	e := &Engine{
-		program: p, models: newModels(), pages: newPages(templates),
+		program: p, models: newModels(),
 		cells: map[cellKey]*cell{}, sums: make([]*summary, len(p.Functions)),
 		queued: make([]bool, len(p.Functions)), visits: make([]uint8, len(p.Functions)),
 		apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, weak: map[flowKey]*Flow{}, origins: map[Loc]*Origin{},
 		unknown: &Value{}, byName: map[string][]*program.Function{},
 	}
+	e.pages = newPages(e, templates)
 	e.number = e.api(p.APIs.Module("builtins").Attr("int").Call())
 	for _, c := range p.Classes {
 		if !c.Module.Test {
@@ -109,7 +110,7 @@ func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template
 	}
 	for _, pg := range e.pages.all {
 		pg.read, pg.uses = false, nil
-		e.guard(finding.Place{File: pg.t.Name, Line: 1, Column: 1}, func() { e.usesOf(pg) })
+		e.usesOf(pg)
 	}
 	return e.sorted(), e.crashes
 }

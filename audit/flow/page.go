@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
@@ -40,7 +41,7 @@ type pages struct {
 
 // newPages names the templates by what stands below a folder "templates", links parents and
 // puts children's blocks where the parents have them.
-func newPages(templates []*jinja.Template) *pages {
+func newPages(e *Engine, templates []*jinja.Template) *pages {
 	p := &pages{byName: map[string][]*page{}}
 	for _, t := range templates {
 		pg := &page{t: t, name: templateName(t.Name), macros: map[string]*jinja.Macro{}}
@@ -59,9 +60,14 @@ func newPages(templates []*jinja.Template) *pages {
 	}
 	done := map[*page]bool{}
 	for _, pg := range p.all {
-		p.inherit(pg, done, 0)
+		e.guard(pg.place(), func() { p.inherit(pg, done, 0) })
 	}
 	return p
+}
+
+// place is the start of a template.
+func (pg *page) place() finding.Place {
+	return finding.Place{File: pg.t.Name, Line: 1, Column: 1, EndLine: 1, EndColumn: 1}
 }
 
 func (p *pages) inherit(pg *page, done map[*page]bool, depth int) {
@@ -116,7 +122,7 @@ func (e *Engine) usesOf(pg *page) []pageUse {
 	}
 	if !pg.read {
 		pg.reading = true
-		e.readPage(pg, Loc{})
+		e.guard(pg.place(), func() { e.readPage(pg, Loc{}) })
 		pg.reading, pg.read = false, true
 		if pg.parent != nil {
 			pg.uses = append(pg.uses, e.usesOf(pg.parent)...)
@@ -140,6 +146,13 @@ func (e *Engine) readPage(pg *page, where Loc) {
 	fn := &program.Function{ID: -1, Name: pg.name, Module: m, Scope: m.Scope}
 	f := &frame{e: e, fn: fn, sum: &summary{}, scope: m.Scope, page: pg, inlined: where}
 	f.nodes(pg.t.Body)
+	if f.steps > maxSteps {
+		place := pg.place()
+		if where.File != "" {
+			place.File = where.File
+		}
+		e.tangled(place, "a template")
+	}
 	sort.SliceStable(pg.uses, func(i, j int) bool { return pg.uses[i].where.Span.Start < pg.uses[j].where.Span.Start })
 }
 

@@ -47,29 +47,34 @@ func (p *Program) Operation(f *Function) bool {
 func (p *Program) findFilters() {
 	p.Filters = map[string]*Function{}
 	for _, f := range p.Functions {
-		if f.Node == nil {
-			continue
-		}
-		for _, d := range f.Node.Decorators {
-			call, _ := d.(*python.Call)
-			if call == nil {
-				continue
-			}
-			a, ok := call.Func.(*python.Attribute)
-			if !ok || a.Attr != "template_filter" && a.Attr != "app_template_filter" {
-				continue
-			}
-			name := f.Name
-			if s, ok := argument(call, 0, "name").(*python.Str); ok {
-				name = s.Value
-			}
-			p.Filters[name] = f
+		if f.Node != nil {
+			p.guard(f.Module, f.Node, func() { p.decoratedFilter(f) })
 		}
 	}
 	for _, f := range p.Functions {
-		for _, s := range f.Body {
-			p.assignedFilter(f, s)
+		p.guard(f.Module, f.node(), func() {
+			for _, s := range f.Body {
+				p.assignedFilter(f, s)
+			}
+		})
+	}
+}
+
+func (p *Program) decoratedFilter(f *Function) {
+	for _, d := range f.Node.Decorators {
+		call, _ := d.(*python.Call)
+		if call == nil {
+			continue
 		}
+		a, ok := call.Func.(*python.Attribute)
+		if !ok || a.Attr != "template_filter" && a.Attr != "app_template_filter" {
+			continue
+		}
+		name := f.Name
+		if s, ok := argument(call, 0, "name").(*python.Str); ok {
+			name = s.Value
+		}
+		p.Filters[name] = f
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/python"
 )
 
@@ -21,6 +22,7 @@ type Program struct {
 	Routes    []*Route
 	APIs      APIs
 	Filters   map[string]*Function // the project's own filters of templates, by name
+	Crashed   []finding.Skipped    // where the audit itself failed: what it would have known is missing
 
 	// operations are the functions that an API description names as handlers, such as
 	// "shop.views.find": their parameters come from the request.
@@ -59,10 +61,10 @@ func New(files []*python.File, descriptions ...string) *Program {
 	}
 	p.addNamespaces(files)
 	for _, m := range p.Modules {
-		p.collect(m)
+		p.collectSafely(m)
 	}
 	for _, c := range p.Classes {
-		p.resolveBases(c)
+		p.guard(c.Module, c.Node, func() { p.resolveBases(c) })
 	}
 	p.findRoutes()
 	p.findFilters()

@@ -24,18 +24,20 @@ func (p *Program) findRoutes() {
 		if f.Node == nil {
 			continue
 		}
-		for _, d := range f.Node.Decorators {
-			if r := p.decorated(f, d); r != nil {
-				p.addRoute(r)
+		p.guard(f.Module, f.Node, func() {
+			for _, d := range f.Node.Decorators {
+				if r := p.decorated(f, d); r != nil {
+					p.addRoute(r)
+				}
 			}
-		}
+		})
 	}
 	for _, c := range p.Classes {
-		p.classRoutes(c)
+		p.guard(c.Module, c.Node, func() { p.classRoutes(c) })
 	}
 	for _, f := range p.Functions {
 		if !f.Module.Test {
-			p.addedRules(f)
+			p.guard(f.Module, f.node(), func() { p.addedRules(f) })
 		}
 	}
 }

@@ -51,6 +51,14 @@ type Function struct {
 	ByType bool // a classmethod: its first parameter is the class
 }
 
+// node is where the function stands; nil for the top-level code of a module.
+func (f *Function) node() python.Node {
+	if f.Node == nil {
+		return nil
+	}
+	return f.Node
+}
+
 // Class is a class statement.
 type Class struct {
 	Name     string

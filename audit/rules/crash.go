@@ -2,6 +2,7 @@ package rules
 
 import (
 	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
 
@@ -32,6 +33,21 @@ func (c *crashes) guard(pass *Pass, file *python.File, span python.Span, part fu
 				place = Place(file, span)
 			}
 			c.add(pass, place, r)
+		}
+	}()
+	part()
+}
+
+// whole runs what the rules have in common for a function, such as finding its calls. After a
+// panic of that no rule sees the rest of the function.
+func (c *crashes) whole(f *program.Function, part func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			place := finding.Place{File: f.Module.Path, Line: 1, Column: 1, EndLine: 1, EndColumn: 1}
+			if f.Node != nil {
+				place = Place(f.Module.File, f.Node.Span)
+			}
+			c.all = append(c.all, finding.Crashed(place, "", r))
 		}
 	}()
 	part()

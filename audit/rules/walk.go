@@ -33,7 +33,7 @@ func walk(passes []*Pass, p *program.Program) *crashes {
 				w.failed.guard(pass, f.Module.File, f.Node.Span, func() { pass.rule.Function(pass, f) })
 			}
 		}
-		w.function(f)
+		w.failed.whole(f, func() { w.function(f) })
 	}
 	for _, c := range p.Classes {
 		if c.Module.Test {
