@@ -115,11 +115,13 @@ func (r *run) analyse(ctx context.Context) (found []finding.Finding, err error) 
 		return nil, err
 	}
 	p := program.New(r.files, r.folder.openAPI()...)
+	work := rules.Start(ctx, r.all, p.Fork())
+	defer work.Wait()
 	flows, crashed := flow.Follow(ctx, p, r.pages)
 	if err := errors.Join(ctx.Err(), r.skip(p.Crashed), r.skip(crashed), r.progress("applying rules", 0, 1)); err != nil {
 		return nil, err
 	}
-	found, crashed = rules.Run(r.all, p, r.pages, flows)
+	found, crashed = work.Finish(r.pages, flows)
 	return found, errors.Join(ctx.Err(), r.skip(crashed))
 }
 

@@ -34,6 +34,22 @@ func (a *APIs) Module(name string) *API {
 	return node
 }
 
+// like is the node of the tree with the same way as one that may be of another tree.
+func (a *APIs) like(n *API) *API {
+	if n.parent == nil {
+		return a.Module(n.Path)
+	}
+	to := a.like(n.parent)
+	switch step := n.Path[len(n.parent.Path):]; step {
+	case "()":
+		return to.Call()
+	case "[]":
+		return to.Item()
+	default:
+		return to.Attr(step[1:])
+	}
+}
+
 // maxWay bounds a way, for code that walks in circles: x = x.next.
 const maxWay = 120
 

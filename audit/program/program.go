@@ -14,7 +14,8 @@ import (
 	"github.com/fumehood/fumehood/audit/python"
 )
 
-// Program is all that was read.
+// Program is all that was read. Looking things up writes down what was found, so a Program is
+// for one goroutine; Fork makes one for another.
 type Program struct {
 	Modules   []*Module   // sorted by path
 	Functions []*Function // all of them, nested ones and methods too; Function.ID is the index
@@ -27,6 +28,12 @@ type Program struct {
 	// operations are the functions that an API description names as handlers, such as
 	// "shop.views.find": their parameters come from the request.
 	operations map[string]bool
+
+	// known is what names and imports stand for, as far as somebody asked, by their ids.
+	known   []*Ref
+	nothing *Ref // of a name that stands for nothing
+	numbers int
+	forked  bool
 
 	byName   map[string][]*Module // every dotted name under which a module may be imported
 	packages map[string]bool      // folders with an __init__.py
@@ -63,12 +70,38 @@ func New(files []*python.File, descriptions ...string) *Program {
 	for _, m := range p.Modules {
 		p.collectSafely(m)
 	}
+	p.forget()
 	for _, c := range p.Classes {
 		p.guard(c.Module, c.Node, func() { p.resolveBases(c) })
 	}
 	p.findRoutes()
 	p.findFilters()
 	return p
+}
+
+// forget has the program know nothing of what names stand for.
+func (p *Program) forget() {
+	p.known = make([]*Ref, p.numbers+1)
+	p.nothing = &Ref{}
+}
+
+// Fork returns the same program for use in another goroutine: what either is asked for it
+// keeps for itself. Modules, functions, classes and routes are shared; of an API of the other
+// one only the path may be used.
+func (p *Program) Fork() *Program {
+	other := *p
+	other.APIs = APIs{}
+	other.forked = true
+	other.forget()
+	return &other
+}
+
+// own is the node of the program's own tree for one of a base class, which New made.
+func (p *Program) own(n *API) *API {
+	if p.forked {
+		return p.APIs.like(n)
+	}
+	return n
 }
 
 func (p *Program) addModule(f *python.File) {

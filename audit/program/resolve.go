@@ -98,17 +98,20 @@ func (p *Program) symbol(sym *Symbol, at *Scope, depth int) Ref {
 	case sym.Import != nil:
 		return p.Imported(sym.Import, at.Module, depth)
 	}
-	if sym.resolved { // also while it is being resolved: x = x.strip() says nothing of x
-		return sym.ref
+	if len(sym.Values) == 0 {
+		return Ref{}
 	}
-	sym.resolved = true
+	if known := p.known[sym.id]; known != nil {
+		return *known
+	}
+	p.known[sym.id] = p.nothing // while it is being resolved: x = x.strip() says nothing of x
 	for _, v := range slices.Backward(sym.Values) {
 		if r := p.resolve(v, at, depth); r.Known() {
-			sym.ref = r
-			break
+			p.known[sym.id] = &r
+			return r
 		}
 	}
-	return sym.ref
+	return Ref{}
 }
 
 // starred looks for a name in the modules that were imported with *. What is in none of the
@@ -178,17 +181,14 @@ func (p *Program) exported(module, name string, from *Module, depth int) Ref {
 // is depth enough left to find it. Two modules that import one name from each other bind
 // nothing.
 func (p *Program) Imported(i *Import, from *Module, depth int) Ref {
-	if i.resolved {
-		return i.ref
+	if known := p.known[i.id]; known != nil {
+		return *known
 	}
-	if i.busy {
-		return Ref{}
-	}
-	i.busy = true
+	p.known[i.id] = p.nothing
 	r := p.bound(i, from, depth)
-	i.busy = false
+	p.known[i.id] = nil
 	if depth >= maxResolve/2 {
-		i.resolved, i.ref = true, r
+		p.known[i.id] = &r
 	}
 	return r
 }
@@ -257,7 +257,7 @@ func (p *Program) classAttr(c *Class, name string, depth int) Ref {
 	}
 	for _, k := range c.Line() {
 		if len(k.External) > 0 {
-			return Ref{API: k.External[0].Call().Attr(name)}
+			return Ref{API: p.own(k.External[0]).Call().Attr(name)}
 		}
 	}
 	return Ref{}

@@ -20,8 +20,7 @@ type Symbol struct {
 	Other    bool          // it is also bound in a way that has no one value: loop, with, except, parameter
 	Slot     int           // counts the names of a scope
 
-	resolved bool // ref is what the name stands for
-	ref      Ref
+	id int // under which a Program keeps what it stands for; 0 without values
 }
 
 // Import is what an import statement binds to a name: a module, or a name in a module.
@@ -30,9 +29,7 @@ type Import struct {
 	Name   string // "" for the module itself
 	Own    bool   // a relative import: never an outside module
 
-	busy     bool // it is being looked up
-	resolved bool // ref is what it binds
-	ref      Ref
+	id int // under which a Program keeps what it binds
 }
 
 // Function is a def, a lambda with a name, or the top-level code of a module.
@@ -78,6 +75,12 @@ func (p *Program) collect(m *Module) {
 	p.Functions = append(p.Functions, m.Main)
 	c := collector{p: p, m: m, scope: m.Scope, fn: m.Main}
 	c.block(m.File.Body)
+}
+
+// number is a new id. What has one is looked up once by each Program that shares it.
+func (p *Program) number() int {
+	p.numbers++
+	return p.numbers
 }
 
 // collector walks the statements of one scope.
@@ -203,6 +206,9 @@ func (c *collector) assign(target, value python.Expr) {
 	case *python.Name:
 		s := c.symbol(t.ID)
 		if value != nil {
+			if s.id == 0 {
+				s.id = c.p.number()
+			}
 			s.Values = append(s.Values, value)
 		} else {
 			s.Other = true
@@ -234,7 +240,7 @@ func (c *collector) imports(s python.Stmt) {
 	case *python.Import:
 		for _, a := range s.Names {
 			if a.As != "" {
-				c.symbol(a.As).Import = &Import{Module: a.Name}
+				c.symbol(a.As).Import = &Import{Module: a.Name, id: c.p.number()}
 				continue
 			}
 			first := a.Name
@@ -244,7 +250,7 @@ func (c *collector) imports(s python.Stmt) {
 					break
 				}
 			}
-			c.symbol(first).Import = &Import{Module: first}
+			c.symbol(first).Import = &Import{Module: first, id: c.p.number()}
 		}
 	case *python.ImportFrom:
 		module := s.Module
@@ -260,7 +266,7 @@ func (c *collector) imports(s python.Stmt) {
 			if as == "" {
 				as = a.Name
 			}
-			c.symbol(as).Import = &Import{Module: module, Name: a.Name, Own: s.Level > 0}
+			c.symbol(as).Import = &Import{Module: module, Name: a.Name, Own: s.Level > 0, id: c.p.number()}
 		}
 	}
 }
@@ -269,7 +275,7 @@ func (c *collector) imports(s python.Stmt) {
 func (c *collector) star(module string) {
 	s := c.symbol("*")
 	if s.Import == nil {
-		s.Import = &Import{Module: module}
+		s.Import = &Import{Module: module, id: c.p.number()}
 		return
 	}
 	s.Values = append(s.Values, &python.Str{Value: module}) // further ones

@@ -12,7 +12,7 @@ import (
 // Facts are what several rules want to know of the whole program, found once.
 type Facts struct {
 	program   *program.Program
-	templates map[string]*jinja.Template
+	templates map[string]*jinja.Template // for the rules' Program only
 	files     map[string]*python.File
 	names     map[*program.Function]map[string]bool
 	csrf      answer
@@ -22,12 +22,19 @@ type Facts struct {
 // answer is yes or no, once asked.
 type answer struct{ known, yes bool }
 
-func newFacts(p *program.Program, templates []*jinja.Template) *Facts {
-	f := &Facts{program: p, templates: map[string]*jinja.Template{}, names: map[*program.Function]map[string]bool{}}
+func newFacts(p *program.Program) *Facts {
+	return &Facts{program: p, names: map[*program.Function]map[string]bool{}}
+}
+
+// have makes the templates known. Their contexts change while values are followed.
+func (f *Facts) have(templates []*jinja.Template) {
+	if f.templates != nil {
+		return
+	}
+	f.templates = make(map[string]*jinja.Template, len(templates))
 	for _, t := range templates {
 		f.templates[t.Name] = t
 	}
-	return f
 }
 
 // of are all names and attributes that a function's body and decorators speak of.

@@ -6,6 +6,7 @@ package rules
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strconv"
 
@@ -25,6 +26,10 @@ type Rule struct {
 	PerFile bool
 	// Flows are the uses of a visitor's values that the rule reports.
 	Flows flow.Kinds
+
+	// These look at one thing each, beside what follows values: they see no flows and no
+	// templates.
+
 	// Call looks at a call.
 	Call func(*Pass, *Site)
 	// Assign looks at an assignment to one target.
@@ -33,7 +38,8 @@ type Rule struct {
 	Function func(*Pass, *program.Function)
 	// Class looks at a class.
 	Class func(*Pass, *program.Class)
-	// Program looks at the whole once.
+
+	// Program looks at the whole once, when the flows are known.
 	Program func(*Pass)
 
 	// Bad are projects that the rule must find something in, at the lines that end in the
@@ -66,7 +72,7 @@ type Assignment struct {
 // Pass is one rule at work on one program.
 type Pass struct {
 	Program *program.Program
-	Flow    []*flow.Flow
+	Flow    []*flow.Flow // for the rule's Program only
 	Facts   *Facts
 	rule    *Rule
 	report  func(finding.Finding)
@@ -116,28 +122,57 @@ func Place(file interface {
 	return p
 }
 
-// Run applies all rules and returns what they find, once each, sorted by place, and where a
-// rule itself failed: the others go on.
-func Run(all []*Rule, p *program.Program, templates []*jinja.Template, flows []*flow.Flow) ([]finding.Finding, []finding.Skipped) {
-	var found []finding.Finding
-	facts := newFacts(p, templates)
-	passes := make([]*Pass, len(all))
-	for i, r := range all {
-		passes[i] = &Pass{Program: p, Flow: flows, Facts: facts, rule: r, report: func(f finding.Finding) { found = append(found, f) }}
+// Work is the rules at work on a program, beside whoever follows its values meanwhile.
+type Work struct {
+	all    []*Rule
+	passes []*Pass
+	found  []finding.Finding
+	failed crashes
+	panic  any // of the walk itself
+	done   chan struct{}
+}
+
+// Start shows the program to the rules, in a goroutine of its own, until ctx ends. The program
+// is theirs from now on: whoever follows values at the same time needs a Fork of it.
+func Start(ctx context.Context, all []*Rule, p *program.Program) *Work {
+	w := &Work{all: all, done: make(chan struct{})}
+	facts := newFacts(p)
+	for _, r := range all {
+		w.passes = append(w.passes, &Pass{Program: p, Facts: facts, rule: r, report: func(f finding.Finding) { w.found = append(w.found, f) }})
 	}
-	failed := walk(passes, p)
-	for _, pass := range passes {
-		failed.guard(pass, nil, python.Span{}, pass.flows)
+	go func() {
+		defer close(w.done)
+		defer func() { w.panic = recover() }()
+		walk(ctx, w.passes, p, &w.failed)
+	}()
+	return w
+}
+
+// Wait returns when the rules have seen the program, or ctx has ended.
+func (w *Work) Wait() { <-w.done }
+
+// Finish shows the rules the flows and the program as a whole. It returns what they found,
+// once each, sorted by place, and where a rule itself failed: the others went on.
+func (w *Work) Finish(templates []*jinja.Template, flows []*flow.Flow) ([]finding.Finding, []finding.Skipped) {
+	w.Wait()
+	if w.panic != nil {
+		panic(w.panic)
+	}
+	for _, pass := range w.passes {
+		pass.Flow = flows
+		pass.Facts.have(templates)
+		w.failed.guard(pass, nil, python.Span{}, pass.flows)
 		if pass.rule.Program != nil {
-			failed.guard(pass, nil, python.Span{}, func() { pass.rule.Program(pass) })
+			w.failed.guard(pass, nil, python.Span{}, func() { pass.rule.Program(pass) })
 		}
 	}
+	found := w.found
 	slices.SortStableFunc(found, func(a, b finding.Finding) int {
 		return cmp.Or(cmp.Compare(a.Place.File, b.Place.File), cmp.Compare(a.Place.Line, b.Place.Line),
 			cmp.Compare(a.Place.Column, b.Place.Column), cmp.Compare(a.Rule, b.Rule), -cmp.Compare(a.Severity, b.Severity))
 	})
 	found = slices.CompactFunc(found, func(a, b finding.Finding) bool { return a.Rule == b.Rule && a.Place == b.Place })
-	return gather(all, found), failed.all
+	return gather(w.all, found), w.failed.all
 }
 
 // gather tells at the first finding in a file of the others, if the rule asks for that, and

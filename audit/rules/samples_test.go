@@ -50,7 +50,8 @@ func lines(t *testing.T, r *rules.Rule, sample string) (want, got []string) {
 		}
 	}
 	p := program.New(parsed)
-	found, crashed := rules.Run([]*rules.Rule{r}, p, templates, flow.Run(t.Context(), p, templates))
+	work := rules.Start(t.Context(), []*rules.Rule{r}, p.Fork())
+	found, crashed := work.Finish(templates, flow.Run(t.Context(), p, templates))
 	for _, c := range crashed {
 		t.Error(c.Reason)
 	}

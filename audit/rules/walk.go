@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"context"
+
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
@@ -11,11 +13,12 @@ type walker struct {
 	passes []*Pass
 	calls  []*Pass
 	sets   []*Pass
-	failed crashes
+	failed *crashes
 }
 
-func walk(passes []*Pass, p *program.Program) *crashes {
-	w := &walker{p: p, passes: passes}
+// walk shows the program to the passes until ctx ends.
+func walk(ctx context.Context, passes []*Pass, p *program.Program, failed *crashes) {
+	w := &walker{p: p, passes: passes, failed: failed}
 	for _, pass := range passes {
 		if pass.rule.Call != nil {
 			w.calls = append(w.calls, pass)
@@ -25,7 +28,7 @@ func walk(passes []*Pass, p *program.Program) *crashes {
 		}
 	}
 	for _, f := range p.Functions {
-		if f.Module.Test {
+		if f.Module.Test || ctx.Err() != nil {
 			continue
 		}
 		for _, pass := range passes {
@@ -36,7 +39,7 @@ func walk(passes []*Pass, p *program.Program) *crashes {
 		w.failed.whole(f, func() { w.function(f) })
 	}
 	for _, c := range p.Classes {
-		if c.Module.Test {
+		if c.Module.Test || ctx.Err() != nil {
 			continue
 		}
 		for _, pass := range passes {
@@ -45,7 +48,6 @@ func walk(passes []*Pass, p *program.Program) *crashes {
 			}
 		}
 	}
-	return &w.failed
 }
 
 func (w *walker) function(f *program.Function) {
