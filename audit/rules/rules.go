@@ -122,6 +122,11 @@ func Place(file interface {
 	return p
 }
 
+// Run applies all rules to a program whose flows are known: Start and Finish in one.
+func Run(all []*Rule, p *program.Program, templates []*jinja.Template, flows []*flow.Flow) ([]finding.Finding, []finding.Skipped) {
+	return Start(context.Background(), all, p).Finish(templates, flows)
+}
+
 // Work is the rules at work on a program, beside whoever follows its values meanwhile.
 type Work struct {
 	all    []*Rule
