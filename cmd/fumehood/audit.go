@@ -16,7 +16,6 @@ import (
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/report"
 	"github.com/fumehood/fumehood/audit/rules"
-	"github.com/fumehood/fumehood/internal/config"
 	"github.com/fumehood/fumehood/internal/hint"
 )
 
@@ -150,7 +149,7 @@ func knownRule(id string, names []string) error {
 			return nil
 		}
 	}
-	if near := config.Nearest(id, names); near != "" {
+	if near := hint.Nearest(id, names); near != "" {
 		return usage(fmt.Errorf("there is no rule %q; did you mean %s?", id, near), "fumehood audit --explain "+near)
 	}
 	return usage(fmt.Errorf("there is no rule %q", id), "fumehood audit --rules")

@@ -38,7 +38,7 @@ func runConfig(e *env, args []string) error {
 		return config.ErrHelp
 	}
 	err := fmt.Errorf("config has no %q", args[0])
-	if near := config.Nearest(args[0], names); near != "" {
+	if near := hint.Nearest(args[0], names); near != "" {
 		return usage(fmt.Errorf("%w; did you mean %s?", err, near), "fumehood config "+near)
 	}
 	return usage(err, "there are "+strings.Join(names, ", "))

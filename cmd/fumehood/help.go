@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/fumehood/fumehood/internal/config"
+	"github.com/fumehood/fumehood/internal/hint"
 )
 
 // overview is what fumehood alone prints.
@@ -50,7 +51,7 @@ func runHelp(e *env, args []string) error {
 		names = append(names, v.name)
 	}
 	err = fmt.Errorf("there is no verb %q", rest[0])
-	if near := config.Nearest(rest[0], names); near != "" {
+	if near := hint.Nearest(rest[0], names); near != "" {
 		return usage(fmt.Errorf("%w; did you mean %s?", err, near), "fumehood help "+near)
 	}
 	return usage(err, "fumehood help")

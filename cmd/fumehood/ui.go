@@ -103,7 +103,7 @@ func dispatch(e *env, args []string) int {
 		names = append(names, v.name)
 	}
 	err, fix := fmt.Errorf("there is no verb %q", name), "fumehood help"
-	if near := config.Nearest(name, names); near != "" {
+	if near := hint.Nearest(name, names); near != "" {
 		err, fix = fmt.Errorf("%w; did you mean %s?", err, near), "fumehood "+strings.Join(append([]string{near}, args[1:]...), " ")
 	} else if strings.HasPrefix(name, "-") || strings.Contains(name, ":") || strings.HasSuffix(name, ".py") {
 		fix = "fumehood run " + strings.Join(args, " ")

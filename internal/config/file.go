@@ -11,6 +11,8 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"github.com/fumehood/fumehood/internal/hint"
 )
 
 // file puts what the TOML in data says into the configuration. Mistakes are noted; what
@@ -150,12 +152,12 @@ func (f *fileWalk) elements(n *node, v reflect.Value, path string, err error) {
 
 func (f *fileWalk) unknown(n *node, name, path string) {
 	root := f.loaded.schema
-	if near := Nearest(name, n.names()); near != "" {
+	if near := hint.Nearest(name, n.names()); near != "" {
 		f.wrong(path, "write "+near+" for "+name, "unknown; did you mean %s?", near)
 		return
 	}
 	for _, v := range root.values() { // the right key in the wrong table
-		if v.name == fold(name) && !v.inList {
+		if v.name == hint.Fold(name) && !v.inList {
 			f.wrong(path, "[TABLE] lines say which table the keys below them belong to", "unknown; did you mean %s?", v.key)
 			return
 		}

@@ -135,7 +135,7 @@ func (l *Loaded) unknownFlag(fs *pflag.FlagSet, bad string) {
 	var names []string
 	fs.VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
 	key := strings.ReplaceAll(strings.TrimLeft(bad, "-"), "-", "_")
-	if near := Nearest(bad, names); near != "" && strings.HasPrefix(bad, "--") {
+	if near := hint.Nearest(bad, names); near != "" && strings.HasPrefix(bad, "--") {
 		m.Text, m.Hint = "unknown option; did you mean "+near+"?", "fumehood config explain "+near
 	} else if v := l.schema.find(key); v != nil && v.flag != "" { // --workers.count
 		m.Text, m.Hint = "unknown option; did you mean --"+v.flag+"?", "fumehood config explain "+key

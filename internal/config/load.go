@@ -222,7 +222,7 @@ func (l *Loaded) environment(env []variable) {
 			continue
 		}
 		m := Mistake{Origin: origin, Text: "unknown", Hint: "unset " + variable.name}
-		if near := Nearest(variable.name, names); near != "" {
+		if near := hint.Nearest(variable.name, names); near != "" {
 			m.Text, m.Hint = "unknown; did you mean "+near+"?", "unset "+variable.name+", or name it "+near
 		} else if strings.HasPrefix(variable.name, envPrefix+"ROUTE") {
 			m.Hint = "routes are set in " + FileName

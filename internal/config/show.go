@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	fumehood "github.com/fumehood/fumehood"
+	"github.com/fumehood/fumehood/internal/hint"
 )
 
 // Setting is one value of a loaded configuration. Value and Default are what JSON has:
@@ -217,11 +218,11 @@ func (l *Loaded) meant(err error, key string) (error, bool) {
 	}
 	for _, n := range l.schema.values() {
 		keys = append(keys, n.key)
-		if n.name == fold(key) || n.flag == key {
+		if n.name == hint.Fold(key) || n.flag == key {
 			last = append(last, n.key)
 		}
 	}
-	if near := Nearest(key, keys); near != "" && len(last) == 0 {
+	if near := hint.Nearest(key, keys); near != "" && len(last) == 0 {
 		last = []string{near}
 	}
 	if len(last) == 0 {

@@ -135,7 +135,7 @@ func (n *node) inEnum(text string) error {
 		}
 	}
 	err := fmt.Errorf("%q is not one of %s", text, strings.Join(n.enum, ", "))
-	if near := Nearest(text, n.enum); near != "" {
+	if near := hint.Nearest(text, n.enum); near != "" {
 		err = fmt.Errorf("%w; did you mean %s?", err, near)
 	}
 	return err

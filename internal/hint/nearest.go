@@ -1,4 +1,4 @@
-package config
+package hint
 
 import "strings"
 
@@ -10,10 +10,10 @@ func Nearest(word string, candidates []string) string {
 	if len(word) > longest {
 		return ""
 	}
-	word = fold(word)
+	word = Fold(word)
 	best, bestDistance := "", 1+max(1, len(word)/3)
 	for _, candidate := range candidates {
-		if d := distance(word, fold(candidate)); d < bestDistance {
+		if d := distance(word, Fold(candidate)); d < bestDistance {
 			best, bestDistance = candidate, d
 		}
 	}
@@ -21,7 +21,7 @@ func Nearest(word string, candidates []string) string {
 		return best
 	}
 	for _, candidate := range candidates {
-		if !strings.HasPrefix(fold(candidate), word) {
+		if !strings.HasPrefix(Fold(candidate), word) {
 			continue
 		}
 		if best != "" {
@@ -32,7 +32,8 @@ func Nearest(word string, candidates []string) string {
 	return best
 }
 
-func fold(s string) string { return strings.ReplaceAll(strings.ToLower(s), "-", "_") }
+// Fold makes words the same that differ in case, or have dashes for underscores.
+func Fold(s string) string { return strings.ReplaceAll(strings.ToLower(s), "-", "_") }
 
 // distance counts the single-letter changes and neighbour swaps between a and b (optimal
 // string alignment), by bytes.
