@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
 )
@@ -26,7 +26,13 @@ type known struct {
 
 // baseline are the findings that are known; nil has none.
 type baseline struct {
-	known map[string]bool // by fingerprint: whether it was found again
+	known map[string]*entry // by fingerprint
+}
+
+// entry is a finding of a baseline in a run.
+type entry struct {
+	known
+	again bool // it was found again
 }
 
 // readBaseline reads the file called name; "" is no baseline.
@@ -51,9 +57,9 @@ func readBaseline(name string) (*baseline, error) {
 	if file.Version != baselineVersion {
 		return nil, wrongUse(fmt.Errorf("%s is a baseline of version %d, not %d", name, file.Version, baselineVersion), "make it anew: fumehood audit --write-baseline "+name)
 	}
-	b := &baseline{known: make(map[string]bool, len(file.Findings))}
+	b := &baseline{known: make(map[string]*entry, len(file.Findings))}
 	for _, k := range file.Findings {
-		b.known[k.Fingerprint] = false
+		b.known[k.Fingerprint] = &entry{known: k}
 	}
 	return b, nil
 }
@@ -63,24 +69,53 @@ func (b *baseline) has(f *finding.Finding) bool {
 	if b == nil {
 		return false
 	}
-	_, ok := b.known[f.Fingerprint]
-	if ok {
-		b.known[f.Fingerprint] = true
+	k := b.known[f.Fingerprint]
+	if k == nil {
+		return false
 	}
-	return ok
+	k.again = true
+	return true
 }
 
-// unused is how many were not found again.
-func (b *baseline) unused() int {
-	n := 0
+// stale are those that were not found again, by file.
+func (b *baseline) stale() []known {
+	var all []known
 	if b != nil {
-		for _, found := range b.known {
-			if !found {
-				n++
+		for _, k := range b.known {
+			if !k.again {
+				all = append(all, k.known)
 			}
 		}
 	}
-	return n
+	slices.SortFunc(all, known.compare)
+	return all
+}
+
+func (k known) compare(other known) int {
+	return cmp.Or(cmp.Compare(k.File, other.File), cmp.Compare(k.Rule, other.Rule), cmp.Compare(k.Fingerprint, other.Fingerprint))
+}
+
+// namedStale is how many findings of a baseline that are gone are named.
+const namedStale = 3
+
+// staleNote says which lines of the baseline can go, "" if none.
+func (r *run) staleNote() string {
+	gone := r.baseline.stale()
+	if len(gone) == 0 {
+		return ""
+	}
+	var names []string
+	for _, k := range gone[:min(namedStale, len(gone))] {
+		names = append(names, k.Rule+" in "+k.File)
+	}
+	if more := len(gone) - namedStale; more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	what := "1 finding in " + r.Baseline + " is"
+	if len(gone) > 1 {
+		what = fmt.Sprintf("%d findings in %s are", len(gone), r.Baseline)
+	}
+	return fmt.Sprintf("%s no longer found (%s): --write-baseline %s leaves out what is gone", what, strings.Join(names, ", "), r.Baseline)
 }
 
 // WriteBaseline writes the findings into a file that Options.Baseline takes: sorted, one on
@@ -90,9 +125,7 @@ func WriteBaseline(name string, found []finding.Finding) error {
 	for _, f := range found {
 		list = append(list, known{Fingerprint: f.Fingerprint, Rule: f.Rule, File: f.Place.File})
 	}
-	slices.SortFunc(list, func(a, b known) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Fingerprint, b.Fingerprint))
-	})
+	slices.SortFunc(list, known.compare)
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "{\n  \"version\": %d,\n  \"findings\": [", baselineVersion)
 	for i, k := range slices.Compact(list) {
@@ -111,23 +144,4 @@ func WriteBaseline(name string, found []finding.Finding) error {
 	}
 	b.WriteString("]\n}\n")
 	return ReplaceFile(name, b.Bytes())
-}
-
-// ReplaceFile writes a file, such as a report, so that nobody sees half of it. What is there
-// and is no file, such as a device, is written to as it is.
-func ReplaceFile(name string, data []byte) error {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(name, data, 0o644)
-	}
-	temp, err := os.CreateTemp(filepath.Dir(name), ".fumehood-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(data)
-	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), name)
 }

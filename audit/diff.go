@@ -1,15 +1,14 @@
 package audit
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
-	"strconv"
+	"path"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
@@ -23,9 +22,9 @@ import (
 // configuration names: clean filters, a file system monitor, text converters.
 type changes struct {
 	base  string
-	tree  string            // the revision that is compared with
-	blobs map[string]string // the old files below base, by name
-	lines map[string][]bool // by file: which lines are new, from 1
+	old   map[string]blob   // the old files below base, by name
+	lines map[string][]bool // by file: which lines are new, from 1; nil of a file that is new
+	notes []string          // what makes more count than should
 }
 
 // changesSince finds the revision: ref, or where the work of HEAD left it, so that what others
@@ -34,56 +33,37 @@ func changesSince(ctx context.Context, ref, base string) (*changes, error) {
 	if ref == "" {
 		return nil, nil
 	}
-	c := &changes{base: base, blobs: map[string]string{}, lines: map[string][]bool{}}
+	c := &changes{base: base, old: map[string]blob{}, lines: map[string][]bool{}}
 	if _, err := exec.LookPath("git"); err != nil {
 		return nil, wrongUse(errors.New("--diff needs git, which is not installed"), "fumehood audit --baseline FILE tells new findings without git")
 	}
-	if _, err := c.git(ctx, nil, "rev-parse", "--git-dir"); err != nil {
-		return nil, wrongUse(fmt.Errorf("--diff %s: %w", ref, err), "the audited folder must be in a git repository of yours")
+	if _, err := git(ctx, base, nil, "rev-parse", "--git-dir"); err != nil {
+		err := fmt.Errorf("--diff %s: %w", ref, err)
+		fix := "the audited folder must be in a git repository of yours"
+		if strings.Contains(err.Error(), "dubious ownership") {
+			if full, err := filepath.Abs(base); err == nil {
+				fix = "if you trust it: git config --global --add safe.directory " + full
+			}
+		}
+		return nil, wrongUse(err, fix)
 	}
-	out, err := c.git(ctx, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}")
-	if err != nil {
-		return nil, wrongUse(fmt.Errorf("--diff %s: git knows no such revision", ref), "fumehood audit --diff HEAD, or fetch it first: a shallow clone has only the newest commit")
+	commit, ok := gitCommit(ctx, base, ref)
+	if !ok {
+		return nil, noCommit(ctx, base, ref)
 	}
-	c.tree = strings.TrimSpace(string(out))
-	if out, err := c.git(ctx, nil, "merge-base", c.tree, "HEAD"); err == nil {
-		c.tree = strings.TrimSpace(string(out))
+	if common, err := gitLine(ctx, base, "merge-base", commit, "HEAD"); err == nil {
+		commit = common
+	} else {
+		c.notes = append(c.notes, "git has no commit that "+ref+" and HEAD come from, as in a shallow clone: what changed in "+ref+" since counts too")
 	}
-	out, err = c.git(ctx, nil, "ls-tree", "-r", "-z", c.tree)
+	lost, err := gitFiles(ctx, base, "", commit, c.old)
 	if err != nil {
 		return nil, fmt.Errorf("--diff %s: %w", ref, err)
 	}
-	for entry := range strings.SplitSeq(string(out), "\x00") {
-		about, name, _ := strings.Cut(entry, "\t")
-		if parts := strings.Fields(about); len(parts) == 3 && parts[1] == "blob" {
-			c.blobs[name] = parts[2]
-		}
+	for _, name := range lost {
+		c.notes = append(c.notes, "git does not have the commit that "+ref+" names for the submodule "+name+": all of its lines count as changed")
 	}
 	return c, nil
-}
-
-// git runs git in the audited folder, with an environment that has nothing of git's in it
-// and with what could run other programs or ask the network turned off.
-func (c *changes) git(ctx context.Context, stdin io.Reader, args ...string) ([]byte, error) {
-	args = append([]string{"--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull}, args...)
-	cmd := exec.CommandContext(ctx, "git", args...)
-	cmd.Dir, cmd.Stdin = c.base, stdin
-	for _, pair := range os.Environ() {
-		switch name, _, _ := strings.Cut(pair, "="); name {
-		case "PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "USER", "SYSTEMROOT":
-			cmd.Env = append(cmd.Env, pair)
-		}
-	}
-	cmd.Env = append(cmd.Env, "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none")
-	var out, said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &said
-	if err := cmd.Run(); err != nil {
-		if first, _, _ := strings.Cut(strings.TrimSpace(said.String()), "\n"); first != "" {
-			return nil, errors.New(strings.TrimPrefix(first, "fatal: "))
-		}
-		return nil, err
-	}
-	return out.Bytes(), nil
 }
 
 // load compares the files that findings and their steps are in with the old ones.
@@ -91,65 +71,129 @@ func (c *changes) load(ctx context.Context, found []finding.Finding, t *texts) e
 	if c == nil {
 		return nil
 	}
-	var names []string
-	var ask strings.Builder
-	add := func(name string) {
-		if _, ok := c.lines[name]; ok {
-			return
-		}
-		c.lines[name] = nil
-		if blob := c.blobs[name]; blob != "" {
-			names = append(names, name)
-			ask.WriteString(blob + "\n")
-		}
-	}
 	for i := range found {
-		add(found[i].Place.File)
+		c.lines[found[i].Place.File] = nil
 		for _, s := range found[i].Steps {
-			add(s.Place.File)
+			c.lines[s.Place.File] = nil
 		}
 	}
-	if len(names) == 0 {
-		return nil
+	var fresh []string
+	from := map[string][]string{} // which old files each may come from
+	for name := range c.lines {
+		if _, ok := c.old[name]; ok {
+			from[name] = []string{name}
+		} else if name != "" {
+			fresh = append(fresh, name)
+		}
 	}
-	out, err := c.git(ctx, strings.NewReader(ask.String()), "cat-file", "--batch")
+	if len(fresh) > 0 {
+		gone := c.gone()
+		for _, name := range fresh {
+			from[name] = movedFrom(name, gone)
+		}
+	}
+	var want []blob
+	for _, names := range from {
+		for _, n := range names {
+			want = append(want, c.old[n])
+		}
+	}
+	texts, err := gitBlobs(ctx, want)
 	if err != nil {
 		return fmt.Errorf("--diff: %w", err)
 	}
-	in := bufio.NewReader(bytes.NewReader(out))
-	for _, name := range names {
-		old, err := nextBlob(in)
-		if err != nil {
-			return fmt.Errorf("--diff: %s: %w", name, err)
+	missing := 0
+	for name, names := range from {
+		now := t.of(name)
+		old, ok := c.like(name, names, now, texts)
+		if ok {
+			c.lines[name] = changedLines(old, now)
+		} else if len(names) == 1 && names[0] == name {
+			missing++
 		}
-		if kindOf(name)&pythonFile != 0 {
-			old = python.Parse(name, old).Source // without the mark and in the encoding that now has
-		}
-		before := &texts{sources: map[string]string{name: old}, lines: map[string][]string{}}
-		c.lines[name] = changedLines(before.of(name), t.of(name))
+	}
+	if missing > 0 {
+		c.notes = append(c.notes, fmt.Sprintf("git does not have the old text of %d files, as in a partial clone: all of their lines count as changed", missing))
 	}
 	return nil
 }
 
-// nextBlob reads one answer of git cat-file --batch: "ID blob SIZE", the bytes, a line end.
-func nextBlob(in *bufio.Reader) (string, error) {
-	head, err := in.ReadString('\n')
-	if err != nil {
-		return "", err
+// gone are the old files that are no longer there, sorted.
+func (c *changes) gone() []string {
+	var all []string
+	for name := range c.old {
+		if kindOf(name)&(pythonFile|templateFile) == 0 {
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(c.base, filepath.FromSlash(name))); err != nil {
+			all = append(all, name)
+		}
 	}
-	parts := strings.Fields(head)
-	if len(parts) != 3 {
-		return "", errors.New("the old file is not in the repository: " + strings.TrimSpace(head))
+	slices.Sort(all)
+	return all
+}
+
+// mostMoved is with how many old files a new one is compared.
+const mostMoved = 50
+
+// movedFrom are the old files that a new one may be under another name: of the same kind,
+// those that are called the same first.
+func movedFrom(name string, gone []string) []string {
+	var same, other []string
+	for _, old := range gone {
+		switch {
+		case path.Base(old) == path.Base(name):
+			same = append(same, old)
+		case path.Ext(old) == path.Ext(name):
+			other = append(other, old)
+		}
 	}
-	size, err := strconv.Atoi(parts[2])
-	if err != nil {
-		return "", err
+	all := append(same, other...)
+	return all[:min(mostMoved, len(all))]
+}
+
+// like are the lines of the old file that a file comes from: the one of its own name, or the
+// one that it shares most lines with, if that is half of them.
+func (c *changes) like(name string, names, now []string, texts map[blob]string) (lines []string, ok bool) {
+	most := 0
+	for _, n := range names {
+		text, there := texts[c.old[n]]
+		if !there {
+			continue
+		}
+		old := oldLines(n, text)
+		if n == name {
+			return old, true
+		}
+		if same := inCommon(old, now); same > most && 2*same >= max(len(old), len(now)) {
+			most, lines = same, old
+		}
 	}
-	data := make([]byte, size+1)
-	if _, err := io.ReadFull(in, data); err != nil {
-		return "", err
+	return lines, lines != nil
+}
+
+func oldLines(name, text string) []string {
+	if kindOf(name)&pythonFile != 0 {
+		text = python.Parse(name, text).Source // without the mark and in the encoding that now has
 	}
-	return string(data[:size]), nil
+	before := &texts{sources: map[string]string{name: text}, lines: map[string][]string{}}
+	return before.of(name)
+}
+
+// inCommon is how many lines two files share, in any order.
+func inCommon(a, b []string) int {
+	count := make(map[string]int, len(a))
+	for _, line := range a {
+		count[line]++
+	}
+	n := 0
+	for _, line := range b {
+		if count[line] > 0 {
+			count[line]--
+			n++
+		}
+	}
+	return n
 }
 
 // touch reports whether a finding, or a step of its way, is on a line that changed.
@@ -166,10 +210,10 @@ func (c *changes) touch(f *finding.Finding) bool {
 }
 
 func (c *changes) touched(p finding.Place) bool {
-	if c.blobs[p.File] == "" {
+	lines := c.lines[p.File]
+	if lines == nil {
 		return true // a new file
 	}
-	lines := c.lines[p.File]
 	for n := p.Line; n <= max(p.Line, p.EndLine) && n < len(lines); n++ {
 		if lines[n] {
 			return true

@@ -117,6 +117,13 @@ func (r *run) count(f *finding.Finding) {
 
 // notes tells of ignores and of lines of the baseline that silence nothing.
 func (r *run) notes(ignores map[string][]*ignore, unreadable []finding.Place) error {
+	if r.changes != nil {
+		for _, text := range r.changes.notes {
+			if err := r.note(nil, "%s", text); err != nil {
+				return err
+			}
+		}
+	}
 	for i := range unreadable {
 		if err := r.note(&unreadable[i], "this ignore names no rule and silences nothing: write # fumehood: ignore[rule] reason"); err != nil {
 			return err
@@ -138,8 +145,8 @@ func (r *run) notes(ignores map[string][]*ignore, unreadable []finding.Place) er
 			}
 		}
 	}
-	if n := r.baseline.unused(); n > 0 && len(r.Only)+len(r.Skip)+len(r.Exclude) == 0 {
-		return r.note(nil, "%d of the findings in %s are no longer found: --write-baseline %s leaves them out", n, r.Baseline, r.Baseline)
+	if text := r.staleNote(); text != "" && len(r.Only)+len(r.Skip)+len(r.Exclude) == 0 && !r.folder.single {
+		return r.note(nil, "%s", text)
 	}
 	return nil
 }
