@@ -112,7 +112,11 @@ func (f *folder) parse(rel string, isPython bool) (s source) {
 		}
 		return s
 	}
-	s.template = jinja.Parse(rel, text, jinja.Options{Autoescape: escapes(rel)})
+	return parseTemplate(rel, text, jinja.Options{Autoescape: escapes(rel)})
+}
+
+func parseTemplate(rel, text string, o jinja.Options) (s source) {
+	s.template = jinja.Parse(rel, text, o)
 	for _, e := range s.template.Errors {
 		s.skipped = append(s.skipped, finding.Skipped{Place: templatePlace(s.template, e.Span), Reason: e.Message})
 	}

@@ -131,6 +131,7 @@ func (r *run) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	reparse(sources)
 	all := slices.Clone(r.folder.skipped)
 	for _, s := range sources {
 		all = append(all, s.skipped...)

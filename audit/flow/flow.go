@@ -47,6 +47,7 @@ type Engine struct {
 	apis    map[*program.API]*Value
 	flows   map[flowKey]*Flow
 	weak    map[flowKey]*Flow // uses of values that nothing is known of
+	bare    map[string]Loc    // the first output of templates that do not escape
 	origins map[Loc]*Origin
 	depth   int
 	byName  map[string][]*program.Function // methods
@@ -77,7 +78,7 @@ func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template
 		program: p, models: newModels(),
 		cells: map[cellKey]*cell{}, sums: make([]*summary, len(p.Functions)),
 		queued: make([]bool, len(p.Functions)), visits: make([]uint8, len(p.Functions)),
-		apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, weak: map[flowKey]*Flow{}, origins: map[Loc]*Origin{},
+		apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, weak: map[flowKey]*Flow{}, bare: map[string]Loc{}, origins: map[Loc]*Origin{},
 		unknown: &Value{}, byName: map[string][]*program.Function{},
 	}
 	e.pages = newPages(e, templates)

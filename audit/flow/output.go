@@ -43,6 +43,12 @@ func (f *frame) weakOutput(n *jinja.Output, kind Kinds, where Loc, note string, 
 		return
 	}
 	key := flowKey{kind, where}
+	if !n.Escaped && !v.raw && kind == HTML { // nothing in this template is escaped, for one reason
+		if first, ok := f.e.bare[where.File]; ok && first != where {
+			return
+		}
+		f.e.bare[where.File] = where
+	}
 	if f.e.weak[key] == nil {
 		f.e.weak[key] = &Flow{Kind: kind, Use: where, What: note, Func: f.fn,
 			Origin: Origin{Source: Unproven, Where: where, Note: "a variable of the template"}}

@@ -131,6 +131,24 @@ func startState(name string) State {
 	return State{}
 }
 
+// isText reports whether a template whose name does not say that it is HTML has no tag and
+// nothing to do with other templates: a mail, a file of settings.
+func (t *Template) isText() bool {
+	if ext := path.Ext(t.Name); ext != ".j2" && ext != ".jinja" && ext != ".jinja2" || t.Extends != nil || len(t.Blocks)+len(t.Macros) > 0 {
+		return false
+	}
+	name := strings.TrimSuffix(t.Name, path.Ext(t.Name))
+	for rest := t.Source; ; {
+		i := strings.IndexByte(rest, '<')
+		if i < 0 {
+			return !strings.HasSuffix(name, ".html") && !strings.HasSuffix(name, ".htm")
+		}
+		if rest = rest[i+1:]; rest != "" && (rest[0] == '/' || rest[0] == '!' || rest[0]|0x20 >= 'a' && rest[0]|0x20 <= 'z') {
+			return false
+		}
+	}
+}
+
 // Context returns the context of what is put out here.
 func (s *State) Context() Context {
 	c := Context{Tag: s.tag}

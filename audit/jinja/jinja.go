@@ -73,6 +73,9 @@ func Parse(name, source string, o Options) *Template {
 	t.lines = lines.New(t.Source)
 	p := &parser{t: t, source: source, syntax: newSyntax(o), autoescape: o.Autoescape}
 	p.template()
+	if t.start == (State{}) && t.isText() {
+		t.start.mode = inNothing
+	}
 	t.contexts()
 	return t
 }

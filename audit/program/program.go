@@ -106,7 +106,7 @@ func (p *Program) own(n *API) *API {
 
 func (p *Program) addModule(f *python.File) {
 	stem := strings.TrimSuffix(f.Name, path.Ext(f.Name))
-	m := &Module{Path: f.Name, File: f, Test: isTest(f.Name)}
+	m := &Module{Path: f.Name, File: f, Test: IsTest(f.Name)}
 	if path.Base(stem) == "__init__" {
 		m.Package = true
 		stem = path.Dir(stem)
@@ -142,8 +142,8 @@ func (p *Program) addNamespaces(files []*python.File) {
 	}
 }
 
-// isTest tells the tests of a project by the usual names.
-func isTest(file string) bool {
+// IsTest tells the tests of a project by the usual names.
+func IsTest(file string) bool {
 	base := path.Base(file)
 	if base == "conftest.py" || strings.HasPrefix(base, "test_") || strings.HasSuffix(base, "_test.py") || base == "tests.py" {
 		return true
