@@ -103,7 +103,8 @@ func (f *frame) call(e *python.Call) *Value {
 		return f.query(to, a.Attr, f.arguments(e), e)
 	}
 	if to.isThing() && (to.API == nil || to.Mod != nil) {
-		if v := f.attribute(to, a.Attr, a); v.isThing() && v.API == nil {
+		v := f.attribute(to, a.Attr, a)
+		if v.isThing() && (v.API == nil || f.e.models.knows(v.API.Path)) {
 			return f.invoke(v, f.arguments(e), e)
 		}
 	}

@@ -39,6 +39,7 @@ func knownCalls() map[string]callSpec {
 		"httpx.Client().get", "httpx.Client().post", "httpx.AsyncClient().get", "aiohttp.ClientSession().get", "aiohttp.ClientSession().post",
 		"urllib.request.Request", "http.client.HTTPConnection", "http.client.HTTPSConnection", "feedparser.parse", "wget.download")
 	add(callSpec{uses: uses(Address, 1, "url")}, "requests.request", "httpx.request", "requests.Session().request", "urllib3.PoolManager().request")
+	add(callSpec{uses: uses(Redirect, 0, "return_url")}, "flask_multipass.Multipass().logout")
 	add(callSpec{uses: uses(Address, 1, "value")}, "pycurl.Curl().setopt")
 
 	add(callSpec{uses: uses(Deserialise, 0, "data")}, "pickle.loads", "pickle.load", "pickle.Unpickler", "cPickle.loads", "cPickle.load", "dill.loads", "dill.load",

@@ -3,7 +3,6 @@ package flow
 import (
 	"strings"
 
-	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
 
@@ -207,10 +206,9 @@ func (f *frame) checkAPI(path string, e *python.Call) []refinement {
 				return []refinement{{name: n.ID, kinds: Every}}
 			}
 		}
-	case "django.utils.http.url_has_allowed_host_and_scheme", "flask_security.utils.validate_redirect_url":
-		if n := arg(0); n != nil {
-			return []refinement{{name: n.ID, kinds: Redirect}}
-		}
+	}
+	if n := arg(0); n != nil && checksTarget(path[strings.LastIndexByte(path, '.')+1:]) {
+		return []refinement{{name: n.ID, kinds: Redirect}}
 	}
 	return nil
 }
@@ -364,31 +362,4 @@ func firstName(e *python.Call) (*python.Name, bool) {
 	}
 	n, ok := e.Args[0].(*python.Name)
 	return n, ok
-}
-
-// believed reports whether a function of the project checks addresses, by its name. The one
-// that everybody copies, which joins the address to this site's before it compares the hosts,
-// is not believed.
-func believed(fn *program.Function) bool {
-	name := strings.ToLower(fn.Name)
-	about := strings.Contains(name, "url") || strings.Contains(name, "redirect") || strings.Contains(name, "next") || strings.Contains(name, "host")
-	says := strings.Contains(name, "safe") || strings.Contains(name, "valid") || strings.Contains(name, "allowed") || strings.Contains(name, "local") || strings.Contains(name, "internal") || strings.Contains(name, "trusted")
-	if !about || !says {
-		return false
-	}
-	joins, first := false, false
-	for _, s := range fn.Body {
-		python.Inspect(s, func(n python.Node) bool {
-			switch n := n.(type) {
-			case *python.Name:
-				joins = joins || n.ID == "urljoin"
-			case *python.Attribute:
-				first = first || n.Attr == "startswith"
-			case *python.Str:
-				first = first || n.Value == "/" || n.Value == "//" || n.Value == "\\"
-			}
-			return true
-		})
-	}
-	return !joins || first
 }

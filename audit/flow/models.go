@@ -111,6 +111,13 @@ func (m *models) source(path string) *sourceSpec {
 	return nil
 }
 
+// knows reports whether it is known what a function does, such as a method that a class of
+// the project has from an outside one.
+func (m *models) knows(path string) bool {
+	_, ok := m.calls[path]
+	return ok || m.special[path] != nil
+}
+
 // inert reports whether a function gives back nothing of what it is given.
 func (m *models) inert(path string) bool {
 	for _, p := range m.silent {

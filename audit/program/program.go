@@ -121,8 +121,8 @@ func (p *Program) addModule(f *python.File) {
 			return
 		}
 		dir, rest = path.Join(dir, first), after
-		if p.packages[dir] && !m.Package {
-			// a script beside its package's files may import them by their bare names
+		if p.packages[dir] {
+			// what is run in a package's own folder may import what is there by its bare name
 			p.byName["."+dir+":"+strings.ReplaceAll(rest, "/", ".")] = []*Module{m}
 			continue
 		}
@@ -160,8 +160,8 @@ func IsTest(file string) bool {
 // if it is not one of the project's.
 func (p *Program) Lookup(name string, from *Module) *Module {
 	found := p.byName[name]
-	if len(found) == 0 {
-		found = p.byName["."+path.Dir(from.Path)+":"+name]
+	for dir := path.Dir(from.Path); len(found) == 0 && dir != "."; dir = path.Dir(dir) {
+		found = p.byName["."+dir+":"+name]
 	}
 	var best *Module
 	shared := -1

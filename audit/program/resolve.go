@@ -194,24 +194,35 @@ func (p *Program) Imported(i *Import, from *Module, depth int) Ref {
 }
 
 func (p *Program) bound(i *Import, from *Module, depth int) Ref {
+	own := p.Lookup(i.Module, from)
 	if i.Name == "" {
-		if m := p.Lookup(i.Module, from); m != nil {
-			return Ref{Module: m}
+		if own != nil && !p.inner(own, i.Module) {
+			return Ref{Module: own}
 		}
 		return Ref{API: p.APIs.Module(i.Module)}
 	}
-	if m := p.Lookup(i.Module+"."+i.Name, from); m != nil {
-		if own := p.Lookup(i.Module, from); own == nil || own.Scope.Names[i.Name] == nil {
+	if own == nil || own.Scope.Names[i.Name] == nil {
+		if m := p.Lookup(i.Module+"."+i.Name, from); m != nil {
 			return Ref{Module: m}
 		}
+		if own != nil && p.inner(own, i.Module) {
+			own = nil
+		}
 	}
-	if m := p.Lookup(i.Module, from); m != nil {
+	if m := own; m != nil {
 		if depth <= 0 {
 			return Ref{}
 		}
 		return p.member(m, i.Name, depth)
 	}
 	return Ref{API: p.APIs.Module(i.Module).Attr(i.Name)}
+}
+
+// inner reports whether a package inside another one was found by its last name alone. That
+// holds where the outer one's folder is where the app is run; shop/web/flask is not what all
+// others in shop/web mean by flask.
+func (p *Program) inner(m *Module, name string) bool {
+	return m.Package && len(p.byName[name]) == 0
 }
 
 // member is a global name of a module of the project, or a module inside it.

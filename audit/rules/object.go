@@ -126,7 +126,9 @@ func (f *Facts) byRequest(c *python.Call, fn *program.Function) bool {
 		python.Inspect(a, see)
 	}
 	for i := range c.Keywords {
-		python.Inspect(c.Keywords[i].Value, see)
+		if c.Keywords[i].Name != "" { // **filters of a list are no number of one object
+			python.Inspect(c.Keywords[i].Value, see)
+		}
 	}
 	return found
 }

@@ -1,0 +1,44 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// checksTarget reports whether a function says by its name that it checks where an address
+// leads, such as url_has_allowed_host_and_scheme of Django or validate_next_url of
+// Flask-Multipass.
+func checksTarget(name string) bool {
+	name = strings.ToLower(name)
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(name, w) })
+	}
+	return has("url", "redirect", "next", "host") && has("safe", "valid", "allowed", "local", "internal", "trusted")
+}
+
+// believed reports whether a function of the project checks addresses, by its name. The one
+// that everybody copies, which joins the address to this site's before it compares the hosts,
+// is not believed.
+func believed(fn *program.Function) bool {
+	if !checksTarget(fn.Name) {
+		return false
+	}
+	joins, first := false, false
+	for _, s := range fn.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Name:
+				joins = joins || n.ID == "urljoin"
+			case *python.Attribute:
+				first = first || n.Attr == "startswith"
+			case *python.Str:
+				first = first || n.Value == "/" || n.Value == "//" || n.Value == "\\"
+			}
+			return true
+		})
+	}
+	return !joins || first
+}
