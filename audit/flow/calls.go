@@ -14,7 +14,7 @@ func knownCalls() map[string]callSpec {
 	shell := callSpec{uses: uses(Command, 0, "cmd")}
 	add(shell, "os.system", "os.popen", "commands.getoutput", "commands.getstatusoutput", "subprocess.getoutput", "subprocess.getstatusoutput",
 		"asyncio.create_subprocess_shell", "pty.spawn", "popen2.popen2")
-	all["subprocess.getoutput"] = callSpec{uses: uses(Command, 0, "cmd")}
+	all["flask_multipass.Multipass().logout"] = callSpec{uses: uses(Redirect, 0, "return_url")}
 	add(callSpec{uses: uses(Program, 0, "path")}, "os.execv", "os.execl", "os.execve", "os.spawnl", "os.spawnv", "os.startfile")
 	code := callSpec{uses: uses(Code, 0, "source")}
 	add(code, "builtins.eval", "builtins.exec", "builtins.compile", "builtins.execfile", "code.InteractiveInterpreter().runsource", "js2py.eval_js", "timeit.timeit")
@@ -39,7 +39,6 @@ func knownCalls() map[string]callSpec {
 		"httpx.Client().get", "httpx.Client().post", "httpx.AsyncClient().get", "aiohttp.ClientSession().get", "aiohttp.ClientSession().post",
 		"urllib.request.Request", "http.client.HTTPConnection", "http.client.HTTPSConnection", "feedparser.parse", "wget.download")
 	add(callSpec{uses: uses(Address, 1, "url")}, "requests.request", "httpx.request", "requests.Session().request", "urllib3.PoolManager().request")
-	add(callSpec{uses: uses(Redirect, 0, "return_url")}, "flask_multipass.Multipass().logout")
 	add(callSpec{uses: uses(Address, 1, "value")}, "pycurl.Curl().setopt")
 
 	add(callSpec{uses: uses(Deserialise, 0, "data")}, "pickle.loads", "pickle.load", "pickle.Unpickler", "cPickle.loads", "cPickle.load", "dill.loads", "dill.load",
