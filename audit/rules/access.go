@@ -80,53 +80,146 @@ func missingLogin() *Rule {
 	}
 }
 
-// siblings compares the routes of each blueprint, app or class of views.
+// siblings compares the routes of each blueprint, app or class of views, and then all that
+// change data.
 func siblings(p *Pass) {
-	groups := map[any][]*program.Function{}
+	groups := map[any][]*view{}
 	var order []any
-	for _, f := range p.Program.Functions {
-		if len(f.Routes) == 0 || f.Module.Test {
-			continue
-		}
-		key := groupOf(p, f)
+	for _, v := range p.Facts.views() {
+		key := groupOf(v.fn)
 		if groups[key] == nil {
 			order = append(order, key)
 		}
-		groups[key] = append(groups[key], f)
+		groups[key] = append(groups[key], v)
 	}
+	reported := map[*view]bool{}
 	for _, key := range order {
-		group := groups[key]
-		if p.Facts.checkedBefore(group) {
-			continue
-		}
-		var open []*program.Function
+		var open []*view
 		checked := 0
-		for _, f := range group {
+		for _, v := range groups[key] {
 			switch {
-			case p.Facts.checks(f):
+			case v.asks != asksNothing:
 				checked++
-			case !isPublic(f):
-				open = append(open, f)
+			case !isPublic(v.fn) && !v.showsPublished(p):
+				open = append(open, v)
 			}
 		}
 		if checked < 2 || checked < 3*len(open) {
 			continue
 		}
-		for _, f := range open {
-			p.Report(f, f.Routes[0].Node, f.Name+" can be called by anyone; its siblings check the login")
+		for _, v := range open {
+			reported[v] = true
+			p.Report(v.fn, v.node(), v.fn.Name+" can be called by anyone; its siblings check the login")
+		}
+	}
+	p.sensitive(reported)
+}
+
+// sensitive reports views that nobody should call without a login, in apps that have one,
+// wherever their siblings are.
+func (p *Pass) sensitive(reported map[*view]bool) {
+	if !p.Facts.knowsLogin() {
+		return
+	}
+	checked, open := 0, 0 // views that change data
+	for _, v := range p.Facts.views() {
+		if !p.Facts.writes(v.fn) || isPublic(v.fn) || v.registers() {
+			continue
+		}
+		if v.asks == asksNothing {
+			open++
+		} else {
+			checked++
+		}
+	}
+	for _, v := range p.Facts.views() {
+		if v.asks != asksNothing || reported[v] || isPublic(v.fn) || v.registers() {
+			continue
+		}
+		writes := p.Facts.writes(v.fn)
+		switch {
+		case v.forAdmins():
+			p.Report(v.fn, v.node(), v.fn.Name+" is for admins, and can be called by anyone")
+		case p.Facts.destroys(v.fn):
+			p.Report(v.fn, v.node(), v.fn.Name+" can be called by anyone and throws data away")
+		case p.Facts.listsUsers(v):
+			p.Report(v.fn, v.node(), v.fn.Name+" lists all users to anyone", Graded(finding.Medium, finding.Likely))
+		case writes && checked >= 2 && checked >= 2*open && !v.forStrangers():
+			p.Report(v.fn, v.node(), v.fn.Name+" changes data for anyone; other views that do check the login")
 		}
 	}
 }
 
+// knowsLogin reports whether anything in the app asks who is calling, or lets people log in.
+func (f *Facts) knowsLogin() bool {
+	if !f.logins.known {
+		f.logins.known = true
+		f.logins.yes = slices.ContainsFunc(f.views(), func(v *view) bool { return v.asks != asksNothing && !isLogin(v.fn) })
+		f.logins.yes = f.logins.yes || slices.ContainsFunc(f.views(), func(v *view) bool {
+			return isLogin(v.fn) && f.uses(v.fn, "session", "login_user", "create_access_token", "encode", "set_cookie")
+		})
+	}
+	return f.logins.yes
+}
+
+// destroys reports whether a function throws whole tables away.
+func (f *Facts) destroys(fn *program.Function) bool {
+	return f.uses(fn, "drop_all", "drop_database", "drop_collection", "flushall", "flushdb")
+}
+
+// listsUsers reports whether a view answers with all users.
+func (f *Facts) listsUsers(v *view) bool {
+	if !v.has("users", "accounts", "customers", "employees", "members", "patients") || v.byURL() || !v.takes("GET") {
+		return false
+	}
+	return f.reaches(v.fn, "all", "fetchall", "find", "scalars")
+}
+
+// reaches reports whether a function, or one that it calls, speaks of one of the names.
+func (f *Facts) reaches(fn *program.Function, names ...string) bool {
+	found := f.uses(fn, names...)
+	for _, s := range fn.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			if c, ok := n.(*python.Call); ok && !found {
+				if to := f.program.Resolve(c.Func, fn.Scope).Function; to != nil && to.Node != nil && len(to.Routes) == 0 {
+					found = f.uses(to, names...)
+				}
+			}
+			return !found
+		})
+	}
+	return found
+}
+
+// registers tells views that make an account for whoever asks.
+func (v *view) registers() bool {
+	return v.has("register", "signup", "registration", "join") || v.has("create", "new", "add") && v.has("user", "account", "users", "accounts") && !v.byURL() || v.has("sign") && v.has("up")
+}
+
+// byURL reports whether the URL says which object a view is about.
+func (v *view) byURL() bool {
+	for _, r := range v.fn.Routes {
+		if len(r.Params) > 0 {
+			return true
+		}
+	}
+	return len(v.fn.Routes) == 0 && len(v.fn.Node.Params.List) > 0
+}
+
+// showsPublished tells views that only read what is made for everybody.
+func (v *view) showsPublished(p *Pass) bool {
+	return v.onlyGet() && isPublished(strings.Join(v.words, " ")) && !p.Facts.writes(v.fn)
+}
+
 // groupOf is what the routes of a function have in common with others: the module and the
 // object that they are made on, or the module for classes of views.
-func groupOf(p *Pass, f *program.Function) any {
+func groupOf(f *program.Function) any {
 	type group struct {
 		module *program.Module
 		name   string
 	}
-	if r := f.Routes[0].Receiver; r != nil {
-		return group{f.Module, lastPart(r)}
+	if len(f.Routes) > 0 && f.Routes[0].Receiver != nil {
+		return group{f.Module, lastPart(f.Routes[0].Receiver)}
 	}
 	return group{f.Module, ""}
 }
@@ -191,9 +284,13 @@ func isLogin(f *program.Function) bool {
 	return false
 }
 
+// placeOfRoute is the decorator that makes a route of the function, or the function: a call
+// that adds the route may stand in another file.
 func placeOfRoute(f *program.Function) python.Node {
-	if len(f.Routes) > 0 {
-		return f.Routes[0].Node
+	for _, r := range f.Routes {
+		if slices.ContainsFunc(f.Node.Decorators, func(d python.Expr) bool { return d == r.Node }) {
+			return r.Node
+		}
 	}
 	return f.Node
 }

@@ -47,7 +47,7 @@ func csrfOfApp(p *Pass) {
 		confidence = finding.Unsure
 	}
 	for _, f := range views {
-		p.Report(f, f.Routes[0].Node, f.Name+" takes forms from any site", Graded(p.rule.Severity, confidence))
+		p.Report(f, placeOfRoute(f), f.Name+" takes forms from any site", Graded(p.rule.Severity, confidence))
 	}
 }
 
@@ -59,7 +59,7 @@ func csrfAtApp(p *Pass, views []*program.Function) bool {
 	}
 	p.Report(app, node, fmt.Sprintf("nothing checks where forms come from: %d views take them from any site", len(views)), func(x *finding.Finding) {
 		for _, f := range views {
-			x.Steps = append(x.Steps, finding.Step{Place: Place(f.Module.File, f.Routes[0].Node.At()), Note: f.Name + " takes forms"})
+			x.Steps = append(x.Steps, finding.Step{Place: Place(f.Module.File, placeOfRoute(f).At()), Note: f.Name + " takes forms"})
 		}
 	})
 	return true
@@ -104,7 +104,7 @@ func changeByGet() *Rule {
 		Function: func(p *Pass, f *program.Function) {
 			for _, r := range f.Routes {
 				if slices.Contains(r.Methods, "GET") && changingName(f, r) && p.Facts.writes(f) && !p.Facts.asksMethod(f) {
-					p.Report(f, r.Node, f.Name+" changes data on GET")
+					p.Report(f, placeOfRoute(f), f.Name+" changes data on GET")
 					return
 				}
 			}

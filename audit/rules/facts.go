@@ -15,6 +15,14 @@ type Facts struct {
 	templates map[string]*jinja.Template // for the rules' Program only
 	files     map[string]*python.File
 	names     map[*program.Function]map[string]bool
+	viewOf    map[*program.Function]*view
+	allViews  []*view
+	asked     map[*program.Function]demand
+	held      map[*program.Function]*hands
+	before    []before
+	roles     answer
+	logins    answer
+	tableOf   map[string]*table
 	csrf      answer
 	limits    limiting
 }
@@ -94,61 +102,6 @@ func (f *Facts) uses(fn *program.Function, names ...string) bool {
 	all := f.of(fn)
 	return slices.ContainsFunc(names, func(n string) bool { return all[n] })
 }
-
-// identityWords are names of who is asking.
-func identityWords() []string {
-	return []string{"current_user", "session", "get_jwt_identity", "verify_jwt_in_request", "jwt_required", "token_validator", "get_current_user", "authenticate", "authorize",
-		"check_permission", "is_admin", "authed", "get_current_team", "is_authenticated", "verify_token", "check_auth", "authorization", "has_permission", "require_login", "login_required"}
-}
-
-// checks reports whether a function or its class asks who is calling.
-func (f *Facts) checks(fn *program.Function) bool {
-	if slices.ContainsFunc(fn.Node.Decorators, isAuthCheck) {
-		return true
-	}
-	if fn.Class != nil {
-		for _, c := range fn.Class.Line() {
-			if slices.ContainsFunc(c.Node.Decorators, isAuthCheck) || c.Scope.Names["decorators"] != nil || c.Scope.Names["method_decorators"] != nil {
-				return true
-			}
-		}
-	}
-	return f.uses(fn, identityWords()...) || f.uses(fn, "user") && f.uses(fn, "g")
-}
-
-// checkedBefore reports whether a function that runs before all of the group asks who is
-// calling.
-func (f *Facts) checkedBefore(group []*program.Function) bool {
-	m := group[0].Module
-	for _, fn := range f.program.Functions {
-		if fn.Node == nil || fn.Module.Test {
-			continue
-		}
-		for _, d := range fn.Node.Decorators {
-			name := decoratorName(d)
-			if name == "before_app_request" || name == "before_request" && (fn.Module == m || receiverIsApp(d)) {
-				if f.uses(fn, identityWords()...) || isAuthCheckName(fn.Name) {
-					return true
-				}
-			}
-		}
-	}
-	for _, s := range m.File.Body { // bp.before_request(check)
-		found := false
-		python.Inspect(s, func(n python.Node) bool {
-			if c, ok := n.(*python.Call); ok && lastPart(c.Func) == "before_request" {
-				found = true
-			}
-			return !found
-		})
-		if found {
-			return true
-		}
-	}
-	return false
-}
-
-func isAuthCheckName(name string) bool { return isAuthCheck(&python.Name{ID: name}) }
 
 func receiverIsApp(d python.Expr) bool {
 	if c, ok := d.(*python.Call); ok {

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
@@ -19,192 +18,269 @@ func foreignObject() *Rule {
 			Canon: []string{"idor"},
 			Guard: "",
 		},
-		Function: func(p *Pass, f *program.Function) {
-			if len(f.Routes) == 0 && !p.Program.Operation(f) || p.Facts.knowsOwner(f) || beforeLogin(f) || slices.ContainsFunc(f.Node.Decorators, isRoleCheck) {
-				return
+		Function: objectsFetched,
+	}
+}
+
+// objectsFetched reports the first object of each view that is fetched for whoever asks.
+func objectsFetched(p *Pass, f *program.Function) {
+	v := p.Facts.view(f)
+	if v == nil || v.asks == asksRole || isLogin(f) || v.forStrangers() || v.asks == asksLogin && p.Facts.managesUsers(v) && p.Facts.knowsRoles() {
+		return
+	}
+	h := p.Facts.hands(f)
+	if len(h.sent) == 0 && !p.Facts.uses(f, "request") || p.Facts.ownerByDecorator(f) {
+		return
+	}
+	asked := p.Facts.ownerAsked(f, 0)
+	done := false
+	for _, s := range f.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			if _, inner := n.(*python.Function); inner || done {
+				return false
 			}
-			for _, s := range f.Body {
-				python.Inspect(s, func(n python.Node) bool {
-					if c, ok := n.(*python.Call); ok {
-						if model := p.fetched(c, f); model != nil && hasOwner(model) {
-							p.Report(f, c, "a "+model.Name+" is fetched for whoever asks")
-							return false
-						}
-					}
-					return true
-				})
+			got := p.fetched(n, f, h)
+			if got == nil || !elsewhere(f, n, asked) {
+				return true
 			}
-		},
+			how, sure := got.grade(p, v)
+			if sure == 0 {
+				return true
+			}
+			p.Report(f, n, got.what+" is "+got.verb+" for whoever asks", Graded(how, sure))
+			done = true
+			return false
+		})
 	}
 }
 
-// beforeLogin tells views for people who are not logged in yet: a name that they send is
-// looked up, but nothing of it is shown.
-func beforeLogin(f *program.Function) bool {
-	text := strings.ToLower(f.Name)
-	for _, r := range f.Routes {
-		text += " " + strings.ToLower(r.Pattern)
-	}
-	for _, w := range []string{"login", "log_in", "signin", "sign_in", "register", "signup", "sign_up", "forgot", "reset", "confirm", "activate", "oauth", "callback", "authorize", "unsubscribe"} {
-		if strings.Contains(text, w) {
-			return true
+// forStrangers tells views that people use before they are logged in, and which look rows up
+// by what only their owner knows.
+func (v *view) forStrangers() bool {
+	return v.has("register", "signup", "signin", "forgot", "reset", "verify", "confirm", "unsubscribe", "webhook", "callback", "oauth", "activate", "token", "invite", "invitation", "recover", "recovery", "otp", "authorize")
+}
+
+// fetch is an object that is looked up, changed or deleted by something that was sent.
+type fetch struct {
+	what   string // such as "a Note", "a row of notes"
+	kind   string // the name of the model, the table, the collection or the dict
+	verb   string // fetched, changed, deleted
+	owned  bool   // it is known to belong to somebody
+	byName bool   // it is looked up by a name, not by a number
+}
+
+// grade says how bad it is that everybody gets the object, and how sure that is. What is
+// published for everybody to see is none of somebody's own until it is changed.
+func (g *fetch) grade(p *Pass, v *view) (finding.Severity, finding.Confidence) {
+	changes := g.verb != "fetched" || v.takes("PUT", "PATCH", "DELETE") && !v.takes("GET") || v.has("delete", "edit", "update", "remove", "change") && p.Facts.writes(v.fn)
+	switch {
+	case isPublished(g.kind):
+		if changes && g.owned && v.asks == asksLogin {
+			return finding.High, finding.Likely
 		}
-	}
-	return false
-}
-
-// isRoleCheck tells decorators that let only some users in.
-func isRoleCheck(d python.Expr) bool {
-	name := strings.ToLower(decoratorName(d))
-	for _, w := range []string{"admin", "role", "permission", "owner", "staff", "superuser", "access"} {
-		if strings.Contains(name, w) {
-			return true
+		return 0, 0
+	case isPerson(g.kind):
+		if changes {
+			return finding.High, finding.Likely
 		}
+		if g.byName {
+			return finding.Medium, finding.Unsure // pages about users are often public
+		}
+		if !p.Facts.knowsLogin() {
+			return finding.Medium, finding.Likely
+		}
+		return finding.High, finding.Likely
+	case g.owned || isPrivateKind(g.kind):
+		if v.asks == asksNothing && !changes {
+			return finding.Medium, finding.Likely
+		}
+		return finding.High, finding.Likely
 	}
-	return false
+	return 0, 0
 }
 
-// knowsOwner reports whether a function speaks of whose something is.
-func (f *Facts) knowsOwner(fn *program.Function) bool {
-	return f.uses(fn, "current_user", "session", "get_jwt_identity", "owner", "owner_id", "is_admin", "get_current_user", "user_id", "author", "author_id", "check_permission", "authorize", "g")
+// isPublished tells what is made to be seen by everybody.
+func isPublished(kind string) bool {
+	return hasWord(kind, "post", "posts", "article", "articles", "blog", "blogs", "product", "products", "page", "pages", "comment", "comments", "category", "categories", "tag", "tags", "question", "questions", "answer", "answers",
+		"topic", "topics", "thread", "threads", "movie", "movies", "song", "songs", "album", "event", "events", "news", "story", "stories", "recipe", "recipes", "review", "reviews", "video", "videos", "listing", "listings",
+		"challenge", "challenges", "course", "courses", "city", "country", "tweet", "tweets", "quote", "quotes", "job", "jobs", "forum", "room", "rooms", "quiz", "poll", "polls", "artist", "venue", "show", "genre", "restaurant", "food", "menu", "item", "items")
 }
 
-// fetched is the model of which the call gets rows by something of the request.
-func (p *Pass) fetched(c *python.Call, f *program.Function) *program.Class {
+// isPerson tells what is about one person.
+func isPerson(kind string) bool {
+	return hasWord(kind, "user", "users", "customer", "customers", "account", "accounts", "member", "members", "patient", "patients", "employee", "employees", "profile", "profiles", "student", "students", "person", "people", "client", "clients")
+}
+
+// isPrivateKind tells what belongs to one person by its name.
+func isPrivateKind(kind string) bool {
+	return hasWord(kind, "order", "orders", "invoice", "invoices", "message", "messages", "payment", "payments", "transaction", "transactions", "note", "notes", "card", "cards", "address", "addresses", "booking", "bookings",
+		"reservation", "appointment", "appointments", "prescription", "prescriptions", "salary", "payslip", "wallet", "wallets", "loan", "loans", "subscription", "cart", "carts", "ticket", "tickets", "diary", "document", "documents",
+		"secret", "secrets", "vault", "todo", "todos", "task", "tasks", "expense", "expenses", "transfer", "transfers", "grade", "grades", "medical", "record", "records", "receipt", "receipts", "conversation", "conversations", "mail", "email", "emails")
+}
+
+// fetched tells a node that looks an object up by something that was sent; nil for others.
+func (p *Pass) fetched(n python.Node, f *program.Function, h *hands) *fetch {
+	switch n := n.(type) {
+	case *python.Call:
+		if g := p.ofModel(n, f, h); g != nil {
+			return g
+		}
+		if g := p.ofTable(n, f, h); g != nil {
+			return g
+		}
+		if g := ofCollection(n, h); g != nil {
+			return g
+		}
+		if a, ok := n.Func.(*python.Attribute); ok && (a.Attr == "get" || a.Attr == "pop") && len(n.Args) > 0 {
+			return p.ofDict(a.Value, n.Args[0], a.Attr == "pop", f, h)
+		}
+	case *python.Subscript:
+		return p.ofDict(n.Value, n.Index, false, f, h)
+	}
+	return nil
+}
+
+// ofTable tells statements that choose rows by what was sent.
+func (p *Pass) ofTable(c *python.Call, f *program.Function, h *hands) *fetch {
 	switch lastPart(c.Func) {
-	case "get", "get_or_404", "filter_by", "filter", "where", "find_one", "get_or_none":
+	case "execute", "query", "query_db", "fetchone", "fetch_one", "fetch", "fetchall", "run", "run_query", "execute_query", "raw", "select", "exec_driver_sql", "get_one", "db_query", "executescript", "read_sql", "query_one":
 	default:
 		return nil
 	}
-	if !p.Facts.byRequest(c, f) || namesOwner(c) {
+	q := parseQuery(statementText(c, f.Scope))
+	if q == nil || !p.sentTo(c, f, h) {
 		return nil
 	}
-	var model *program.Class
-	see := func(n python.Node) bool {
-		if name, ok := n.(*python.Name); ok && model == nil {
-			if k := p.Program.Resolve(name, f.Scope).Class; k != nil && isModelClass(k) {
-				model = k
-			}
+	g := &fetch{what: "a row of " + q.table, kind: q.table, verb: map[string]string{"select": "fetched", "update": "changed", "delete": "deleted"}[q.verb], byName: true}
+	for _, column := range q.by {
+		switch {
+		case column == "id" || column == "rowid" || strings.HasSuffix(column, "_id") && !isOwnerName(column) || column == "uuid" || isOwnerName(column) && isPerson(q.table) && column != "user_name":
+			g.byName = false
+		case isOwnerName(column):
+			g.byName = false // rows of a user that the request names
+		case hasWord(column, "password", "passwd", "pwd", "pass", "token", "code", "email", "secret", "key"):
+			return nil
 		}
-		if a, ok := n.(*python.Attribute); ok && model == nil {
-			if k := p.Program.Resolve(a, f.Scope).Class; k != nil && isModelClass(k) {
-				model = k
-			}
+	}
+	if t := p.Facts.tables()[q.table]; t != nil {
+		for column := range t.columns {
+			g.owned = g.owned || isOwnerName(column)
 		}
-		return model == nil
 	}
-	python.Inspect(c.Func, see)
-	if model == nil && len(c.Args) > 0 {
-		python.Inspect(c.Args[0], see)
+	if g.byName && !h.fromURL(c, f) {
+		return nil
 	}
-	return model
+	return g
 }
 
-// namesOwner reports whether the call asks for the rows of one owner.
-func namesOwner(c *python.Call) bool {
+// sentTo reports whether a call is given something that was sent, by itself or in a text that
+// was made before.
+func (p *Pass) sentTo(c *python.Call, f *program.Function, h *hands) bool {
+	for _, a := range c.Args {
+		if h.isSent(a) || h.mentions(a, h.found) {
+			return true
+		}
+	}
 	for i := range c.Keywords {
-		switch strings.ToLower(c.Keywords[i].Name) {
-		case "user", "user_id", "owner", "owner_id", "author", "author_id", "created_by", "account_id", "customer_id", "member_id":
+		if h.isSent(c.Keywords[i].Value) {
 			return true
 		}
 	}
 	return false
 }
 
-// byRequest reports whether an argument comes from the request: a parameter of the route, or
-// a variable that was made of the request's fields.
-func (f *Facts) byRequest(c *python.Call, fn *program.Function) bool {
-	sent := f.sent(fn)
+// fromURL reports whether an object is chosen by a part of the URL.
+func (h *hands) fromURL(n python.Expr, f *program.Function) bool {
 	found := false
-	see := func(n python.Node) bool {
+	python.Inspect(n, func(n python.Node) bool {
 		if name, ok := n.(*python.Name); ok {
-			found = found || sent[name.ID]
-		}
-		return !found
-	}
-	for _, a := range c.Args {
-		python.Inspect(a, see)
-	}
-	for i := range c.Keywords {
-		if c.Keywords[i].Name != "" { // **filters of a list are no number of one object
-			python.Inspect(c.Keywords[i].Value, see)
-		}
-	}
-	return found
-}
-
-// sent are the names of a function that hold something of the request.
-func (f *Facts) sent(fn *program.Function) map[string]bool {
-	all := map[string]bool{"request": true}
-	for i := range fn.Node.Params.List {
-		if name := fn.Node.Params.List[i].Name; name != "self" && name != "cls" {
-			all[name] = true
-		}
-	}
-	for range 2 { // assignments may stand in any order in loops
-		for _, s := range fn.Body {
-			python.Inspect(s, func(n python.Node) bool {
-				if a, ok := n.(*python.Assign); ok && mentions(a.Value, all) {
-					if _, isQuery := a.Value.(*python.Call); !isQuery || requestCall(a.Value, all) {
-						for _, t := range a.Targets {
-							if name, ok := t.(*python.Name); ok {
-								all[name.ID] = true
-							}
-						}
-					}
-				}
-				return true
-			})
-		}
-	}
-	return all
-}
-
-// requestCall reports whether a call reads the request, or changes what was read: not what a
-// database gives back for it.
-func requestCall(e python.Expr, sent map[string]bool) bool {
-	c, ok := e.(*python.Call)
-	if !ok {
-		return true
-	}
-	a, ok := c.Func.(*python.Attribute)
-	if !ok {
-		n, isName := c.Func.(*python.Name)
-		return isName && (n.ID == "int" || n.ID == "str" || n.ID == "uuid")
-	}
-	return mentions(a.Value, sent)
-}
-
-func mentions(e python.Expr, names map[string]bool) bool {
-	found := false
-	python.Inspect(e, func(n python.Node) bool {
-		if name, ok := n.(*python.Name); ok && names[name.ID] {
-			found = true
-		}
-		return !found
-	})
-	return found
-}
-
-func isModelClass(c *program.Class) bool {
-	return c.Inherits(func(path string) bool {
-		return strings.HasSuffix(path, ".Model") || strings.HasSuffix(path, "declarative_base()") || strings.HasSuffix(path, "DeclarativeBase") || strings.HasSuffix(path, ".Document")
-	})
-}
-
-// hasOwner reports whether rows of a model belong to somebody, or are somebody.
-func hasOwner(c *program.Class) bool {
-	for _, k := range c.Line() {
-		for name := range k.Scope.Names {
-			switch strings.ToLower(name) {
-			case "user_id", "owner_id", "owner", "author_id", "created_by", "customer_id", "account_id", "userid", "user", "member_id":
-				return true
+			for i := range f.Node.Params.List {
+				found = found || f.Node.Params.List[i].Name == name.ID && h.sent[name.ID]
 			}
 		}
+		return !found
+	})
+	return found
+}
+
+// ofDict tells users[id] of a dict of the module.
+func (p *Pass) ofDict(of, index python.Expr, pops bool, f *program.Function, h *hands) *fetch {
+	name, ok := of.(*python.Name)
+	if !ok || !h.isSent(index) || h.sent[name.ID] || !isPerson(name.ID) && !isPrivateKind(name.ID) {
+		return nil
 	}
-	switch strings.ToLower(c.Name) {
-	case "user", "users", "customer", "account", "member", "patient", "employee", "profile", "order", "invoice":
-		return true
+	if _, text := index.(*python.Str); text {
+		return nil
+	}
+	if !p.isStore(name.ID, f) {
+		return nil
+	}
+	if !h.fromURL(index, f) && !hasWord(lastPart(index)+" "+fieldOf(index), "id", "uid", "number", "no") {
+		return nil
+	}
+	g := &fetch{what: "an entry of " + name.ID, kind: name.ID, verb: "fetched", owned: true}
+	if pops {
+		g.verb = "deleted"
+	}
+	return g
+}
+
+// isStore reports whether a name is a dict or a list of a module.
+func (p *Pass) isStore(name string, f *program.Function) bool {
+	sym, at := f.Scope.Find(name)
+	if sym != nil && sym.Import != nil {
+		m := p.Program.Lookup(sym.Import.Module, f.Module)
+		if m == nil {
+			return false
+		}
+		sym, at = m.Scope.Names[sym.Import.Name], m.Scope
+	}
+	if sym == nil || at.Parent != nil {
+		return false
+	}
+	for _, v := range sym.Values {
+		switch v := v.(type) {
+		case *python.Dict, *python.List, *python.Comprehension:
+			return true
+		case *python.Call:
+			name := lastPart(v.Func)
+			return name == "dict" || name == "load" || name == "loads" || strings.HasPrefix(name, "load_") || name == "defaultdict" || name == "OrderedDict"
+		}
 	}
 	return false
+}
+
+// ofCollection tells db.notes.find_one({"_id": id}).
+func ofCollection(c *python.Call, h *hands) *fetch {
+	verb := ""
+	switch lastPart(c.Func) {
+	case "find_one", "find_one_or_404":
+		verb = "fetched"
+	case "update_one", "find_one_and_update", "replace_one":
+		verb = "changed"
+	case "delete_one", "find_one_and_delete":
+		verb = "deleted"
+	default:
+		return nil
+	}
+	if len(c.Args) == 0 {
+		return nil
+	}
+	a, isAttr := c.Func.(*python.Attribute)
+	d, isDict := c.Args[0].(*python.Dict)
+	if !isAttr || !isDict {
+		return nil
+	}
+	byID := false
+	for i, k := range d.Keys {
+		key, _ := literal(k)
+		if isOwnerName(key) && !h.isSent(d.Values[i]) {
+			return nil
+		}
+		byID = byID || (key == "_id" || key == "id" || strings.HasSuffix(key, "_id") || key == "uuid") && h.isSent(d.Values[i])
+	}
+	if !byID {
+		return nil
+	}
+	return &fetch{what: "a document of " + lastPart(a.Value), kind: lastPart(a.Value), verb: verb}
 }

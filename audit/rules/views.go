@@ -1,0 +1,227 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// view is a function that answers requests.
+type view struct {
+	fn    *program.Function
+	words []string // of its name, its patterns and the blueprint that it is on
+	asks  demand   // of whoever calls it
+}
+
+// demand is what code asks of whoever calls: nothing, who they are, or whether they may.
+type demand uint8
+
+const (
+	asksNothing demand = iota
+	asksLogin
+	asksRole
+)
+
+// views are all functions that answer requests, outside of tests.
+func (f *Facts) views() []*view {
+	if f.viewOf != nil {
+		return f.allViews
+	}
+	f.viewOf = map[*program.Function]*view{}
+	for _, fn := range f.program.Functions {
+		if fn.Node == nil || fn.Module.Test || len(fn.Routes) == 0 && !f.program.Operation(fn) {
+			continue
+		}
+		v := &view{fn: fn, words: wordsOf(fn.Name), asks: max(f.demands(fn, 0), f.demandedBefore(fn))}
+		for _, r := range fn.Routes {
+			v.words = append(v.words, wordsOf(r.Pattern)...)
+			if r.Receiver != nil {
+				v.words = append(v.words, wordsOf(lastPart(r.Receiver))...)
+			}
+		}
+		if fn.Class != nil {
+			v.words = append(v.words, wordsOf(fn.Class.Name)...)
+		}
+		f.viewOf[fn] = v
+		f.allViews = append(f.allViews, v)
+	}
+	return f.allViews
+}
+
+// view is what is known of a function that answers requests; nil for others.
+func (f *Facts) view(fn *program.Function) *view {
+	f.views()
+	return f.viewOf[fn]
+}
+
+func (v *view) has(words ...string) bool {
+	return slices.ContainsFunc(v.words, func(w string) bool { return slices.Contains(words, w) })
+}
+
+// node is where a view is reported: its first route, or itself.
+func (v *view) node() python.Node { return placeOfRoute(v.fn) }
+
+// takes reports whether a view answers one of the methods.
+func (v *view) takes(methods ...string) bool {
+	for _, r := range v.fn.Routes {
+		if slices.ContainsFunc(r.Methods, func(m string) bool { return slices.Contains(methods, m) }) {
+			return true
+		}
+	}
+	return len(v.fn.Routes) == 0
+}
+
+// onlyGet reports whether a view answers nothing but GET and so should change nothing.
+func (v *view) onlyGet() bool {
+	return len(v.fn.Routes) > 0 && !v.takes("POST", "PUT", "PATCH", "DELETE")
+}
+
+// demands is what a function, its decorators and its class ask. Functions that it calls are
+// looked at too, two calls deep.
+func (f *Facts) demands(fn *program.Function, depth int) demand {
+	if d, known := f.asked[fn]; known {
+		return d
+	}
+	if f.asked == nil {
+		f.asked = map[*program.Function]demand{}
+	}
+	f.asked[fn] = asksNothing // for functions that call each other
+	q := inquiry{facts: f, fn: fn, depth: depth}
+	if fn.Node != nil {
+		for _, d := range fn.Node.Decorators {
+			q.decorator(d, fn.Scope.Parent)
+		}
+	}
+	if fn.Class != nil {
+		q.class(fn.Class)
+	}
+	q.body(fn.Body)
+	if depth > 0 && q.cut {
+		delete(f.asked, fn) // seen from too deep to be the whole truth
+	} else {
+		f.asked[fn] = q.found
+	}
+	return q.found
+}
+
+// demandedBefore is what runs before a view of the whole app or of its blueprint asks.
+func (f *Facts) demandedBefore(fn *program.Function) demand {
+	most := asksNothing
+	for _, b := range f.befores() {
+		if b.all || b.module == fn.Module && (b.name == "" || len(fn.Routes) == 0 || fn.Routes[0].Receiver == nil || lastPart(fn.Routes[0].Receiver) == b.name) ||
+			b.name != "" && sameFolder(b.module, fn.Module) && len(fn.Routes) > 0 && fn.Routes[0].Receiver != nil && lastPart(fn.Routes[0].Receiver) == b.name {
+			most = max(most, b.asks)
+		}
+	}
+	return most
+}
+
+func sameFolder(a, b *program.Module) bool {
+	return a.Path[:strings.LastIndexByte(a.Path, '/')+1] == b.Path[:strings.LastIndexByte(b.Path, '/')+1]
+}
+
+// before is a function that runs before views, and may refuse.
+type before struct {
+	module *program.Module
+	name   string // of the app or the blueprint
+	all    bool   // it runs before every view of the app
+	asks   demand
+}
+
+func (f *Facts) befores() []before {
+	if f.before != nil {
+		return f.before
+	}
+	f.before = []before{}
+	for _, fn := range f.program.Functions {
+		if fn.Module.Test {
+			continue
+		}
+		if fn.Node != nil {
+			for _, d := range fn.Node.Decorators {
+				if n := decoratorName(d); (n == "before_request" || n == "before_app_request") && refuses(fn) {
+					f.addBefore(d, fn, f.demands(fn, 0))
+				}
+			}
+		}
+		if strings.Contains(fn.Module.File.Source, "before_") {
+			f.registered(fn)
+		}
+	}
+	return f.before
+}
+
+// registered finds app.before_request(check).
+func (f *Facts) registered(fn *program.Function) {
+	for _, s := range fn.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Function:
+				return false
+			case *python.Call:
+				if m := lastPart(n.Func); (m == "before_request" || m == "before_app_request") && len(n.Args) == 1 {
+					asks := asksLogin // what cannot be seen is believed
+					if to := f.program.Resolve(n.Args[0], fn.Scope).Function; to != nil {
+						asks = f.demands(to, 0)
+					}
+					f.addBefore(n.Func, fn, asks)
+				}
+			}
+			return true
+		})
+	}
+}
+
+func (f *Facts) addBefore(d python.Expr, fn *program.Function, asks demand) {
+	if c, ok := d.(*python.Call); ok {
+		d = c.Func
+	}
+	b := before{module: fn.Module, asks: asks, all: lastPart(d) == "before_app_request"}
+	if a, ok := d.(*python.Attribute); ok {
+		b.name = lastPart(a.Value)
+		b.all = b.all || receiverIsApp(a)
+	}
+	if asks != asksNothing {
+		f.before = append(f.before, b)
+	}
+}
+
+// refuses reports whether a function can end a request: it answers, aborts or raises.
+func refuses(fn *program.Function) bool {
+	found := false
+	for _, s := range fn.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Return:
+				found = found || n.Value != nil && !isConstant(n.Value, python.None)
+			case *python.Raise:
+				found = true
+			case *python.Call:
+				name := lastPart(n.Func)
+				found = found || isQuestion(name) || name == "unauthorized"
+			}
+			return !found
+		})
+	}
+	return found
+}
+
+// aborts reports whether a function can end a request without an answer of its own.
+func aborts(fn *program.Function) bool {
+	found := false
+	for _, s := range fn.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Raise:
+				found = true
+			case *python.Call:
+				name := lastPart(n.Func)
+				found = found || name == "abort" || name == "unauthorized" || name == "forbidden"
+			}
+			return !found
+		})
+	}
+	return found
+}
