@@ -96,6 +96,9 @@ func (f *frame) call(e *python.Call) *Value {
 	}
 	if !isAttr {
 		callee := f.eval(e.Func)
+		if callee.API != nil && callee.API.Path == "builtins.str" && len(e.Args) == 1 {
+			f.unmarked, _ = e.Args[0].(*python.Call)
+		}
 		return f.invoke(callee, f.arguments(e), e)
 	}
 	to := f.eval(a.Value)

@@ -51,8 +51,6 @@ func knownCalls() map[string]callSpec {
 	add(callSpec{uses: nil}, "jinja2.sandbox.SandboxedEnvironment().from_string", "jinja2.sandbox.ImmutableSandboxedEnvironment().from_string")
 	add(callSpec{uses: uses(SQL, 0, "text"), gives: givesFirst}, "sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "flask_sqlalchemy.SQLAlchemy().text",
 		"sqlalchemy.literal_column", "sqlalchemy.sql.literal_column", "pandas.read_sql", "pandas.read_sql_query")
-	// Script beside HTML: also text of which nothing is known is noted there.
-	add(callSpec{uses: uses(HTML|Script, 0, "object"), gives: givesFirst, safe: Markup}, "markupsafe.Markup", "flask.Markup", "jinja2.Markup")
 	add(callSpec{uses: uses(Regex, 0, "pattern")}, "re.compile", "re.match", "re.search", "re.findall", "re.fullmatch", "re.split", "re.finditer")
 	add(callSpec{uses: uses(Regex, 0, "pattern"), gives: givesAll}, "re.sub", "re.subn")
 	add(callSpec{uses: uses(Log, -1, "")}, "logging.debug", "logging.info", "logging.warning", "logging.error", "logging.critical", "logging.exception", "logging.log")

@@ -24,11 +24,13 @@ type frame struct {
 	loops  int // in how many loops we are
 	checks int // in how many conditions
 
-	page    *page   // the template that is read, nil for a function
-	inlined Loc     // where a template in the program stands
-	depth   int     // of templates in templates
-	ended   bool    // what follows is not reached
-	exits   []state // where break and continue leave the loop that is being read
+	page    *page // the template that is read, nil for a function
+	inlined Loc   // where a template in the program stands
+	depth   int   // of templates in templates
+	ended   bool  // what follows is not reached
+
+	unmarked *python.Call // the argument of str() that is being read
+	exits    []state      // where break and continue leave the loop that is being read
 }
 
 type binding struct {

@@ -20,6 +20,14 @@ func TestAnswers(t *testing.T) {
 			head + "from themes import render_theme\ndef show(t, **kw):\n    return render_theme('x', t, **kw)\n@app.route('/')\ndef v():\n    return show('a.html', q=request.args['q'])\n",
 			head + "from themes import theme_text\ndef show(t, **kw):\n    return theme_text('x', t, **kw)\n@app.route('/')\ndef v():\n    return show('a.html', q=request.args['q'])\n",
 		},
+		"what was HTML for a moment": {
+			view("t = str(Markup(q))\nreturn render_template_string('<p>{{ t }}</p>', t=t)"),
+			view("t = str(Markup(q))\nreturn render_template_string('<p>{{ t|safe }}</p>', t=t)"),
+		},
+		"HTML that is put together": {
+			view("t = str(escape(q))\nreturn render_template_string('<p>{{ t|safe }}</p>', t=t)"),
+			view("t = '<b>' + Markup(q)\nreturn render_template_string('<p>{{ t }}</p>', t=t)"),
+		},
 		"a resource": {
 			rest + "class A(Resource):\n    def get(self):\n        return request.args['q'], 201\napi.add_resource(A, '/a')\n",
 			rest + "class A(Resource):\n    def get(self):\n        return make_response(request.args['q'], 201)\napi.add_resource(A, '/a')\n",

@@ -184,6 +184,7 @@ func specials() map[string]special {
 		"os.path.join": pathJoin, "urllib.parse.urljoin": pathJoin, "flask.jsonify": jsonAnswer, "flask.flash": jsonAnswer,
 		"flask.json.jsonify": jsonAnswer, "flask.redirect": redirect, "werkzeug.utils.redirect": redirect,
 	}
+	s["markupsafe.Markup"], s["flask.Markup"], s["jinja2.Markup"] = markup, markup, markup
 	s["lxml.etree.XMLParser"] = keeps
 	s["yaml.load"] = yamlLoad
 	for _, n := range []string{"run", "call", "Popen", "check_call", "check_output"} {

@@ -39,6 +39,16 @@ func makeText(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
 	return f.e.unknown
 }
 
+// markup declares a text to be HTML. In str(Markup(x)) that is lost at once: what comes out is
+// a text like any other, which a template escapes.
+func markup(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
+	if v := a.get(0, "object"); v != nil && f.unmarked == e {
+		return makeText(f, api, a, e)
+	}
+	// Script beside HTML: also text of which nothing is known is noted there.
+	return f.modelled(callSpec{uses: uses(HTML|Script, 0, "object"), gives: givesFirst, safe: Markup}, api, nil, a, e)
+}
+
 // keeps is a constructor whose options matter later.
 func keeps(f *frame, api *program.API, a *arguments, _ *python.Call) *Value {
 	return &Value{API: api.Call(), Marks: a.marks(), Obj: &Object{Fields: a.named, region: f.region}}
