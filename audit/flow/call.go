@@ -95,11 +95,15 @@ func (f *frame) call(e *python.Call) *Value {
 		}
 	}
 	if !isAttr {
+		f.reflected(e)
 		callee := f.eval(e.Func)
 		if callee.API != nil && callee.API.Path == "builtins.str" && len(e.Args) == 1 {
 			f.unmarked, _ = e.Args[0].(*python.Call)
 		}
 		return f.invoke(callee, f.arguments(e), e)
+	}
+	if v := f.unmarked(a, e); v != nil {
+		return v
 	}
 	to := f.eval(a.Value)
 	if to.Query != nil {
@@ -112,6 +116,44 @@ func (f *frame) call(e *python.Call) *Value {
 		}
 	}
 	return f.method(to, a.Attr, f.arguments(e), e)
+}
+
+// unmarked is Markup(x).unescape() and Markup(x).striptags(), which only make a text of markup;
+// nil for all other calls.
+func (f *frame) unmarked(a *python.Attribute, e *python.Call) *Value {
+	c, ok := a.Value.(*python.Call)
+	if !ok || a.Attr != "unescape" && a.Attr != "striptags" || len(c.Args) != 1 {
+		return nil
+	}
+	if to := f.eval(c.Func); to.API == nil || lastName(to.API.Path) != "Markup" {
+		return nil
+	}
+	f.arguments(e)
+	return f.eval(c.Args[0])
+}
+
+// reflected is getattr(x, name)(...) and globals()[name](...): whoever sends the name says what
+// is called. Where the program writes a part of the name, it is one of a few of its own.
+func (f *frame) reflected(e *python.Call) {
+	var name python.Expr
+	switch to := e.Func.(type) {
+	case *python.Call:
+		if n, ok := to.Func.(*python.Name); ok && n.ID == "getattr" && len(to.Args) > 1 {
+			name = to.Args[1]
+		}
+	case *python.Subscript:
+		if c, ok := to.Value.(*python.Call); ok && len(c.Args) == 0 {
+			if n, ok := c.Func.(*python.Name); ok && (n.ID == "globals" || n.ID == "locals") {
+				name = to.Index
+			}
+		}
+	}
+	if name == nil {
+		return
+	}
+	if v := f.eval(name); !v.built() {
+		f.used(Code, v, e, "a call")
+	}
 }
 
 // invoke calls a value.

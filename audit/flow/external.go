@@ -298,13 +298,39 @@ func jsonHeaders(v *Value) bool {
 	return false
 }
 
-// exception is the value of a caught exception: its text tells of the program's inside.
+// exception is the value of a caught exception: its text tells of the program's inside, unless
+// whoever raises it writes the text for others.
 func (f *frame) exception(h *python.Handler) *Value {
+	made := f.e.program.APIs.Module("builtins").Attr("Exception").Call()
 	if h.Type != nil {
 		f.eval(h.Type)
+		if f.spoken(h.Type) {
+			return f.e.api(made)
+		}
 	}
 	o := f.e.origin(Internal, Loc{f.fn.Module.Path, h.Span}, "the text of an exception")
-	return &Value{API: f.e.program.APIs.Module("builtins").Attr("Exception").Call(), Marks: []Mark{{From: o}}}
+	return &Value{API: made, Marks: []Mark{{From: o}}}
+}
+
+// spoken reports whether exceptions of a type are the project's own, or say what is wrong with
+// a request.
+func (f *frame) spoken(e python.Expr) bool {
+	if t, ok := e.(*python.Tuple); ok {
+		for _, x := range t.Elts {
+			if !f.spoken(x) {
+				return false
+			}
+		}
+		return len(t.Elts) > 0
+	}
+	r := f.e.program.Resolve(e, f.scope)
+	if r.Class != nil {
+		return true
+	}
+	if strings.HasPrefix(r.Path(), "werkzeug.exceptions.") {
+		return true
+	}
+	return r.API != nil && lastName(r.Path()) == "ValidationError"
 }
 
 // mutated marks the variable whose object takes in what its method is given: a buffer that

@@ -10,7 +10,7 @@ import (
 // output is {{ ... }}: whether a value does harm there depends on what surrounds it.
 func (f *frame) output(n *jinja.Output) {
 	v := f.eval(n.Expr)
-	kind, note := harm(n.Context, n.Escaped && !v.raw)
+	kind, note := harm(n.Context, n.Escaped && !v.raw || v.escaped)
 	if kind == 0 {
 		return
 	}
@@ -135,7 +135,7 @@ func (f *frame) filter(name string, a *arguments, e *python.Call) *Value {
 		c.raw = true
 		return &c
 	case "escape", "e", "forceescape", "striptags":
-		return &Value{Marks: safe(v.deep(), HTML), raw: name != "striptags"}
+		return &Value{Marks: safe(v.deep(), HTML), raw: name != "striptags", escaped: name != "striptags"}
 	case "tojson", "urlencode", "int", "float", "length", "count", "filesizeformat", "round", "abs", "sum", "wordcount", "pprint", "datetimeformat", "strftime", "format_datetime", "format_date", "naturaltime", "timeago":
 		return f.e.unknown
 	case "xmlattr", "urlize":

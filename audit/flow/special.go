@@ -87,7 +87,6 @@ func getAttr(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
 	if v == nil || name == nil {
 		return f.e.unknown
 	}
-	f.used(Attributes, name, e, "getattr")
 	if s, ok := name.str(); ok {
 		return join(f.attribute(v, s, e), a.get(2, ""))
 	}

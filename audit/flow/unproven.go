@@ -91,5 +91,9 @@ func harmlessResult(path string) bool {
 	case "flask.url_for()", "gettext.gettext()", "flask_babel.gettext()", "flask_babel.lazy_gettext()", "flask_wtf.csrf.generate_csrf()", "builtins.int()", "builtins.len()", "builtins.float()", "datetime.datetime.now()", "time.time()", "uuid.uuid4()", "builtins.range()[]":
 		return true
 	}
+	switch lastName(path) { // translations of what is written
+	case "_()", "__()", "gettext()", "lazy_gettext()", "ngettext()", "pgettext()", "_l()", "N_()":
+		return true
+	}
 	return len(path) > 10 && (path[:10] == "sqlalchemy" || path[:7] == "alembic") || len(path) > 16 && path[:16] == "flask_sqlalchemy"
 }

@@ -28,7 +28,11 @@ func debugOn() *Rule {
 			}
 			for _, name := range []string{"debug", "use_debugger", "evalex"} {
 				if v := s.Arg(-1, name); isTrue(v) {
-					p.Report(s.Func, v, name+"=True starts the debugger")
+					p.Report(s.Func, v, name+"=True starts the debugger", func(f *finding.Finding) {
+						if staysHome(s) {
+							f.Severity = finding.Medium
+						}
+					})
 					return
 				}
 			}
@@ -57,6 +61,20 @@ func debugOn() *Rule {
 			}
 		},
 	}
+}
+
+// staysHome reports whether a development server listens only to its own machine: nobody else
+// reaches its debugger.
+func staysHome(s *Site) bool {
+	if s.Method != "run" {
+		return false
+	}
+	host := s.Arg(0, "host")
+	if host == nil {
+		return len(s.Call.Keywords) == 0 || s.Call.Keywords[len(s.Call.Keywords)-1].Name != ""
+	}
+	name, _ := literal(host)
+	return name == "localhost" || name == "::1" || strings.HasPrefix(name, "127.")
 }
 
 // isTrue reports whether a switch is on for sure.

@@ -36,9 +36,43 @@ func weakHash() *Rule {
 			if k := s.Arg(-1, "usedforsecurity"); isConstant(k, python.False) || passwordNear(s) {
 				return
 			}
-			p.Report(s.Func, s.Call, strings.TrimPrefix(name, "hashlib.")+" is no longer a safe hash")
+			p.Report(s.Func, s.Call, strings.TrimPrefix(name, "hashlib.")+" is no longer a safe hash", func(f *finding.Finding) {
+				switch {
+				case p.namesThings(s) || isScript(s.Func.Module.Path):
+					f.Severity, f.Confidence = finding.Low, finding.Unsure
+				case !secretNear(s.Func) && !p.Facts.uses(s.Func, "sign", "signature", "verify", "hmac", "digestmod"):
+					f.Severity = finding.Low
+				}
+			})
 		},
 	}
+}
+
+// namesThings reports whether a hash only gives something a name or tells whether it changed:
+// a picture of an address, a key of a cache, the tag of an answer.
+func (p *Pass) namesThings(s *Site) bool {
+	name := strings.ToLower(s.Func.Name + " " + s.Func.Module.Path)
+	for _, w := range []string{"etag", "last_modified", "lastmodified", "cache", "gravatar", "avatar", "checksum", "fingerprint", "identicon"} {
+		if strings.Contains(name, w) {
+			return true
+		}
+	}
+	if p.Facts.uses(s.Func, "set_etag", "etag", "if_none_match", "gravatar", "avatar", "gravatar_url", "email_hash", "cache", "cache_key", "checksum") {
+		return true
+	}
+	found := false
+	for _, a := range s.Call.Args {
+		python.Inspect(a, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Name:
+				found = found || n.ID == "email" || n.ID == "filename"
+			case *python.Attribute:
+				found = found || n.Attr == "email" || n.Attr == "filename"
+			}
+			return !found
+		})
+	}
+	return found
 }
 
 func fastPassword() *Rule {
@@ -112,7 +146,7 @@ func weakRandom() *Rule {
 			case "seed", "shuffle", "Random", "getstate", "setstate":
 				return
 			}
-			if secretNear(s.Func) {
+			if !isScript(s.Func.Module.Path) && becomesSecret(s.Func, s.Call) {
 				p.Report(s.Func, s.Call, s.Path+" makes a value that can be predicted")
 			}
 		},

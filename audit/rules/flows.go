@@ -12,7 +12,7 @@ func (p *Pass) flows() {
 	}
 	first := p.causes()
 	for _, f := range p.Flow {
-		if f.Kind&p.rule.Flows == 0 || f.Func.Module.Test {
+		if f.Kind&p.rule.Flows == 0 || f.Func.Module.Test || f.Origin.Source == flow.Unproven && isScript(f.Use.File) {
 			continue
 		}
 		if one := first[causeOf(f)]; one != nil && one != f {
@@ -51,8 +51,12 @@ type cause struct {
 	kind       flow.Kinds
 }
 
-// causeOf is the cause of a flow; nothing for one that has no such text.
+// causeOf is the cause of a flow; nothing for one that has no such text. The text of an
+// exception has one cause, where it is caught.
 func causeOf(f *flow.Flow) cause {
+	if f.Kind == flow.Exposure && f.Origin.Source == flow.Internal {
+		return cause{from: f.Origin.Where, kind: f.Kind}
+	}
 	if f.Origin.Source != flow.Request || f.Built == (flow.Loc{}) {
 		return cause{}
 	}

@@ -177,6 +177,9 @@ func (w *Work) Finish(templates []*jinja.Template, flows []*flow.Flow) ([]findin
 			cmp.Compare(a.Place.Column, b.Place.Column), cmp.Compare(a.Rule, b.Rule), -cmp.Compare(a.Severity, b.Severity))
 	})
 	found = slices.CompactFunc(found, func(a, b finding.Finding) bool { return a.Rule == b.Rule && a.Place == b.Place })
+	if len(found) > 0 {
+		aside(w.passes[0].Program, found)
+	}
 	return gather(w.all, found), w.failed.all
 }
 

@@ -38,7 +38,8 @@ func isSecretKey(a *Assignment) bool {
 	case "SECRET_KEY", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT", "WTF_CSRF_SECRET_KEY", "SECRET_KEY_FALLBACKS", "FLASK_SECRET_KEY", "APP_SECRET_KEY", "APP_SECRET", "JWT_SECRET":
 		return true
 	}
-	return strings.HasPrefix(name, "SECRET_KEY")
+	older, ok := strings.CutPrefix(name, "SECRET_KEY_")
+	return ok && len(older) <= len("BACK")
 }
 
 // writtenSecret is the text of a secret that stands in the source, and in which way: as it

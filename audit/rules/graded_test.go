@@ -1,0 +1,66 @@
+package rules_test
+
+import (
+	"testing"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/flow"
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+	"github.com/fumehood/fumehood/audit/rules"
+)
+
+// found are the findings of all rules in a project.
+func found(t *testing.T, sample string) []finding.Finding {
+	t.Helper()
+	var parsed []*python.File
+	for name, source := range files(sample) {
+		parsed = append(parsed, python.Parse(name, source))
+	}
+	p := program.New(parsed)
+	all, crashed := rules.Run(rules.All(), p, nil, flow.Run(t.Context(), p, nil))
+	if len(crashed) > 0 {
+		t.Error(crashed)
+	}
+	return all
+}
+
+// TestGraded: how bad a finding is and how sure depends on where it stands.
+func TestGraded(t *testing.T) {
+	t.Parallel()
+	const debug = "from flask import Flask\napp = Flask(__name__)\n"
+	const key = "from flask import Flask\napp = Flask(__name__)\napp.secret_key = 'changeme'\n"
+	for name, c := range map[string]struct {
+		sample, rule string
+		severity     finding.Severity
+		confidence   finding.Confidence
+	}{
+		"a debugger for others":              {debug + "app.run(host='0.0.0.0', debug=True)\n", "debug-on", finding.High, finding.Sure},
+		"a debugger for who knows":           {debug + "app.run(debug=True, **options)\n", "debug-on", finding.High, finding.Sure},
+		"a debugger at home":                 {debug + "app.run(debug=True, port=80)\n", "debug-on", finding.Medium, finding.Sure},
+		"a debugger at home, said":           {debug + "app.run('127.0.0.1', debug=True)\n", "debug-on", finding.Medium, finding.Sure},
+		"a file that is looked for":          {"from flask import *\nimport os\napp = Flask(__name__)\n@app.route('/')\ndef v():\n    return {'a': os.path.exists(request.args['q'])}\n", "path-traversal", finding.Low, finding.Sure},
+		"a hash of a signature":              {"import hashlib\ndef f(x):\n    signature = hashlib.sha1(x)\n    return signature\n", "weak-hash", finding.Medium, finding.Likely},
+		"a hash of anything":                 {"import hashlib\ndef f(x):\n    return hashlib.sha1(x)\n", "weak-hash", finding.Low, finding.Likely},
+		"a hash for a picture":               {"import hashlib\ndef gravatar(x):\n    return hashlib.md5(x)\n", "weak-hash", finding.Low, finding.Unsure},
+		"a key of the app":                   {key, "secret-key", finding.High, finding.Sure},
+		"a key of an example":                {"-- shop/app.py --\ndef f(): pass\n-- examples/one/app.py --\n" + key, "secret-key", finding.High, finding.Unsure},
+		"a key of a file to copy":            {"-- shop/app.py --\ndef f(): pass\n-- settings-sample.py --\nSECRET_KEY = 'changeme'\n", "secret-key", finding.High, finding.Unsure},
+		"a key of what is an example only":   {"-- examples/one/app.py --\n" + key, "secret-key", finding.High, finding.Sure},
+		"a key of an example that is used":   {"-- run.py --\nfrom demo.app import app\ndef f(): pass\n-- demo/app.py --\n" + key, "secret-key", finding.High, finding.Sure},
+		"an example with names of the app's": {"-- app.py --\nimport config\ndef f(): pass\n-- config.py --\n-- examples/config.py --\nSECRET_KEY = 'changeme'\n", "secret-key", finding.High, finding.Unsure},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, f := range found(t, c.sample) {
+				if f.Rule == c.rule {
+					if f.Severity != c.severity || f.Confidence != c.confidence {
+						t.Errorf("%s, %s; want %s, %s", f.Severity, f.Confidence, c.severity, c.confidence)
+					}
+					return
+				}
+			}
+			t.Error("not found")
+		})
+	}
+}

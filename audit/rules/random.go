@@ -1,0 +1,117 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// becomesSecret reports whether what a call of the function gives is kept or handed out as a
+// secret: under the name of one, or by a function that is named so.
+func becomesSecret(f *program.Function, call *python.Call) bool {
+	if isSecretWord(f.Name) {
+		return true
+	}
+	s := &secretSearch{from: map[string]bool{}, call: call}
+	for range 2 { // what a loop stores is used above
+		for _, stmt := range f.Body {
+			python.Inspect(stmt, s.see)
+		}
+	}
+	return s.found
+}
+
+// secretSearch follows a value through the names of one function.
+type secretSearch struct {
+	from  map[string]bool // the names that hold it
+	call  *python.Call
+	found bool
+}
+
+func (s *secretSearch) see(n python.Node) bool {
+	switch n := n.(type) {
+	case *python.Function, *python.Class:
+		return false
+	case *python.Assign:
+		for _, t := range n.Targets {
+			s.kept(t, n.Value)
+		}
+	case *python.AnnAssign:
+		s.kept(n.Target, n.Value)
+	case *python.AugAssign:
+		s.kept(n.Target, n.Value)
+	case *python.NamedExpr:
+		s.kept(n.Target, n.Value)
+	case *python.For:
+		s.kept(n.Target, n.Iter)
+	case *python.Call:
+		s.passed(n)
+	case *python.Dict:
+		for i, k := range n.Keys {
+			if key, ok := literal(k); ok && isSecretWord(key) && s.holds(n.Values[i]) {
+				s.found = true
+			}
+		}
+	}
+	return !s.found
+}
+
+// kept is target = value.
+func (s *secretSearch) kept(target, value python.Expr) {
+	if target == nil || value == nil || !s.holds(value) {
+		return
+	}
+	python.Inspect(target, func(n python.Node) bool {
+		switch n := n.(type) {
+		case *python.Name:
+			s.found = s.found || isSecretWord(n.ID) || n.ID == "code" || n.ID == "pin"
+		case *python.Attribute:
+			s.found = s.found || isSecretWord(n.Attr)
+		case *python.Str:
+			s.found = s.found || isSecretWord(n.Value)
+		}
+		return !s.found
+	})
+	if n, ok := target.(*python.Name); ok {
+		s.from[n.ID] = true
+	}
+}
+
+// passed is a call with the value: of a function whose name speaks of a secret, or under such
+// a name, or one that adds it to a list.
+func (s *secretSearch) passed(c *python.Call) {
+	for i := range c.Keywords {
+		if isSecretWord(c.Keywords[i].Name) && s.holds(c.Keywords[i].Value) {
+			s.found = true
+		}
+	}
+	name := lastPart(c.Func)
+	for _, a := range c.Args {
+		if !s.holds(a) {
+			continue
+		}
+		s.found = s.found || isSecretWord(name)
+		if m, ok := c.Func.(*python.Attribute); ok && (name == "append" || name == "extend" || name == "add" || name == "insert" || name == "update") {
+			s.kept(m.Value, a)
+		}
+	}
+}
+
+// holds reports whether an expression has the value in it. What is only looked up by it is
+// another value.
+func (s *secretSearch) holds(e python.Expr) bool {
+	found := false
+	python.Inspect(e, func(n python.Node) bool {
+		switch n := n.(type) {
+		case *python.Name:
+			found = found || s.from[n.ID]
+		case *python.Call:
+			found = found || n == s.call || strings.HasPrefix(lastPart(n.Func), "rand") && n.Span == s.call.Span
+		case *python.Compare:
+			return false
+		}
+		return !found
+	})
+	return found
+}
