@@ -102,8 +102,8 @@ func (f *frame) call(e *python.Call) *Value {
 		}
 		return f.invoke(callee, f.arguments(e), e)
 	}
-	if v := f.unmarked(a, e); v != nil {
-		return v
+	if a.Attr == "unescape" || a.Attr == "striptags" { // Markup(x).unescape() is a text again
+		f.unmarked, _ = a.Value.(*python.Call)
 	}
 	to := f.eval(a.Value)
 	if to.Query != nil {
@@ -116,20 +116,6 @@ func (f *frame) call(e *python.Call) *Value {
 		}
 	}
 	return f.method(to, a.Attr, f.arguments(e), e)
-}
-
-// unmarked is Markup(x).unescape() and Markup(x).striptags(), which only make a text of markup;
-// nil for all other calls.
-func (f *frame) unmarked(a *python.Attribute, e *python.Call) *Value {
-	c, ok := a.Value.(*python.Call)
-	if !ok || a.Attr != "unescape" && a.Attr != "striptags" || len(c.Args) != 1 {
-		return nil
-	}
-	if to := f.eval(c.Func); to.API == nil || lastName(to.API.Path) != "Markup" {
-		return nil
-	}
-	f.arguments(e)
-	return f.eval(c.Args[0])
 }
 
 // reflected is getattr(x, name)(...) and globals()[name](...): whoever sends the name says what
