@@ -118,6 +118,21 @@ func (r *run) staleNote() string {
 	return fmt.Sprintf("%s no longer found (%s): --write-baseline %s leaves out what is gone", what, strings.Join(names, ", "), r.Baseline)
 }
 
+// MayReplace says why a file is no place for a baseline: there is one with something else in it.
+func MayReplace(name string) error {
+	data, err := os.ReadFile(name)
+	if err != nil || len(bytes.TrimSpace(data)) == 0 {
+		return nil // there is none; what else is wrong writing it tells
+	}
+	var file struct {
+		Version *int `json:"version"`
+	}
+	if json.Unmarshal(data, &file) != nil || file.Version == nil {
+		return fmt.Errorf("%s is no baseline, and would be lost", name)
+	}
+	return nil
+}
+
 // WriteBaseline writes the findings into a file that Options.Baseline takes: sorted, one on
 // each line, so that a change of it is easy to read. The file is replaced as a whole.
 func WriteBaseline(name string, found []finding.Finding) error {

@@ -21,7 +21,8 @@ type SARIF struct {
 	index map[string]int // of rules
 	base  string
 	notes []sarifNotification
-	ended bool // the run came to its end
+
+	started, ended bool // the run came to its end
 }
 
 // NewSARIF makes a handler that writes to out.
@@ -83,6 +84,7 @@ func (s *SARIF) Handle(m finding.Message) error {
 }
 
 func (s *SARIF) config(c *finding.Config) {
+	s.started = true
 	if !filepath.IsAbs(c.Base) {
 		if base := filepath.ToSlash(filepath.Clean(c.Base)); base != "." && base != ".." && !strings.HasPrefix(base, "../") {
 			s.base = base
@@ -215,8 +217,12 @@ func (s *SARIF) notify(skip *finding.Skipped) {
 	s.notes = append(s.notes, n)
 }
 
-// Close writes the log, also of a run that was broken off, which then says so.
+// Close writes the log, also of a run that was broken off, which then says so. Of a run that
+// never started there is none: a forge would take it for one that found nothing.
 func (s *SARIF) Close() error {
+	if !s.started {
+		return nil
+	}
 	s.run.Invocations = []sarifInvocation{{Successful: s.ended, Notifications: s.notes}}
 	enc := json.NewEncoder(s.out)
 	enc.SetEscapeHTML(false)

@@ -52,13 +52,17 @@ func TestSARIFIsValid(t *testing.T) {
 	s := schema(t)
 	all := messages()
 	for what, m := range map[string][]finding.Message{
-		"everything": all, "nothing": {all[0], {Summary: &finding.Summary{}}}, "broken off": all[:3], "never started": nil,
+		"everything": all, "nothing": {all[0], {Summary: &finding.Summary{}}}, "broken off": all[:3],
 	} {
 		var b bytes.Buffer
 		feed(t, report.NewSARIF(&b), m)
 		if err := valid(t, s, b.Bytes()); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+	var none bytes.Buffer
+	if feed(t, report.NewSARIF(&none), nil); none.Len() > 0 {
+		t.Errorf("a run that never started has a log, which forges take for one without a finding: %s", &none)
 	}
 	if valid(t, s, []byte(`{"version":"2.1.0","runs":[{"tool":{"driver":{}}}]}`)) == nil {
 		t.Error("the schema takes a tool without a name")

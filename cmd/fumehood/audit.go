@@ -7,9 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"strings"
 
-	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
 
 	"github.com/fumehood/fumehood/audit"
@@ -18,142 +16,6 @@ import (
 	"github.com/fumehood/fumehood/audit/rules"
 	"github.com/fumehood/fumehood/internal/hint"
 )
-
-func helpAudit(bool) string {
-	return `  fumehood audit                             the project in this folder
-  fumehood audit --format sarif --output audit.sarif .
-  fumehood audit --diff origin/main .        only what your work has touched
-  fumehood audit --explain sql-injection     one rule, with samples
-
-Find what is insecure in the source and the templates of a Flask project. Nothing of the
-project is executed. PATH is a folder or a file; without it, this folder.
-
-Usage: fumehood audit [options] [PATH]
-
-Options:
-      --format text|json|sarif  for people, one JSON message a line, or SARIF 2.1.0 (text)
-      --output FILE             write the report there
-      --fail-on SEVERITY        exit with 3 from this severity on: high, medium, low or never (high)
-      --min-severity SEVERITY   leave out what is below: high, medium or low (low)
-      --min-confidence LEVEL    leave out what is less sure: high, medium or low (medium)
-      --only RULE,...           apply these rules only
-      --skip RULE,...           do not apply these
-      --exclude PATTERN,...     do not read files and folders that match, such as migrations or
-                                "tests/data/*"
-      --baseline FILE           findings in this file are known and do not count
-      --write-baseline FILE     write what is found into such a file
-      --diff REF                only findings on lines that changed since the git revision, or with
-                                such a line on their way; git runs nothing of the repository for it
-      --no-ignores              comments such as "# fumehood: ignore[rule] reason" do not count
-      --rules                   list the rules
-      --explain RULE            say what a rule finds, why, and what to do
-  -h, --help                    this help
-
-Exit codes: 0 nothing at or above --fail-on, 1 the audit failed, 2 wrong use, or nothing to
-audit, 3 findings at or above --fail-on. Files that cannot be read are listed, never passed over.
-`
-}
-
-// auditOptions are the options of the verb.
-type auditOptions struct {
-	audit.Options
-	format, output string
-	write          string
-	failOn         finding.Severity // 0 for never
-	list           bool
-	explain        string
-}
-
-func (e *env) auditOptions(args []string) (*auditOptions, error) {
-	o := &auditOptions{}
-	o.Version = version()
-	flags := pflag.NewFlagSet("audit", pflag.ContinueOnError)
-	flags.StringVar(&o.format, "format", "text", "")
-	flags.StringVar(&o.output, "output", "", "")
-	failOn := flags.String("fail-on", "high", "")
-	severity := flags.String("min-severity", "low", "")
-	confidence := flags.String("min-confidence", "medium", "")
-	flags.StringSliceVar(&o.Only, "only", nil, "")
-	flags.StringSliceVar(&o.Skip, "skip", nil, "")
-	flags.StringSliceVar(&o.Exclude, "exclude", nil, "")
-	flags.StringVar(&o.Baseline, "baseline", "", "")
-	flags.StringVar(&o.write, "write-baseline", "", "")
-	flags.StringVar(&o.Diff, "diff", "", "")
-	flags.BoolVar(&o.NoIgnores, "no-ignores", false, "")
-	flags.BoolVar(&o.list, "rules", false, "")
-	flags.StringVar(&o.explain, "explain", "", "")
-	rest, err := e.parse(flags, args)
-	if err != nil {
-		return nil, err
-	}
-	if *failOn != "never" {
-		err = o.failOn.UnmarshalText([]byte(*failOn))
-		if err != nil {
-			return nil, usage(fmt.Errorf("--fail-on %s: high, medium, low or never", *failOn), "fumehood audit --fail-on medium")
-		}
-	}
-	if o.MinSeverity.UnmarshalText([]byte(*severity)) != nil {
-		return nil, usage(fmt.Errorf("--min-severity %s: high, medium or low", *severity), "fumehood audit --min-severity medium")
-	}
-	if o.MinConfidence.UnmarshalText([]byte(*confidence)) != nil {
-		return nil, usage(fmt.Errorf("--min-confidence %s: high, medium or low", *confidence), "fumehood audit --min-confidence low")
-	}
-	return o, o.check(rest, flags)
-}
-
-// check finds what does not go together.
-func (o *auditOptions) check(rest []string, flags *pflag.FlagSet) error {
-	switch len(rest) {
-	case 0:
-		o.Root = "."
-	case 1:
-		o.Root = rest[0]
-	default:
-		return usage(errors.New("audit takes one path"), "fumehood audit "+rest[0])
-	}
-	for _, name := range []string{"output", "baseline", "write-baseline", "diff", "explain"} {
-		if f := flags.Lookup(name); f.Changed && f.Value.String() == "" {
-			return usage(fmt.Errorf("--%s is empty", name), "fumehood help audit")
-		}
-	}
-	switch o.format {
-	case "text", "json", "sarif":
-	default:
-		return usage(fmt.Errorf("--format %s: text, json or sarif", o.format), "fumehood audit --format sarif")
-	}
-	if strings.HasPrefix(o.Root, "http://") || strings.HasPrefix(o.Root, "https://") {
-		return usage(errors.New("audit reads source, not sites"), "fumehood audit .")
-	}
-	if o.write != "" && (o.Diff != "" || len(o.Only)+len(o.Skip) > 0) {
-		return usage(errors.New("--write-baseline writes all that is found, so it goes with no --diff, --only or --skip"), "fumehood audit --write-baseline "+o.write)
-	}
-	known := audit.Rules()
-	var names []string
-	for _, r := range known {
-		names = append(names, r.ID)
-	}
-	for _, id := range append(append([]string{o.explain}, o.Only...), o.Skip...) {
-		if id == "" {
-			continue
-		}
-		if err := knownRule(id, names); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func knownRule(id string, names []string) error {
-	for _, name := range names {
-		if name == id {
-			return nil
-		}
-	}
-	if near := hint.Nearest(id, names); near != "" {
-		return usage(fmt.Errorf("there is no rule %q; did you mean %s?", id, near), "fumehood audit --explain "+near)
-	}
-	return usage(fmt.Errorf("there is no rule %q", id), "fumehood audit --rules")
-}
 
 // auditGC has the collector run less often: a run is over before it pays off. A project of
 // 200,000 lines takes 230 MB with it, 200 MB without, and four fifths of the time.
@@ -171,9 +33,11 @@ func runAudit(e *env, args []string) error {
 		debug.SetGCPercent(auditGC)
 	}
 	var out bytes.Buffer // of --output, and of text, which is written at the end anyway
-	result := &result{Handler: e.auditHandler(o, &out), failOn: o.failOn}
+	result := &result{Handler: e.auditHandler(o, &out), failOn: o.failOn, openOnly: o.open, noProgress: o.output != "" || isFile(e.stdout)}
 	err = audit.Run(e.ctx, o.Options, result)
-	err = errors.Join(err, result.Close())
+	if closed := result.Close(); err == nil {
+		err = closed
+	}
 	var wrong audit.UsageError
 	switch {
 	case errors.As(err, &wrong):
@@ -209,7 +73,7 @@ func (e *env) auditHandler(o *auditOptions, buffer *bytes.Buffer) finding.Handle
 		h = report.NewJSON(out)
 	case o.format == "sarif":
 		h = report.NewSARIF(out)
-	case o.write != "":
+	case o.write != "" && o.output == "":
 		h = report.NewText(io.Discard, report.TextOptions{}) // what is written down is not shown too
 	default:
 		h = report.NewText(out, report.TextOptions{Width: width, Color: color, FailOn: o.failOn})
@@ -231,7 +95,10 @@ func (e *env) screen() (width int, color bool) {
 	if err != nil {
 		return 0, false
 	}
-	return max(int(size.Col), 1), e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
+	if size.Col == 0 { // a terminal that does not say
+		size.Col = 80
+	}
+	return int(size.Col), e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
 }
 
 // writeAudit writes the files that were asked for, and says so.
@@ -245,7 +112,8 @@ func (e *env) writeAudit(o *auditOptions, data []byte, r *result) error {
 	if o.write == "" {
 		return nil
 	}
-	if err := audit.WriteBaseline(o.write, r.found); err != nil {
+	list := append(r.found, r.known...)
+	if err := audit.WriteBaseline(o.write, list); err != nil {
 		return fmt.Errorf("--write-baseline: %w", err)
 	}
 	out := e.stderr
@@ -254,20 +122,33 @@ func (e *env) writeAudit(o *auditOptions, data []byte, r *result) error {
 		fmt.Fprintln(out, report.Line(r.sum))
 	}
 	known := "1 finding is"
-	if len(r.found) != 1 {
-		known = fmt.Sprintf("%d findings are", len(r.found))
+	if len(list) != 1 {
+		known = fmt.Sprintf("%d findings are", len(list))
 	}
-	_, err := fmt.Fprintf(out, "wrote %s: %s known from now on\n\n  next  fumehood audit --baseline %s %s\n", o.write, known, o.write, o.Root)
+	_, err := fmt.Fprintf(out, "wrote %s: %s known from now on\n\n  next  fumehood audit --baseline %s %s\n", o.write, known, shell(o.write), shell(o.Root))
 	return err
+}
+
+// isFile reports whether out is a file on a disk, where nobody waits for progress.
+func isFile(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode().IsRegular()
 }
 
 // result counts what decides the exit code, and keeps what a baseline takes.
 type result struct {
 	finding.Handler
-	failOn  finding.Severity
-	failing int
-	found   []finding.Finding
-	sum     finding.Summary
+	failOn     finding.Severity
+	openOnly   bool // what is silenced is not handed on
+	noProgress bool // a file needs none
+	failing    int
+	found      []finding.Finding
+	known      []finding.Finding // those of the baseline that were found again
+	sum        finding.Summary
 }
 
 // Handle implements finding.Handler.
@@ -278,6 +159,15 @@ func (r *result) Handle(m finding.Message) error {
 		if r.failOn > 0 && m.Finding.Severity >= r.failOn {
 			r.failing++
 		}
+	case m.Suppressed != nil:
+		if m.Suppressed.By == "baseline" {
+			r.known = append(r.known, m.Suppressed.Finding)
+		}
+		if r.openOnly {
+			return nil
+		}
+	case m.Progress != nil && r.noProgress:
+		return nil
 	case m.Summary != nil:
 		r.sum = *m.Summary
 	}

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
@@ -69,9 +71,56 @@ func (e *env) parse(flags *pflag.FlagSet, args []string) ([]string, error) {
 		return nil, config.ErrHelp
 	}
 	if err != nil {
-		return nil, usage(err, "fumehood help "+flags.Name())
+		return nil, wrongFlag(err, flags, args)
 	}
 	return flags.Args(), nil
+}
+
+// wrongFlag is the error of an option that there is not, or of one without its value.
+func wrongFlag(err error, flags *pflag.FlagSet, args []string) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
+		var names []string
+		flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		bad := unknown.GetSpecifiedName()
+		if near := hint.Nearest(bad, names); near != "" {
+			return usage(fmt.Errorf("%w; did you mean --%s?", err, near), instead(flags.Name(), args, "--"+bad, "--"+near))
+		}
+	}
+	return usage(err, "fumehood help "+flags.Name())
+}
+
+// instead is a command as it was typed, with one word of it put right: an argument, the name
+// or the value of an option, or one of several values.
+func instead(verb string, args []string, bad, good string) string {
+	words := []string{"fumehood", verb}
+	for _, arg := range args {
+		name, value, hasValue := strings.Cut(arg, "=")
+		if !strings.HasPrefix(arg, "--") {
+			name, value, hasValue = "", arg, true
+		} else if name == bad {
+			name = good
+		}
+		list := strings.Split(value, ",")
+		for i := range list {
+			if hasValue && strings.TrimSpace(list[i]) == bad {
+				list[i] = good
+			}
+		}
+		if hasValue && name != "" {
+			name += "="
+		}
+		words = append(words, shell(name+strings.Join(list, ",")))
+	}
+	return strings.Join(words, " ")
+}
+
+// shell is a word as a shell takes it.
+func shell(word string) string {
+	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%^~") == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // usageError is an error of whoever typed the command.
@@ -105,6 +154,8 @@ func dispatch(e *env, args []string) int {
 	err, fix := fmt.Errorf("there is no verb %q", name), "fumehood help"
 	if near := hint.Nearest(name, names); near != "" {
 		err, fix = fmt.Errorf("%w; did you mean %s?", err, near), "fumehood "+strings.Join(append([]string{near}, args[1:]...), " ")
+	} else if name == "explain" && len(args) == 2 && isRule(args[1]) {
+		fix = "fumehood audit --explain " + args[1]
 	} else if strings.HasPrefix(name, "-") || strings.Contains(name, ":") || strings.HasSuffix(name, ".py") {
 		fix = "fumehood run " + strings.Join(args, " ")
 	}
@@ -127,9 +178,9 @@ func (e *env) finish(v verb, err error) int {
 
 // fail prints an error and its hint and returns the exit code.
 func (e *env) fail(err error) int {
-	fmt.Fprintf(e.stderr, "%s %v\n", e.paint(red, "fumehood: error:"), err)
+	fmt.Fprintf(e.stderr, "%s %s\n", e.paint(red, "fumehood: error:"), printable(err.Error()))
 	if text := hint.Of(err); text != "" {
-		fmt.Fprintf(e.stderr, "%s %s\n", e.paint(bold, "hint:"), text)
+		fmt.Fprintf(e.stderr, "%s %s\n", e.paint(bold, "hint:"), printable(text))
 	}
 	var wrong usageError
 	var mistakes *config.Mistakes
@@ -153,6 +204,17 @@ func (e *env) paint(color, text string) string {
 		return text
 	}
 	return "\x1b[" + color + "m" + text + "\x1b[0m"
+}
+
+// printable is a text without what a terminal acts on: errors have names of files in them,
+// and lines of Python's.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || strconv.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, text)
 }
 
 // printJSON writes v for programs.
