@@ -13,6 +13,7 @@ import (
 // setup is how the project's own source sets up Jinja, beyond what Flask does by itself.
 type setup struct {
 	everywhere bool     // every template is escaped
+	nowhere    bool     // none is
 	endings    []string // templates whose names end so are escaped too
 	options    jinja.Options
 }
@@ -26,7 +27,7 @@ func reparse(sources []source) {
 			s.read(p)
 		}
 	}
-	if !s.everywhere && len(s.endings) == 0 && s.options == (jinja.Options{}) {
+	if !s.everywhere && !s.nowhere && len(s.endings) == 0 && s.options == (jinja.Options{}) {
 		return
 	}
 	for i := range sources {
@@ -35,7 +36,7 @@ func reparse(sources []source) {
 			continue
 		}
 		o := s.options
-		o.Autoescape = escapes(t.Name) || s.everywhere || slices.ContainsFunc(s.endings, func(e string) bool { return strings.HasSuffix(t.Name, e) })
+		o.Autoescape = escapes(t.Name) && !s.nowhere || s.everywhere || slices.ContainsFunc(s.endings, func(e string) bool { return strings.HasSuffix(t.Name, e) })
 		if o != (jinja.Options{Autoescape: escapes(t.Name)}) {
 			sources[i] = guarded(t.Name, func() source { return parseTemplate(t.Name, t.Source, o) })
 		}
@@ -151,7 +152,7 @@ func (s *setup) chosen(by python.Node, functions map[string]*python.Function) {
 		by = functions[n.ID]
 	}
 	var endings []string
-	yes := false
+	yes, no := false, false
 	python.Inspect(by, func(n python.Node) bool {
 		switch n := n.(type) {
 		case *python.Str:
@@ -159,7 +160,7 @@ func (s *setup) chosen(by python.Node, functions map[string]*python.Function) {
 				endings = append(endings, e)
 			}
 		case *python.Constant:
-			yes = yes || n.Kind == python.True
+			yes, no = yes || n.Kind == python.True, no || n.Kind == python.False
 		}
 		return true
 	})
@@ -167,7 +168,7 @@ func (s *setup) chosen(by python.Node, functions map[string]*python.Function) {
 		s.endings = append(s.endings, endings...)
 		return
 	}
-	s.everywhere = s.everywhere || yes
+	s.everywhere, s.nowhere = s.everywhere || yes, s.nowhere || no && !yes
 }
 
 // nameOf is the last part of a dotted name.

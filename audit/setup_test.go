@@ -34,6 +34,24 @@ func TestEscapingByTheApp(t *testing.T) {
 	}
 }
 
+// TestNoEscapingByTheApp: an app that switches escaping off does so for HTML too.
+func TestNoEscapingByTheApp(t *testing.T) {
+	t.Parallel()
+	const app = "from flask import *\napp = Flask(__name__)\n@app.route('/')\ndef v():\n    return render_template('a.html', q=request.args['q'])\n"
+	for setting, raw := range map[string]bool{
+		"":                                   false,
+		"app.jinja_env.autoescape = False\n": true,
+		"app.jinja_options = {'autoescape': False}\n":                                                                   true,
+		"class F(Flask):\n    def select_jinja_autoescape(self, n):\n        return False\n":                            true,
+		"class F(Flask):\n    def select_jinja_autoescape(self, n):\n        return False if n is None else 'x' in n\n": false,
+	} {
+		dir := project(t, map[string]string{"app.py": app + setting, "templates/a.html": "<p>{{ q }}</p>\n"})
+		if found := slices.ContainsFunc(run(t, audit.Options{Root: dir}).found, hasRule("xss")); found != raw {
+			t.Errorf("%s: found %v", setting, found)
+		}
+	}
+}
+
 // TestDelimitersOfTheApp: templates are read with the delimiters that the app sets.
 func TestDelimitersOfTheApp(t *testing.T) {
 	t.Parallel()

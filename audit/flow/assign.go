@@ -79,7 +79,7 @@ func (f *frame) assignItem(t *python.Subscript, v *Value) {
 			}
 			return
 		case lastName(to.API.Path) == "headers":
-			f.used(Header, v, t, "a header")
+			f.header(key, v, t)
 			if of, ok := t.Value.(*python.Attribute); ok && known && strings.EqualFold(key, "content-type") {
 				f.retyped(of.Value, v)
 			}
@@ -103,6 +103,18 @@ func (f *frame) assignItem(t *python.Subscript, v *Value) {
 	to.Obj.Rest = join(to.Obj.Rest, v)
 }
 
+// header puts a value into a header of the answer.
+func (f *frame) header(name string, v *Value, at python.Node) {
+	kind := Header
+	if strings.EqualFold(name, "location") {
+		kind = Redirect
+	}
+	if kind == Redirect && anchored(v) {
+		return
+	}
+	f.used(kind, v, at, "a header")
+}
+
 // writeField stores into an object; what was made before a branch is only added to in it.
 func (f *frame) writeField(o *Object, key string, v *Value) {
 	if o.region != f.region {
@@ -113,7 +125,7 @@ func (f *frame) writeField(o *Object, key string, v *Value) {
 
 // used notes that a value is used in dangerous ways.
 func (f *frame) used(kinds Kinds, v *Value, at python.Node, what string) {
-	if kinds == 0 {
+	if kinds == 0 || v == nil {
 		return
 	}
 	f.unproven(kinds, v, at, what)

@@ -18,6 +18,11 @@ func (f *frame) builtinMethod(to *Value, name string, a *arguments, e *python.Ca
 			return f.e.number
 		}
 	}
+	if to.isMarkup() {
+		if v := f.markupMethod(to, name, a); v != nil {
+			return v
+		}
+	}
 	switch name {
 	case "format":
 		if to.Const.Kind == ConstStr || to.Parts != nil {
@@ -54,7 +59,7 @@ func (f *frame) builtinMethod(to *Value, name string, a *arguments, e *python.Ca
 		}
 	case "split", "rsplit", "splitlines":
 		if len(to.Marks) > 0 {
-			return &Value{Obj: &Object{Rest: &Value{Marks: to.Marks}, region: -1}}
+			return split(to, name, a)
 		}
 	case "isdigit", "isalnum", "isnumeric", "startswith", "endswith", "find", "index", "count", "isdecimal", "isalpha", "__len__":
 		return f.e.unknown

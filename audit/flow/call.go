@@ -86,6 +86,15 @@ func (a *arguments) marks() []Mark {
 	return merge(m, a.rest.deep())
 }
 
+// from is all that is carried into the call from the i-th argument on.
+func (a *arguments) from(i int) []Mark {
+	b := arguments{named: a.named, rest: a.rest}
+	if i < len(a.list) {
+		b.list = a.list[i:]
+	}
+	return b.marks()
+}
+
 // call is the value of a call.
 func (f *frame) call(e *python.Call) *Value {
 	a, isAttr := e.Func.(*python.Attribute)
@@ -155,6 +164,9 @@ func (f *frame) invoke(callee *Value, a *arguments, e *python.Call) *Value {
 		if m := callee.Of.Method("__call__"); m != nil {
 			return f.own(&Value{Func: m, Self: callee}, a, e)
 		}
+	case callee.Query != nil: // Model.objects(__raw__=...)
+		f.used(NoSQL, a.get(-1, "__raw__"), e, "a query's __raw__")
+		return callee
 	}
 	return f.e.unknown
 }
@@ -166,8 +178,12 @@ func (f *frame) own(callee *Value, a *arguments, e *python.Call) *Value {
 		return f.e.unknown
 	}
 	v := f.apply(fn, f.bindArgs(fn, callee.Self, a), f.loc(e))
-	if kinds := namedSanitizer(fn.Name); kinds != 0 && len(v.Marks) > 0 {
-		v = v.marked(safe(v.Marks, kinds))
+	kinds := namedSanitizer(fn.Name)
+	switch {
+	case kinds != 0 && len(v.Marks) > 0:
+		return v.marked(safe(v.Marks, kinds))
+	case kinds != 0 && v.empty():
+		return &Value{Checked: true}
 	}
 	return v
 }

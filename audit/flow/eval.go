@@ -19,6 +19,7 @@ func (f *frame) eval(e python.Expr) *Value {
 	case *python.Call:
 		return f.call(e)
 	case *python.Str:
+		f.e.pages.mention(e.Value)
 		return text(e.Value)
 	case *python.Bytes:
 		return text(e.Value)

@@ -47,6 +47,9 @@ func renders(name string) bool {
 
 // modelled applies what the models say of a call.
 func (f *frame) modelled(s callSpec, api *program.API, to *Value, a *arguments, e *python.Call) *Value {
+	if s.special != nil {
+		return s.special(f, api, a, e)
+	}
 	for _, u := range s.uses {
 		if u.pos < 0 {
 			f.used(u.kinds, a.all(), e, api.Path)
@@ -102,6 +105,9 @@ func (f *frame) method(to *Value, name string, a *arguments, e *python.Call) *Va
 		if exact || f.e.models.special[path] != nil {
 			return f.external(callee.API, callee, to, a, e)
 		}
+		if s, ok := f.e.models.ofPackage(to.API.Path, name); ok {
+			return f.modelled(s, to.API.Attr(name), to, a, e)
+		}
 		if v := f.builtinMethod(to, name, a, e); v != nil {
 			return v
 		}
@@ -121,6 +127,16 @@ func (f *frame) method(to *Value, name string, a *arguments, e *python.Call) *Va
 		return v
 	}
 	return join(v, &Value{Marks: partsOf(to.Marks, "."+name)})
+}
+
+// ofPackage is a method of something that a package gives.
+func (m *models) ofPackage(path, name string) (callSpec, bool) {
+	i := strings.IndexByte(path, '.')
+	if i < 0 {
+		return callSpec{}, false
+	}
+	s, ok := m.within[path[:i]][name]
+	return s, ok && strings.Contains(path, "()")
 }
 
 // maxByName bounds the methods of one name that a call of an unknown object may mean.
@@ -179,7 +195,11 @@ func (f *frame) row(c *program.Class) *Value { return &Value{Of: c} }
 // query calls a method of a query.
 func (f *frame) query(to *Value, name string, a *arguments, e *python.Call) *Value {
 	switch name {
-	case "filter", "order_by", "group_by", "having", "where", "from_statement", "with_hint", "prefix_with":
+	case "prefix_with", "suffix_with", "with_hint":
+		for _, v := range a.list {
+			f.used(SQL, v, e, "a query's "+name)
+		}
+	case "filter", "order_by", "group_by", "having", "where", "from_statement":
 		for _, v := range a.list {
 			if v.API == nil { // what compares a column is no text
 				f.used(SQL, v, e, "a query's "+name)
@@ -273,6 +293,11 @@ func (f *frame) answer(n python.Node, v *Value) {
 		}
 	}
 	if v.Obj != nil && v.Obj.List && len(v.Obj.Items) > 0 { // body, status, headers
+		for _, h := range v.Obj.Items[1:] {
+			if h.Obj != nil && !h.Obj.List {
+				f.headers(h, n)
+			}
+		}
 		if len(v.Obj.Items) > 1 && jsonHeaders(v.Obj.Items[len(v.Obj.Items)-1]) {
 			return
 		}

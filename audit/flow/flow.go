@@ -25,7 +25,8 @@ type Flow struct {
 	Origin Origin
 	Way    []Step // from the origin to the use
 	Func   *program.Function
-	Built  Loc // where the visitor's text became part of a text last; nothing if it never did
+	Built  Loc  // where the visitor's text became part of a text last; nothing if it never did
+	Idle   bool // it is in a template of which neither the program nor another template speaks
 }
 
 // Step is one stop of a way.
@@ -48,6 +49,7 @@ type Engine struct {
 	flows   map[flowKey]*Flow
 	weak    map[flowKey]*Flow // uses of values that nothing is known of
 	bare    map[string]Loc    // the first output of templates that do not escape
+	passed  map[flowKey]uint8 // what is known of the values that templates are given for a use
 	origins map[Loc]*Origin
 	depth   int
 	byName  map[string][]*program.Function // methods
@@ -78,7 +80,7 @@ func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template
 		program: p, models: newModels(),
 		cells: map[cellKey]*cell{}, sums: make([]*summary, len(p.Functions)),
 		queued: make([]bool, len(p.Functions)), visits: make([]uint8, len(p.Functions)),
-		apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, weak: map[flowKey]*Flow{}, bare: map[string]Loc{}, origins: map[Loc]*Origin{},
+		apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, weak: map[flowKey]*Flow{}, bare: map[string]Loc{}, passed: map[flowKey]uint8{}, origins: map[Loc]*Origin{},
 		unknown: &Value{}, byName: map[string][]*program.Function{},
 	}
 	e.pages = newPages(e, templates)
@@ -215,7 +217,7 @@ func steps(m Mark) []Step {
 func (e *Engine) sorted() []*Flow {
 	all := make([]*Flow, 0, len(e.flows))
 	for key, f := range e.weak {
-		if e.flows[key] == nil {
+		if e.flows[key] == nil && e.passed[key] != harmlessPassed {
 			all = append(all, f)
 		}
 	}

@@ -120,7 +120,7 @@ func (f *frame) urlParam(p *python.Param) *Value {
 			continue
 		}
 		if ok && harmlessConverter(converter) {
-			return f.e.unknown
+			return &Value{Checked: true}
 		}
 		if !ok && (p.Default != nil || p.Name == "cls") {
 			continue

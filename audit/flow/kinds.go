@@ -30,10 +30,19 @@ const (
 	Trust             // what the server keeps of its own: the session
 	Attributes        // names of attributes to set: mass assignment
 	Exposure          // text that only the owner should see
+	Style             // inside a style
 )
 
 // Every is all of them: a value that is safe for Every can do no harm at all.
-const Every Kinds = 1<<25 - 1
+const Every Kinds = 1<<26 - 1
 
 // Markup is all uses in a page.
-const Markup = HTML | HTMLAttr | URL | Script
+const Markup = HTML | HTMLAttr | URL | Script | Style
+
+// asText is the use of a value in a template that makes no page, or for whose result it is
+// not known whether it is sent as one.
+const asText Kinds = 1 << 29
+
+// jsonText is a bit beside the kinds: the text is JSON for a page, in which all but double
+// quotes is escaped.
+const jsonText Kinds = 1 << 28

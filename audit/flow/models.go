@@ -9,12 +9,13 @@ import (
 
 // models is what is known of the world outside of the project.
 type models struct {
-	sources map[string]sourceSpec // by path
-	calls   map[string]callSpec   // by the path of the function
-	methods map[string]callSpec   // by the name of a method, whatever it is called on
-	attrs   map[string]Kinds      // assigned attributes of outside things that are dangerous
-	special map[string]special    // functions that no table can tell
-	silent  []string              // prefixes of functions that give nothing of what they are given
+	sources map[string]sourceSpec          // by path
+	calls   map[string]callSpec            // by the path of the function
+	methods map[string]callSpec            // by the name of a method, whatever it is called on
+	attrs   map[string]Kinds               // assigned attributes of outside things that are dangerous
+	special map[string]special             // functions that no table can tell
+	within  map[string]map[string]callSpec // methods of whatever a package gives, by the package
+	silent  []string                       // prefixes of functions that give nothing of what they are given
 }
 
 type special func(f *frame, api *program.API, a *arguments, e *python.Call) *Value
@@ -34,6 +35,8 @@ type callSpec struct {
 	safe  Kinds
 	undo  Kinds // what was safe before is not any more
 	never bool  // it does not come back
+
+	special special // does all of it
 }
 
 // argUse is a dangerous use of an argument; pos < 0 means all of them.
@@ -58,9 +61,10 @@ func newModels() models {
 	return models{
 		sources: requestSources(),
 		calls:   knownCalls(),
-		methods: knownMethods(),
+		methods: namedSpecials(knownMethods()),
 		attrs:   map[string]Kinds{"data": HTML, "location": Redirect},
 		special: specials(),
+		within:  packageMethods(),
 		silent:  silentPrefixes(),
 	}
 }
@@ -89,6 +93,10 @@ func requestSources() map[string]sourceSpec {
 			switch name {
 			case "json", "get_json", "data", "get_data", "stream":
 				spec.safe = 0
+			case "files": // what is in a file is no file's name
+				spec.safe = NoSQL | Path | Address
+			case "referrer":
+				spec.safe = NoSQL | URL // browsers send no javascript: there
 			case "host", "host_url", "url_root":
 				spec.safe = Every &^ Address
 			case "path", "full_path", "url", "base_url":
@@ -149,19 +157,51 @@ func knownMethods() map[string]callSpec {
 	sql := callSpec{uses: uses(SQL, 0, "sql")}
 	return map[string]callSpec{
 		"execute": {uses: []argUse{{SQL, 0, "sql"}}}, "executemany": sql, "executescript": sql, "execute_sql": sql, "exec_driver_sql": sql,
-		"raw": sql, "mogrify": sql, "read_sql": sql, "from_statement": sql, "literal_column": sql,
-		"fetchone": {gives: givesStored}, "fetchall": {gives: givesStored}, "fetchmany": {gives: givesStored},
+		"raw": sql, "mogrify": sql, "read_sql": sql, "from_statement": sql, "literal_column": sql, "copy_expert": sql,
+		"fetchrow": sql, "fetchval": sql, "fetch_one": sql, "fetch_all": sql, "fetch_val": sql, "execute_async": sql, "execute_query": sql, "execute_query_dict": sql,
+		"exec_command": {uses: uses(Command, 0, "command")},
+		"fetchone":     {gives: givesStored}, "fetchall": {gives: givesStored}, "fetchmany": {gives: givesStored},
 		"extractall": {uses: nil}, "set_cookie": {uses: uses(Header, 0, "key")},
 		"search_s": {uses: []argUse{{LDAP, 2, "filterstr"}, {LDAP, 0, "base"}}}, "search_ext_s": {uses: []argUse{{LDAP, 2, "filterstr"}, {LDAP, 0, "base"}}},
 		"search_st": {uses: []argUse{{LDAP, 2, "filterstr"}}}, "xpath": {uses: uses(XPath, 0, "_path")},
-		"find_one": {uses: uses(NoSQL, 0, "filter")}, "aggregate": {uses: uses(NoSQL, 0, "pipeline")}, "delete_one": {uses: uses(NoSQL, 0, "filter")},
-		"update_one": {uses: uses(NoSQL, 0, "filter")}, "from_string": {uses: uses(Template, 0, "source")},
-		"save": {uses: uses(Path, 0, "dst")}, "write_text": {gives: givesNothing}, "read_text": {uses: nil}, "isoformat": {}, "strftime": {},
+		"from_string": {uses: uses(Template, 0, "source")},
+		"save":        {uses: uses(Path, 0, "dst")}, "write_text": {gives: givesNothing}, "read_text": {uses: nil}, "isoformat": {}, "strftime": {},
 		"hexdigest": {}, "digest": {}, "timestamp": {},
+		"simple_bind_s": {special: bindDirectory}, "simple_bind": {special: bindDirectory}, "bind_s": {special: bindDirectory},
 		"writerow": {uses: uses(CSV, 0, "row")}, "writerows": {uses: uses(CSV, 0, "rows")},
-		"debug": {uses: uses(Log, -1, "")}, "info": {uses: uses(Log, -1, "")}, "warning": {uses: uses(Log, -1, "")}, "error": {uses: uses(Log, -1, "")},
-		"critical": {uses: uses(Log, -1, "")}, "exception": {uses: uses(Log, -1, "")},
 	}
+}
+
+// namedSpecials are methods that are special whatever they are called on.
+func namedSpecials(all map[string]callSpec) map[string]callSpec {
+	for _, n := range storeMethods() {
+		all[n] = callSpec{special: askStore}
+	}
+	for _, n := range logMethods() {
+		all[n] = callSpec{special: logLine}
+	}
+	return all
+}
+
+// packageMethods are methods of whatever a package gives, by the package.
+func packageMethods() map[string]map[string]callSpec {
+	all := map[string]map[string]callSpec{}
+	add := func(spec callSpec, packages string, names ...string) {
+		for _, p := range strings.Fields(packages) {
+			if all[p] == nil {
+				all[p] = map[string]callSpec{}
+			}
+			for _, n := range names {
+				all[p][n] = spec
+			}
+		}
+	}
+	add(callSpec{uses: uses(Code, 0, "expr")}, "pandas", "query", "eval")
+	add(callSpec{uses: uses(SQL, 0, "query")}, "duckdb", "sql", "query", "execute", "executemany")
+	add(callSpec{uses: uses(SQL, 0, "query")}, "asyncpg", "fetch", "fetchrow", "fetchval", "execute", "executemany", "cursor", "prepare")
+	add(callSpec{uses: uses(XPath, 0, "path")}, "xml lxml", "find", "findall", "findtext", "iterfind")
+	add(callSpec{special: askStore}, "pymongo flask_pymongo motor mongomock flask_mongoengine mongoengine", append(storeMethods(), "find", "aggregate", "distinct", "count", "remove", "update")...)
+	return all
 }
 
 // specials are the functions that no table can tell.
@@ -182,11 +222,18 @@ func specials() map[string]special {
 		"flask.stream_template_string": renderText, "collections.OrderedDict": makeDict, "collections.defaultdict": makeDict,
 		"configparser.ConfigParser().set": storeSet, "configparser.ConfigParser().get": storeGet, "threading.Thread": thread,
 		"os.path.join": pathJoin, "urllib.parse.urljoin": pathJoin, "flask.jsonify": jsonAnswer, "flask.flash": jsonAnswer,
-		"flask.json.jsonify": jsonAnswer, "flask.redirect": redirect, "werkzeug.utils.redirect": redirect,
+		"flask.json.jsonify": jsonAnswer, "flask.redirect": redirect, "werkzeug.utils.redirect": redirect, "flask.Flask().redirect": redirect,
+		"flask.current_app.redirect": redirect, "shlex.split": splitCommand, "numpy.load": numpyLoad, "torch.load": torchLoad, "lxml.etree.iterparse": lxmlParse,
+		"pathlib.Path().joinpath": joinPath, "os.path.splitext": splitExt, "ruamel.yaml.YAML": rueYAML, "importlib.import_module": importModule,
 	}
-	s["markupsafe.Markup"], s["flask.Markup"], s["jinja2.Markup"] = markup, markup, markup
+	moreSpecials(s)
 	s["lxml.etree.XMLParser"] = keeps
-	s["yaml.load"] = yamlLoad
+	for _, n := range []string{"yaml.load", "yaml.load_all", "ruamel.yaml.load", "ruamel.yaml.load_all"} {
+		s[n] = yamlLoad
+	}
+	for _, n := range []string{"add", "set", "extend", "update", "setdefault", "add_header"} {
+		s["flask.Response().headers."+n] = setHeader
+	}
 	for _, n := range []string{"run", "call", "Popen", "check_call", "check_output"} {
 		s["subprocess."+n] = subprocess
 	}

@@ -54,7 +54,11 @@ func (f *frame) attribute(v *Value, name string, n python.Node) *Value {
 		}
 		return own
 	}
-	return join(own, &Value{Marks: partsOf(v.Marks, "."+name)})
+	marks := partsOf(v.Marks, "."+name)
+	if name == "filename" {
+		marks = undone(marks, Path|Address)
+	}
+	return join(own, &Value{Marks: marks})
 }
 
 // harmlessAttr tells the attributes that are numbers or chosen by the program.
@@ -78,7 +82,11 @@ func (f *frame) apiAttr(v *Value, name string, n python.Node) *Value {
 	if len(v.Marks) == 0 || harmlessAttr(name) {
 		return f.e.api(a)
 	}
-	return &Value{API: a, Marks: partsOf(v.Marks, "."+name)}
+	marks := partsOf(v.Marks, "."+name)
+	if name == "filename" { // the name of an uploaded file
+		marks = undone(marks, Path|Address)
+	}
+	return &Value{API: a, Marks: marks}
 }
 
 // fixedPath reports whether the function answers only URLs that its routes write out whole.

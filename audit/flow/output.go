@@ -10,47 +10,48 @@ import (
 // output is {{ ... }}: whether a value does harm there depends on what surrounds it.
 func (f *frame) output(n *jinja.Output) {
 	v := f.eval(n.Expr)
-	kind, note := harm(n.Context, n.Escaped && !v.raw || v.escaped)
-	if kind == 0 {
-		return
-	}
+	escaped := n.Escaped && !v.raw
 	where := f.loc(n)
 	if f.inlined != (Loc{}) {
 		where = f.inlined
 	}
 	for _, m := range v.deep() {
-		if m.Safe&kind != 0 || m.Safe&encoded != 0 {
+		kind, note := harm(n.Context, escaped || m.Safe&HTML != 0)
+		if m.Safe&jsonText != 0 {
+			kind, note = harmOfJSON(n.Context)
+		}
+		if kind == 0 || m.Safe&encoded != 0 || m.Safe&kind != 0 || kind == asText && m.Safe&HTML != 0 {
 			continue
 		}
-		u := pageUse{kind: kind, where: where, note: note, safe: m.Safe, way: m.Way}
-		switch {
-		case m.From.Source == Param:
+		u := pageUse{kind: kind, where: where, note: note, safe: m.Safe &^ jsonText, way: m.Way}
+		switch m.From.Source {
+		case Param:
 			u.variable, u.path = splitVariable(m.From.Path)
-			f.weakOutput(n, kind, where, note, v)
-		case m.From.Source == Internal:
-			continue
+			f.weakOutput(v, kind, where, note)
+			f.page.uses = append(f.page.uses, u)
+		case Internal:
 		default:
-			f.e.found(f.fn, f.sum, kind, where, note, moved([]Mark{m}, where, note))
-			continue
+			if kind != asText {
+				f.e.found(f.fn, f.sum, kind, where, note, moved([]Mark{m}, where, note))
+			}
 		}
-		f.page.uses = append(f.page.uses, u)
 	}
 }
 
 // weakOutput notes that a variable of which nothing is known is put out without escaping.
-func (f *frame) weakOutput(n *jinja.Output, kind Kinds, where Loc, note string, v *Value) {
-	if kind != HTML && kind != HTMLAttr && kind != Script && kind != URL || f.inlined != (Loc{}) {
+func (f *frame) weakOutput(v *Value, kind Kinds, where Loc, note string) {
+	if kind&Markup == 0 || kind == Style || f.inlined != (Loc{}) {
 		return
 	}
 	key := flowKey{kind, where}
-	if !n.Escaped && !v.raw && kind == HTML { // nothing in this template is escaped, for one reason
+	if kind == HTML && !v.raw { // nothing in this template is escaped, for one reason
 		if first, ok := f.e.bare[where.File]; ok && first != where {
 			return
 		}
 		f.e.bare[where.File] = where
 	}
 	if f.e.weak[key] == nil {
-		f.e.weak[key] = &Flow{Kind: kind, Use: where, What: note, Func: f.fn,
+		f.e.weak[key] = &Flow{Kind: kind, Use: where, What: note, Func: f.fn, Idle: !f.page.named,
 			Origin: Origin{Source: Unproven, Where: where, Note: "a variable of the template"}}
 	}
 }
@@ -66,9 +67,16 @@ func splitVariable(s string) (variable, path string) {
 // harm is what a value from outside can do in a place; 0 for nothing.
 func harm(c jinja.Context, escaped bool) (Kinds, string) {
 	switch {
-	case c.Kind == jinja.NotHTML || c.Kind == jinja.StyleData || c.Kind == jinja.StyleString || c.Kind == jinja.ScriptJSON || c.Note:
-		if !escaped && c.Kind != jinja.NotHTML {
+	case c.Kind == jinja.NotHTML:
+		return asText, "a text, without escaping"
+	case c.Note && (c.Kind == jinja.ScriptData || c.Event):
+		return Script, "a comment of a script, which it can end"
+	case c.Kind == jinja.StyleData || c.Kind == jinja.StyleString || c.Kind == jinja.ScriptJSON || c.Note:
+		if !escaped {
 			return HTML, "a page, without escaping"
+		}
+		if c.Kind == jinja.StyleData && !c.Note {
+			return Style, "a style"
 		}
 		return 0, ""
 	case c.Event:
@@ -86,21 +94,38 @@ func harm(c jinja.Context, escaped bool) (Kinds, string) {
 		return HTMLAttr, "an attribute without quotes"
 	case !escaped:
 		return HTML, "a page, without escaping"
+	case c.Attr == "srcdoc" && c.Tag == "iframe":
+		return HTMLAttr, "an attribute that is a page of its own"
 	case c.URL && c.Start && linkAttr(c):
 		return URL, "the start of an address"
+	case c.Style:
+		return Style, "a style"
 	}
 	return 0, ""
 }
 
-// linkAttr tells the attributes whose address is followed as a page, where javascript: runs.
+// harmOfJSON is what JSON that was made for a page can do: its double quotes end an attribute
+// that stands in such, and its blanks one without quotes.
+func harmOfJSON(c jinja.Context) (Kinds, string) {
+	switch c.Kind {
+	case jinja.AttrDouble:
+		return HTMLAttr, "an attribute in double quotes, which JSON ends"
+	case jinja.AttrUnquoted, jinja.AttrName, jinja.TagName:
+		return HTMLAttr, "an attribute without quotes"
+	}
+	return 0, ""
+}
+
+// linkAttr tells the attributes whose address is followed as a page, where javascript: runs, or
+// that is where scripts come from.
 func linkAttr(c jinja.Context) bool {
 	switch c.Attr {
 	case "href":
-		return c.Tag != "link" && c.Tag != "base"
+		return c.Tag != "link"
 	case "action", "formaction", "xlink:href":
 		return true
 	case "src":
-		return c.Tag == "iframe" || c.Tag == "embed" || c.Tag == "frame"
+		return c.Tag == "iframe" || c.Tag == "embed" || c.Tag == "frame" || c.Tag == "script"
 	case "data":
 		return c.Tag == "object"
 	}
@@ -134,9 +159,22 @@ func (f *frame) filter(name string, a *arguments, e *python.Call) *Value {
 		c := *v
 		c.raw = true
 		return &c
-	case "escape", "e", "forceescape", "striptags":
-		return &Value{Marks: safe(v.deep(), HTML), raw: name != "striptags", escaped: name != "striptags"}
-	case "tojson", "urlencode", "int", "float", "length", "count", "filesizeformat", "round", "abs", "sum", "wordcount", "pprint", "datetimeformat", "strftime", "format_datetime", "format_date", "naturaltime", "timeago":
+	case "escape", "e":
+		if v.raw {
+			return v
+		}
+		return &Value{Marks: safe(v.deep(), HTML), raw: true}
+	case "forceescape":
+		return &Value{Marks: safe(undone(v.deep(), jsonText), HTML), raw: true}
+	case "striptags":
+		return &Value{Marks: v.deep()} // tags that were written as entities come back
+	case "tojson":
+		return &Value{Marks: safe(v.deep(), Markup&^HTMLAttr|jsonText), raw: true}
+	case "format", "replace":
+		if v.raw {
+			return f.withMarkup(v, &Value{Marks: a.from(1)})
+		}
+	case "urlencode", "int", "float", "length", "count", "filesizeformat", "round", "abs", "sum", "wordcount", "pprint", "datetimeformat", "strftime", "format_datetime", "format_date", "naturaltime", "timeago":
 		return f.e.unknown
 	case "xmlattr", "urlize":
 		return &Value{Marks: safe(v.deep(), HTML), raw: true}

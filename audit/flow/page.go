@@ -18,6 +18,8 @@ type page struct {
 	parent  *page
 	uses    []pageUse
 	macros  map[string]*jinja.Macro
+	named   bool // the program or another template speaks of it
+	twin    *page
 	reading bool
 	read    bool
 }
@@ -39,22 +41,27 @@ type pages struct {
 	all    []*page
 }
 
+func newPage(t *jinja.Template) *page {
+	pg := &page{t: t, name: templateName(t.Name), macros: map[string]*jinja.Macro{}}
+	for _, m := range t.Macros {
+		pg.macros[m.Name] = m
+	}
+	return pg
+}
+
 // newPages names the templates by what stands below a folder "templates", links parents and
 // puts children's blocks where the parents have them.
 func newPages(e *Engine, templates []*jinja.Template) *pages {
 	p := &pages{byName: map[string][]*page{}}
 	for _, t := range templates {
-		pg := &page{t: t, name: templateName(t.Name), macros: map[string]*jinja.Macro{}}
-		for _, m := range t.Macros {
-			pg.macros[m.Name] = m
-		}
+		pg := newPage(t)
 		p.byName[pg.name] = append(p.byName[pg.name], pg)
 		p.all = append(p.all, pg)
 	}
 	for _, pg := range p.all {
 		if s, ok := pg.t.Extends.(*python.Str); ok {
-			if parent := p.find(s.Value, pg.t.Name); parent != pg {
-				pg.parent = parent
+			if parent := p.find(s.Value, pg.t.Name); parent != nil && parent != pg {
+				pg.parent, parent.named = parent, true
 			}
 		}
 	}
@@ -105,6 +112,19 @@ func (p *pages) find(name, from string) *page {
 	return best
 }
 
+// mention notes that the program speaks of a template.
+func (p *pages) mention(s string) {
+	if i := strings.LastIndexByte(s, '.'); i < 1 || i < len(s)-8 || i == len(s)-1 {
+		return
+	}
+	if i := strings.LastIndexByte(s, ':'); i >= 0 {
+		s = s[i+1:]
+	}
+	for _, pg := range p.byName[strings.TrimPrefix(s, "/")] {
+		pg.named = true
+	}
+}
+
 func commonDirs(a, b string) int {
 	n := 0
 	for i := 0; i < len(a) && i < len(b) && a[i] == b[i]; i++ {
@@ -132,8 +152,9 @@ func (e *Engine) usesOf(pg *page) []pageUse {
 }
 
 // inline is the same for a template that is written in the program.
-func (e *Engine) inline(source string, where Loc) []pageUse {
-	pg := &page{t: jinja.Parse("inline.html", source, jinja.Options{Autoescape: true}), macros: map[string]*jinja.Macro{}, reading: true}
+func (e *Engine) inline(source string, where Loc, escapes bool) []pageUse {
+	pg := newPage(jinja.Parse("inline.html", source, jinja.Options{Autoescape: escapes}))
+	pg.reading = true
 	e.readPage(pg, where)
 	return pg.uses
 }
@@ -243,6 +264,7 @@ func (f *frame) include(n *jinja.Include) {
 	if other == nil || other == f.page || f.depth > 12 {
 		return
 	}
+	other.named = true
 	f.inside(other, func() { f.nodes(other.t.Body) })
 }
 
@@ -266,6 +288,7 @@ func (f *frame) importMacros(n jinja.Node) {
 			return
 		}
 		if other := f.e.pages.find(s.Value, f.page.t.Name); other != nil {
+			other.named = true
 			as(other)
 		}
 	}

@@ -70,7 +70,11 @@ func lxmlParse(f *frame, api *program.API, a *arguments, e *python.Call) *Value 
 		return f.e.api(api.Call())
 	}
 	parser := a.get(1, "parser")
-	if parser == nil || parser.Obj == nil || !isFalse(parser.Obj.get("resolve_entities")) {
+	option := a.get(-1, "resolve_entities")
+	if parser != nil && parser.Obj != nil {
+		option = parser.Obj.get("resolve_entities")
+	}
+	if !isFalse(option) && (option == nil || option.Const.Str != "internal") && (parser == nil || parser.API == nil || !strings.Contains(parser.API.Path, "HTMLParser")) {
 		f.used(XML, v, e, api.Path)
 	}
 	return &Value{API: api.Call(), Marks: v.deep()}

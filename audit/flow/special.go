@@ -36,17 +36,10 @@ func makeText(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
 	if marks := v.deep(); len(marks) > 0 {
 		return &Value{Marks: safe(marks, NoSQL)}
 	}
-	return f.e.unknown
-}
-
-// markup declares a text to be HTML. In str(Markup(x)) that is lost at once: what comes out is
-// a text like any other, which a template escapes.
-func markup(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
-	if v := a.get(0, "object"); v != nil && f.unmarked == e {
-		return makeText(f, api, a, e)
+	if v.Checked || v.isNumber() {
+		return &Value{Checked: true}
 	}
-	// Script beside HTML: also text of which nothing is known is noted there.
-	return f.modelled(callSpec{uses: uses(HTML|Script, 0, "object"), gives: givesFirst, safe: Markup}, api, nil, a, e)
+	return f.e.unknown
 }
 
 // keeps is a constructor whose options matter later.
@@ -131,7 +124,7 @@ func renderTemplate(f *frame, _ *program.API, a *arguments, e *python.Call) *Val
 	}
 	f.used(Path, name, e, "the name of a template")
 	if s, ok := name.str(); ok {
-		f.render(f.e.usesOf(f.e.pages.find(s, f.fn.Module.Path)), a, e)
+		return f.render(f.e.usesOf(f.e.pages.find(s, f.fn.Module.Path)), a, e, true)
 	}
 	return f.e.unknown
 }
@@ -144,28 +137,9 @@ func renderText(f *frame, api *program.API, a *arguments, e *python.Call) *Value
 	}
 	f.used(Template, source, e, api.Path)
 	if s, ok := source.str(); ok {
-		f.render(f.e.inline(s, f.loc(e)), a, e)
+		return f.render(f.e.inline(s, f.loc(e), true), a, e, true)
 	}
 	return f.e.unknown
-}
-
-// render gives a template its variables.
-func (f *frame) render(all []pageUse, a *arguments, e *python.Call) {
-	for _, u := range all {
-		v := a.get(-1, u.variable)
-		if v == nil {
-			v = a.rest
-		}
-		if v == nil {
-			continue
-		}
-		marks := safe(f.part(v, u.path).deep(), u.safe)
-		marks = moved(marks, f.loc(e), "passed to the template as "+u.variable)
-		f.e.found(f.fn, f.sum, u.kind, u.where, u.note, moved(marks, u.where, u.note))
-	}
-	for _, n := range a.named {
-		f.used(Exposure, n.Value, e, "the page")
-	}
 }
 
 // makeResponse is make_response(body) or make_response((body, status, headers)).
@@ -180,7 +154,7 @@ func makeResponse(f *frame, api *program.API, a *arguments, e *python.Call) *Val
 	}
 	for _, h := range parts[1:] {
 		if h.Obj != nil {
-			f.used(Header, h, e, "a header")
+			f.headers(h, e)
 		}
 	}
 	made := f.e.program.APIs.Module("flask").Attr("Response").Call()
@@ -191,7 +165,7 @@ func makeResponse(f *frame, api *program.API, a *arguments, e *python.Call) *Val
 }
 
 // response is Response(body, mimetype=...): a page unless its type says otherwise.
-func response(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
+func response(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
 	made := f.e.program.APIs.Module("flask").Attr("Response").Call()
 	v := a.get(0, "response")
 	if v == nil {
@@ -202,6 +176,9 @@ func response(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
 		kind = a.get(5, "content_type")
 	}
 	h := a.get(2, "headers")
+	if h != nil {
+		f.headers(h, e)
+	}
 	if kind != nil && otherType(kind) || h != nil && jsonHeaders(h) {
 		return &Value{API: made, Marks: safe(v.deep(), Markup)}
 	}
@@ -321,13 +298,46 @@ func redirect(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
 // anchored reports whether a text begins with a literal that fixes its host.
 func anchored(v *Value) bool {
 	if v.Parts == nil || v.Parts[0].Value != nil {
-		return false
+		return v.Parts != nil && v.Parts[0].Value.isOwnAddress()
 	}
 	s := v.Parts[0].Text
 	if _, host, ok := strings.Cut(s, "://"); ok {
 		return strings.ContainsAny(host, "/?#")
 	}
 	return len(s) > 1 && s[0] == '/' && s[1] != '/' && s[1] != '\\'
+}
+
+// isOwnAddress reports whether a value is this site's address with a slash at its end.
+func (v *Value) isOwnAddress() bool {
+	if v.API == nil {
+		return false
+	}
+	switch lastName(v.API.Path) {
+	case "host_url", "url_root":
+		return strings.Contains(v.API.Path, "request.")
+	}
+	return false
+}
+
+// headers puts a dict into the headers of the answer.
+func (f *frame) headers(all *Value, at python.Node) {
+	for _, fd := range fieldsOf(all) {
+		f.header(fd.Key, fd.Value, at)
+	}
+	if r := all.rest(); r != nil {
+		f.used(Header, r, at, "a header")
+	}
+}
+
+// setHeader is response.headers.add(name, value) and its kin.
+func setHeader(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
+	if name, v := a.get(0, ""), a.get(1, ""); v != nil {
+		key, _ := name.str()
+		f.header(key, v, e)
+	} else if name != nil {
+		f.headers(name, e)
+	}
+	return f.e.unknown
 }
 
 // jsonAnswer is jsonify and flash: what it is given is sent to the visitor, but is no page.

@@ -92,6 +92,9 @@ func (f *frame) fstring(e *python.FString) *Value {
 			if spec, ok := numberFormat(p.Format); ok && spec {
 				v = f.e.number
 			}
+			if p.Conversion == 'r' || p.Conversion == 'a' {
+				v = &Value{Marks: safe(v.deep(), Header|Log)}
+			}
 			parts = append(parts, v.parts()...)
 		}
 	}
@@ -119,6 +122,9 @@ func numberFormat(format []python.Expr) (number, known bool) {
 
 // binary is an operation on two values.
 func (f *frame) binary(op python.Op, a, b *Value, at python.Node) *Value {
+	if (op == python.Add || op == python.Mod) && (a.isMarkup() || b.isMarkup() && op == python.Add) {
+		return f.withMarkup(a, b)
+	}
 	if a.Const.Kind == ConstInt && b.Const.Kind == ConstInt {
 		if i, ok := arithmetic(op, a.Const.Int, b.Const.Int); ok {
 			return integer(i)

@@ -61,7 +61,7 @@ func (v *Value) written(depth int) bool {
 		}
 		return v.Obj.Rest == nil || v.Obj.Rest.written(depth-1)
 	}
-	return v.API != nil && harmlessResult(v.API.Path)
+	return v.API != nil && len(v.Marks) == 0 && harmlessResult(v.API.Path)
 }
 
 // written reports whether there are arguments and the program has written them all.

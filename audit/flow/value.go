@@ -24,10 +24,9 @@ type Value struct {
 	Parts   []Part // a text put together of parts, in order; nil where that is not known
 	Obj     *Object
 
-	raw     bool         // in a template: it is put out as it is
-	escaped bool         // in a template: it has been escaped already
-	macros  *page        // in a template: the macros of this one
-	macro   *jinja.Macro // in a template: this macro
+	raw    bool         // in a template: it is put out as it is
+	macros *page        // in a template: the macros of this one
+	macro  *jinja.Macro // in a template: this macro
 }
 
 // Part is a piece of a text: a literal, or a value.

@@ -33,6 +33,7 @@ type Template struct {
 	Name, Source string
 	Body         []Node
 	Errors       []Error
+	Escapes      bool        // as Options.Autoescape said
 	Extends      python.Expr // nil without a parent; the first one if there are several
 	Blocks       []*Block    // all of them, nested ones too, in order
 	Macros       []*Macro    // likewise
@@ -64,7 +65,7 @@ const (
 // Parse reads a template. It does not panic and takes time in proportion to the length of the
 // source, whatever that holds.
 func Parse(name, source string, o Options) *Template {
-	t := &Template{Name: name, Source: source, start: startState(name)}
+	t := &Template{Name: name, Source: source, Escapes: o.Autoescape, start: startState(name)}
 	if len(source) > math.MaxInt32-8 {
 		t.Source = ""
 		t.Errors = []Error{{Message: "the template is larger than 2 GB"}}

@@ -36,7 +36,10 @@ func (p *Pass) flows() {
 				x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Likely
 			case flow.Unproven:
 				x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Likely
-				if f.Kind == flow.URL || f.Kind == flow.HTMLAttr {
+				if f.Kind&flow.Markup != 0 {
+					x.Severity = finding.Low
+				}
+				if f.Kind == flow.URL || f.Kind == flow.HTMLAttr || f.Idle {
 					x.Confidence = finding.Unsure // most variables in links are not a visitor's
 				}
 			}
