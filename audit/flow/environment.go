@@ -164,6 +164,7 @@ func renderObject(f *frame, _ *program.API, a *arguments, e *python.Call) *Value
 func (p *page) other() *page {
 	if p.twin == nil {
 		p.twin = newPage(jinja.Parse(p.t.Name, p.t.Source, jinja.Options{Autoescape: !p.t.Escapes}))
+		p.twin.quiet = true
 	}
 	return p.twin
 }

@@ -40,7 +40,7 @@ func (f *frame) output(n *jinja.Output) {
 
 // weakOutput notes that a variable of which nothing is known is put out without escaping.
 func (f *frame) weakOutput(v *Value, kind Kinds, where Loc, note string) {
-	if kind&Markup == 0 || kind == Style || f.inlined != (Loc{}) {
+	if kind&Markup == 0 || kind == Style || f.page.quiet || f.inlined != (Loc{}) {
 		return
 	}
 	key := flowKey{kind, where}

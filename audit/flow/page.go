@@ -18,8 +18,9 @@ type page struct {
 	parent  *page
 	uses    []pageUse
 	macros  map[string]*jinja.Macro
-	named   bool // the program or another template speaks of it
-	twin    *page
+	named   bool  // the program or another template speaks of it
+	twin    *page // as it is rendered where escaping is the other way round
+	quiet   bool  // only what is known of its variables counts
 	reading bool
 	read    bool
 }
