@@ -143,11 +143,10 @@ func kindOf(rel string) kind {
 			k = templateFile
 		}
 	case ".yml", ".yaml", ".json":
-		if strings.Contains(base, "openapi") || strings.Contains(base, "swagger") || strings.Contains(base, "api") {
-			k = descriptionFile
-		}
 		if !strings.HasSuffix(base, ".json") {
-			k |= configFile
+			k = descriptionFile | configFile
+		} else if name := strings.ToLower(rel); strings.Contains(name, "openapi") || strings.Contains(name, "swagger") || strings.Contains(name, "api") {
+			k = descriptionFile
 		}
 	case ".ini", ".cfg", ".toml", ".env":
 		k = configFile

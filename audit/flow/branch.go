@@ -140,7 +140,7 @@ func (f *frame) with(s *python.With) {
 // changed or not.
 func (f *frame) try(s *python.Try) {
 	before := f.save()
-	f.inRegion(func() { f.block(s.Body) })
+	caught := f.tryBody(s)
 	f.block(s.Else)
 	after := state{f.env, f.ended}
 	var ends []state
@@ -149,7 +149,7 @@ func (f *frame) try(s *python.Try) {
 		f.meet(state{env: after.env})
 		h := &s.Handlers[i]
 		if h.Name != "" {
-			f.bind(h.Name, f.exception(h))
+			f.bind(h.Name, join(f.exception(h), caught))
 		}
 		f.inRegion(func() { f.block(h.Body) })
 		ends = append(ends, state{f.env, f.ended})
@@ -162,6 +162,22 @@ func (f *frame) try(s *python.Try) {
 	f.ended = false
 	f.block(s.Finally)
 	f.ended = f.ended || ended
+}
+
+// tryBody reads the body and returns what its handlers may catch.
+func (f *frame) tryBody(s *python.Try) *Value {
+	if len(s.Handlers) == 0 {
+		f.inRegion(func() { f.block(s.Body) })
+		return nil
+	}
+	outer := f.caught
+	f.caught = nil
+	f.tries++
+	f.inRegion(func() { f.block(s.Body) })
+	f.tries--
+	caught := f.caught
+	f.caught = outer
+	return caught
 }
 
 // match reads the cases; a constant subject has one that is right.

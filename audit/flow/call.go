@@ -123,6 +123,13 @@ func (f *frame) call(e *python.Call) *Value {
 		if v.isThing() && (v.API == nil || f.e.models.knows(v.API.Path)) {
 			return f.invoke(v, f.arguments(e), e)
 		}
+		if v.API != nil && parsing(a.Attr) {
+			args := f.arguments(e)
+			if v := f.parsed(to, a.Attr, args); v != nil {
+				return v
+			}
+			return f.method(to, a.Attr, args, e)
+		}
 	}
 	return f.method(to, a.Attr, f.arguments(e), e)
 }
@@ -261,6 +268,9 @@ func (f *frame) construct(c *program.Class, a *arguments, e *python.Call) *Value
 			f.store(c, n.Key, n.Value)
 		}
 		f.positional(c, v, a)
+		if a.rest != nil {
+			v.Marks = a.rest.deep()
+		}
 	}
 	if isModel(c) && a.rest != nil {
 		f.used(Attributes, a.rest, e, c.Name)

@@ -30,6 +30,9 @@ type frame struct {
 	ended   bool  // what follows is not reached
 
 	unmarked *python.Call // the argument of str() that is being read
+	tries    int          // in how many bodies of try with handlers
+	caught   *Value       // what was raised in the one that is being read
+	at       Loc          // the call whose summary is being applied
 	exits    []state      // where break and continue leave the loop that is being read
 }
 
@@ -65,7 +68,7 @@ func (f *frame) param(i int, p *python.Param) {
 			v = &Value{Class: f.fn.Class}
 		}
 	default:
-		v = f.urlParam(p)
+		v = f.urlParam(i, p)
 		if v == nil {
 			v = &Value{Marks: []Mark{{From: &Origin{Source: Param, Param: i, Where: loc(f.fn, p)}}}}
 			f.annotated(v, p)
@@ -107,12 +110,15 @@ func harmlessType(path string) bool {
 
 // urlParam is the value of a route's parameter: what the visitor wrote there, unless its
 // converter lets only numbers and the like through. It is nil where p is no such parameter.
-func (f *frame) urlParam(p *python.Param) *Value {
+func (f *frame) urlParam(i int, p *python.Param) *Value {
 	if f.e.program.Operation(f.fn) {
-		if p.Annotation != nil && harmlessType(f.e.program.Resolve(p.Annotation, f.scope).Path()) {
-			return f.e.unknown
+		if !f.fn.Sent(i) || p.Annotation != nil && harmlessType(f.e.program.Resolve(p.Annotation, f.scope).Path()) {
+			return f.given(p)
 		}
 		return &Value{Marks: []Mark{{From: f.e.origin(Request, loc(f.fn, p), "a parameter of the request: "+p.Name)}}}
+	}
+	if f.fn.Parsed(i) {
+		return f.handedOver(p)
 	}
 	for _, r := range f.fn.Routes {
 		converter, ok := r.Params[p.Name]
@@ -133,6 +139,16 @@ func (f *frame) urlParam(p *python.Param) *Value {
 		return &Value{Marks: []Mark{{From: o, Safe: s}}}
 	}
 	return nil
+}
+
+// given is a parameter of an operation that the framework hands over: the context of a
+// resolver is the request.
+func (f *frame) given(p *python.Param) *Value {
+	if p.Name != "info" && p.Name != "_info" {
+		return f.e.unknown
+	}
+	request := f.e.api(f.e.program.APIs.Module("flask").Attr("request"))
+	return &Value{Obj: &Object{Fields: []Field{{"context", request}}, region: -1}}
 }
 
 // harmlessConverter tells the converters of URLs that let only numbers, ids and the like
@@ -183,7 +199,7 @@ func (f *frame) statement(s python.Stmt) {
 		f.result(s)
 	case *python.Raise:
 		if s.Exc != nil {
-			f.eval(s.Exc)
+			f.raise(&Value{Marks: f.eval(s.Exc).deep()})
 		}
 		f.ended = true
 	case *python.Break, *python.Continue:

@@ -76,8 +76,8 @@ func (f *frame) apiAttr(v *Value, name string, n python.Node) *Value {
 	if v.API.Path == "flask.g" {
 		return f.shared("g", name)
 	}
-	if s := f.e.models.source(a.Path); s != nil && n != nil && !(name == "path" && f.fixedPath()) {
-		return &Value{API: a, Marks: []Mark{{From: f.e.origin(s.source, f.loc(n), s.note), Safe: s.safe}}}
+	if s := f.e.models.source(a.Path); s != nil && !(name == "path" && f.fixedPath()) {
+		return &Value{API: a, Marks: []Mark{{From: f.e.origin(s.source, f.where(n), s.note), Safe: s.safe}}}
 	}
 	if len(v.Marks) == 0 || harmlessAttr(name) {
 		return f.e.api(a)
@@ -138,7 +138,7 @@ func (f *frame) instanceAttr(v *Value, name string, n python.Node) *Value {
 		for _, k := range c.Line() {
 			own = join(own, f.e.readCell(f.fn, k, name))
 		}
-		if len(v.Marks) > 0 {
+		if len(v.Marks) > 0 && !f.harmlessAnnotation(c, name) {
 			own = join(own, &Value{Marks: partsOf(v.Marks, "."+name)})
 		}
 	}
@@ -153,9 +153,10 @@ func (f *frame) instanceAttr(v *Value, name string, n python.Node) *Value {
 	return f.e.unknown
 }
 
+// where is the place of a node, or of the call whose function reads it.
 func (f *frame) where(n python.Node) Loc {
 	if n == nil {
-		return Loc{File: f.fn.Module.Path}
+		return f.at
 	}
 	return f.loc(n)
 }

@@ -11,6 +11,7 @@ import (
 type summary struct {
 	reading bool
 	result  *Value
+	raised  *Value // the exceptions that leave it
 	uses    []paramUse
 	effects []effect
 	callers []*program.Function
@@ -73,7 +74,7 @@ func (s *summary) differs(old *summary) bool {
 	if len(s.uses) != len(old.uses) || len(s.effects) != len(old.effects) || (s.result == nil) != (old.result == nil) {
 		return true
 	}
-	return s.result != nil && grew(old.result, s.result, 3)
+	return s.result != nil && grew(old.result, s.result, 3) || s.raised != nil && grew(old.raised, s.raised, 3)
 }
 
 // grew reports whether b says more than a.
@@ -182,6 +183,7 @@ func (f *frame) apply(fn *program.Function, args []*Value, where Loc) *Value {
 		s.callers = append(s.callers, f.fn)
 	}
 	note := "passed to " + fn.Name
+	f.at = where
 	replace := func(o *Origin, kinds Kinds, way *Way) []Mark {
 		if o.Param >= len(args) || args[o.Param] == nil {
 			return nil
@@ -199,15 +201,30 @@ func (f *frame) apply(fn *program.Function, args []*Value, where Loc) *Value {
 	for _, ef := range s.effects {
 		f.store(ef.owner, ef.name, &Value{Marks: replace(ef.origin, ef.safe, ef.way)})
 	}
-	if s.result == nil {
-		return f.e.unknown
-	}
-	return s.result.mapped(3, func(m Mark) []Mark {
+	own := func(m Mark) []Mark {
 		if m.From.Source == Param {
 			return replace(m.From, m.Safe, m.Way)
 		}
 		return []Mark{m}
-	})
+	}
+	f.raise(s.raised.mapped(3, own))
+	if s.result == nil {
+		return f.e.unknown
+	}
+	return s.result.mapped(3, own)
+}
+
+// raise notes an exception that holds something from outside; who catches it reads that.
+func (f *frame) raise(v *Value) {
+	if v == nil || len(v.Marks) == 0 {
+		return
+	}
+	v = &Value{Marks: v.Marks}
+	if f.tries > 0 {
+		f.caught = join(f.caught, v)
+	} else {
+		f.sum.raised = join(f.sum.raised, v)
+	}
 }
 
 // append adds the steps of another way, which begins where this one ends.

@@ -25,24 +25,6 @@ func operations(descriptions []string) map[string]bool {
 	return all
 }
 
-// Operation reports whether an API description names the function as a handler.
-func (p *Program) Operation(f *Function) bool {
-	if len(p.operations) == 0 || f.Node == nil || f.Parent != nil {
-		return false
-	}
-	name := f.Module.Name + "." + f.Name
-	for {
-		if p.operations[name] {
-			return true
-		}
-		_, rest, ok := strings.Cut(name, ".")
-		if !ok || !strings.Contains(rest, ".") {
-			return false
-		}
-		name = rest
-	}
-}
-
 // findFilters finds @app.template_filter("name") and app.jinja_env.filters["name"] = f.
 func (p *Program) findFilters() {
 	p.Filters = map[string]*Function{}

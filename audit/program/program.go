@@ -76,6 +76,7 @@ func New(files []*python.File, descriptions ...string) *Program {
 	}
 	p.findRoutes()
 	p.findFilters()
+	p.findOperations()
 	return p
 }
 

@@ -46,6 +46,8 @@ type Function struct {
 	Inner  bool // other functions stand in it
 	Static bool // a staticmethod: no self
 	ByType bool // a classmethod: its first parameter is the class
+
+	operation operation
 }
 
 // node is where the function stands; nil for the top-level code of a module.
