@@ -14,6 +14,7 @@ func knownCalls() map[string]callSpec {
 			all[p] = spec
 		}
 	}
+	add(callSpec{}, "graphene.Schema().execute", "strawberry.Schema().execute", "strawberry.Schema().execute_sync") // no SQL
 	all["flask_multipass.Multipass().logout"] = callSpec{uses: uses(Redirect, 0, "return_url")}
 	programCalls(add)
 	codeCalls(add)
