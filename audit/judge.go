@@ -110,7 +110,7 @@ func (r *run) count(f *finding.Finding) {
 	default:
 		r.sum.Low++
 	}
-	if f.Guard != "" {
+	if finding.Stops(f.Guard) {
 		r.sum.Guarded++
 	}
 }

@@ -101,7 +101,7 @@ func failed(caught any) error {
 
 // analyse reads the project and applies the rules.
 func (r *run) analyse(ctx context.Context) (found []finding.Finding, err error) {
-	config := &finding.Config{Version: r.Version, Root: r.Root, Base: r.Root, Rules: described(r.all), Options: r.said()}
+	config := &finding.Config{Stream: finding.Stream, Version: r.Version, Root: r.Root, Base: r.Root, Rules: described(r.all), Options: r.said()}
 	if r.folder.single {
 		config.Base = filepath.Dir(r.Root)
 	}

@@ -90,6 +90,16 @@ type Rule struct {
 	Guard      string     `json:"guard,omitempty"` // what would stop it at run time, such as "guard/sinks"; "" where nothing would
 }
 
+// Stops reports whether a guard stops, as fumehood run sets it up, what it is about. Two only
+// report it until they are told to enforce.
+func Stops(guard string) bool {
+	switch guard {
+	case "", "guard/redirects", "guard/reflected":
+		return false
+	}
+	return true
+}
+
 // Place is a stretch of a file. Lines and columns count from 1, columns in characters; without
 // a line it is the whole file, and without a file the whole project.
 type Place struct {
@@ -129,18 +139,23 @@ type Finding struct {
 	Frame       *Frame     `json:"frame,omitempty"` // likewise
 }
 
+// Stream is the version of the messages. It goes up when one that reads them would
+// misunderstand them; a field more is no such thing.
+const Stream = 1
+
 // Config opens a run.
 type Config struct {
-	Version string   `json:"version"`
-	Root    string   `json:"root"` // what was audited, as given
-	Base    string   `json:"base"` // the folder that the files of places are in: Root, or the folder of a single file
+	Stream  int      `json:"stream"`  // see Stream
+	Version string   `json:"version"` // of fumehood
+	Root    string   `json:"root"`    // what was audited, as given
+	Base    string   `json:"base"`    // the folder that the files of places are in: Root, or the folder of a single file
 	Rules   []Rule   `json:"rules"`
 	Options []string `json:"options,omitempty"`
 }
 
 // Progress says how far a run is.
 type Progress struct {
-	Stage string `json:"stage"` // "reading", "following values", "rules"
+	Stage string `json:"stage"` // such as "reading", "following values"
 	Done  int    `json:"done"`
 	Total int    `json:"total"`
 }

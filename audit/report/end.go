@@ -52,7 +52,7 @@ func (t *Text) left() {
 	if len(crashed) > 0 {
 		t.print("%s\n", t.paint(red, "fumehood itself failed here, and what it would have found is missing"))
 		for _, s := range crashed {
-			where := strings.TrimSpace(t.where(s.Place) + " " + s.Rule)
+			where := strings.TrimSpace(t.where(s.Place) + " " + Printable(s.Rule))
 			t.print("  %s  %s\n", where, Printable(s.Reason))
 		}
 		t.print("\n")
@@ -99,17 +99,19 @@ func (t *Text) counts(groups []*group) {
 	}{
 		{t.silent["comment"], "silenced by a comment with a reason"},
 		{t.silent["baseline"], "known: they are in the baseline"},
-		{t.sum.Hidden, "left out by " + t.options("--min-")},
+		{t.sum.Hidden, "left out by " + t.options("--min-") + "; low shows them all"},
 		{t.sum.Unchanged, "on lines that did not change (" + t.options("--diff") + ")"},
 	} {
 		if row.n > 0 {
-			t.print("%5d %-6s  %s\n", row.n, "", row.text)
+			t.print("%5d %-6s  %s\n", row.n, "", Printable(row.text))
 		}
 	}
 	if len(groups) > 0 || t.sum.Suppressed+t.sum.Hidden+t.sum.Unchanged > 0 {
 		t.print("\n")
 	}
-	t.print("%s\n", Line(*t.sum))
+	for _, line := range wrap(Line(*t.sum), t.o.Width) {
+		t.print("%s\n", line)
+	}
 	if t.sum.Crashes > 0 {
 		t.print("%s\n", t.paint(red, "This is not all: fumehood itself failed, see above."))
 	}
@@ -181,23 +183,35 @@ func (t *Text) next(groups []*group) {
 	id := groups[0].rule
 	rows := [][2]string{
 		{"fumehood audit --explain " + id, "what it is, with samples"},
-		{"# fumehood: ignore[" + id + "] why it is right until " + t.o.Now.AddDate(0, 6, 0).Format(time.DateOnly), "at the line"},
+		{"# fumehood: ignore[" + id + "] reason until " + t.o.Now.AddDate(0, 6, 0).Format(time.DateOnly), "at a line that is right"},
 		{"fumehood audit --write-baseline audit-baseline.json " + root, "only what is new counts then"},
 	}
 	if t.sum.Guarded > 0 {
 		rows = append(rows, [2]string{"fumehood run app:app", fmt.Sprintf("stops %d of them now, unchanged", t.sum.Guarded)})
 	}
 	t.print("\n")
+	t.rows(rows)
+}
+
+// rows writes commands and what they do, beside them or, where one is too long for that,
+// below.
+func (t *Text) rows(rows [][2]string) {
 	wide := 0
+	fits := func(r [2]string) bool { return columns(r[0])+10+columns(r[1]) <= t.o.Width }
 	for _, r := range rows {
-		wide = max(wide, columns(r[0]))
-	}
-	for i, r := range rows {
-		label := "next"
-		if i > 0 {
-			label = ""
+		if fits(r) {
+			wide = max(wide, columns(r[0]))
 		}
-		t.print("  %s  %s  %s\n", t.paint(dim, fmt.Sprintf("%-4s", label)), pad(Printable(r[0]), wide), r[1])
+	}
+	label := "next"
+	for _, r := range rows {
+		t.print("  %s  ", t.paint(dim, fmt.Sprintf("%-4s", label)))
+		if command := Printable(r[0]); !fits(r) {
+			t.print("%s\n%10s%s\n", command, "", r[1])
+		} else {
+			t.print("%s  %s\n", pad(command, min(wide, t.o.Width-10-columns(r[1]))), r[1])
+		}
+		label = ""
 	}
 }
 

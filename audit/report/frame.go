@@ -1,9 +1,9 @@
 package report
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/width"
@@ -37,45 +37,6 @@ func severityColor(s finding.Severity) string {
 	return cyan
 }
 
-// frame writes the code of a finding: its lines marked with > and ^, with those around it or
-// without.
-func (t *Text) frame(f *finding.Finding, around bool) {
-	if f.Frame == nil {
-		return
-	}
-	first, last := f.Frame.Line, f.Frame.Line+len(f.Frame.Text)-1
-	end := max(f.Place.Line, f.Place.EndLine)
-	if !around {
-		first, last = f.Place.Line, min(last, f.Place.Line)
-	}
-	digits := len(strconv.Itoa(last))
-	room := t.o.Width - digits - 9
-	marked := glyphs(f.Frame.Text[f.Place.Line-f.Frame.Line])
-	from := offset(marked, f.Place.Column-f.Frame.Column)
-	to := offset(marked, len(marked))
-	if f.Place.EndLine == f.Place.Line && f.Place.EndColumn > f.Place.Column {
-		to = offset(marked, f.Place.EndColumn-f.Frame.Column)
-	}
-	left := 0 // columns that are cut off at the left
-	if to > room && from > room/2 {
-		left = from - room/4
-	}
-	for n := first; n <= last; n++ {
-		line := cutGlyphs(glyphs(f.Frame.Text[n-f.Frame.Line]), left, room)
-		sign, number := " ", fmt.Sprintf("%*d |", digits, n)
-		if n >= f.Place.Line && n <= end {
-			sign = t.paint(severityColor(f.Severity), ">")
-		} else {
-			line, number = t.paint(dim, line), t.paint(dim, number)
-		}
-		t.print("  %s\n", strings.TrimRight(fmt.Sprintf("  %s %s %s", sign, number, line), " "))
-		if n == f.Place.Line && from < to {
-			carets := strings.Repeat("^", max(1, min(to, left+room)-from))
-			t.print("      %*s | %s%s\n", digits, "", strings.Repeat(" ", from-left), t.paint(severityColor(f.Severity), carets))
-		}
-	}
-}
-
 // glyph is a character and the columns that it takes.
 type glyph struct {
 	text string
@@ -95,6 +56,8 @@ func glyphs(line string) []glyph {
 		switch {
 		case r == '\t':
 			g = glyph{strings.Repeat(" ", tab), tab}
+		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
+			g.wide = 0 // it stands on the one before
 		case r == utf8.RuneError || !strconv.IsPrint(r):
 			g.text = "\uFFFD"
 		case r >= 0x1100:
@@ -117,15 +80,30 @@ func offset(all []glyph, i int) int {
 	return n
 }
 
-// cutGlyphs is the part of a line that starts at a column and takes at most room.
-func cutGlyphs(all []glyph, left, room int) string {
+// window is the part of a line that starts at a column and takes at most room. Where
+// something is cut off, there are dots; cut is whether there was something before the line.
+func window(all []glyph, left, room int, cut bool) string {
+	const dots = 3
+	right := left + room
+	first, last := left, right
+	if left > 0 || cut {
+		first += dots
+	}
+	if offset(all, len(all)) > right {
+		last -= dots
+	}
 	var b strings.Builder
-	at := 0
+	b.WriteString(strings.Repeat(".", first-left))
+	at, end := 0, first // where the glyph starts, and where what is written ends
 	for _, g := range all {
-		if at >= left && at+g.wide <= left+room {
-			b.WriteString(g.text)
+		if at >= first && at+g.wide <= last {
+			b.WriteString(strings.Repeat(" ", at-end) + g.text)
+			end = at + g.wide
 		}
 		at += g.wide
+	}
+	if last < right {
+		b.WriteString(strings.Repeat(" ", max(0, last-end)) + strings.Repeat(".", dots))
 	}
 	return b.String()
 }
@@ -142,13 +120,7 @@ func pad(text string, to int) string {
 }
 
 // fit is a text in at most so many columns; what is cut off leaves dots.
-func fit(text string, room int) string {
-	all := glyphs(text)
-	if offset(all, len(all)) <= room {
-		return cutGlyphs(all, 0, room)
-	}
-	return cutGlyphs(all, 0, max(0, room-3)) + "..."
-}
+func fit(text string, room int) string { return window(glyphs(text), 0, room, false) }
 
 // Printable is a text without what a terminal acts on, or what hides or turns other text: it
 // may come from the files that are audited.

@@ -46,7 +46,7 @@ func messages() []finding.Message {
 	whole := known
 	whole.Place = finding.Place{File: "config.py"}
 	return []finding.Message{
-		{Config: &finding.Config{Version: "0.1.0", Root: "shop", Base: "shop", Rules: []finding.Rule{key, sql}, Options: []string{"--min-confidence medium"}}},
+		{Config: &finding.Config{Stream: finding.Stream, Version: "0.1.0", Root: "shop", Base: "shop", Rules: []finding.Rule{key, sql}, Options: []string{"--min-confidence medium"}}},
 		{Skipped: &finding.Skipped{Place: finding.Place{File: "big.py"}, Reason: "it is larger than 8 MB"}},
 		{Skipped: &finding.Skipped{Place: place("broken.py", 3, 4, 3, 9), Reason: "expected a name"}},
 		{Skipped: &finding.Skipped{Place: place("broken.py", 9, 1, 9, 1), Reason: "invalid syntax"}},

@@ -28,7 +28,7 @@ type SARIF struct {
 // NewSARIF makes a handler that writes to out.
 func NewSARIF(out io.Writer) *SARIF {
 	return &SARIF{out: out, index: map[string]int{}, run: sarifRun{
-		Tool:       sarifTool{Driver: sarifDriver{Name: "fumehood", Rules: []sarifRule{}}},
+		Tool:       sarifTool{Driver: sarifDriver{Name: "fumehood", Home: home, Rules: []sarifRule{}}},
 		Bases:      map[string]sarifBase{sarifRoot: {Description: sarifMessage{Text: "the folder that the names of files start from"}}},
 		Results:    []sarifResult{},
 		ColumnKind: "unicodeCodePoints",
@@ -37,6 +37,12 @@ func NewSARIF(out io.Writer) *SARIF {
 
 // sarifRoot names the folder that all names are relative to.
 const sarifRoot = "SRCROOT"
+
+// home is where the project is, and rulePage where its rules are described.
+const (
+	home     = "https://github.com/fumehood/fumehood"
+	rulePage = home + "/blob/main/docs/reference/rules.md#"
+)
 
 // The levels of SARIF, and what GitHub makes critical, high, medium and low of.
 func sarifLevel(s finding.Severity) (level, score string) {
@@ -94,7 +100,7 @@ func (s *SARIF) config(c *finding.Config) {
 	for _, r := range c.Rules {
 		s.index[r.ID] = len(s.run.Tool.Driver.Rules)
 		level, score := sarifLevel(r.Severity)
-		tags := []string{"security", fmt.Sprintf("external/cwe/cwe-%d", r.CWE)}
+		tags := []string{"security", fmt.Sprintf("external/cwe/cwe-%03d", r.CWE), fmt.Sprintf("CWE-%d", r.CWE)} // as GitHub and as GitLab read it
 		if r.OWASP != "" {
 			tags = append(tags, "external/owasp/"+strings.ToLower(strings.ReplaceAll(r.OWASP, ":", "-")))
 		}
@@ -103,6 +109,7 @@ func (s *SARIF) config(c *finding.Config) {
 		}
 		s.run.Tool.Driver.Rules = append(s.run.Tool.Driver.Rules, sarifRule{
 			ID: r.ID, Name: camel(r.ID), Short: sarifMessage{Text: r.Title}, Full: sarifMessage{Text: r.Why},
+			Page:    rulePage + r.ID,
 			Help:    sarifHelp{Text: helpText(r), Markdown: helpMarkdown(r)},
 			Default: sarifDefault{Level: level},
 			Properties: sarifProperties{
@@ -144,7 +151,7 @@ func helpMarkdown(r finding.Rule) string {
 	if r.Guard != "" {
 		text += "\n**At run time**: " + Guarded(r.Guard) + "\n"
 	}
-	return text
+	return text + fmt.Sprintf("\n[All about the rule](%s%s), [CWE-%d](https://cwe.mitre.org/data/definitions/%d.html)\n", rulePage, r.ID, r.CWE, r.CWE)
 }
 
 func (s *SARIF) result(f *finding.Finding) sarifResult {
@@ -224,7 +231,7 @@ func (s *SARIF) Close() error {
 		return nil
 	}
 	s.run.Invocations = []sarifInvocation{{Successful: s.ended, Notifications: s.notes}}
-	enc := json.NewEncoder(s.out)
+	enc := json.NewEncoder(harmless{s.out})
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", " ")
 	return enc.Encode(sarifLog{

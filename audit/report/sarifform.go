@@ -21,6 +21,7 @@ type (
 	sarifDriver struct {
 		Name    string      `json:"name"`
 		Version string      `json:"version,omitempty"`
+		Home    string      `json:"informationUri"`
 		Rules   []sarifRule `json:"rules"`
 	}
 	sarifBase struct {
@@ -31,6 +32,7 @@ type (
 		Name       string          `json:"name"`
 		Short      sarifMessage    `json:"shortDescription"`
 		Full       sarifMessage    `json:"fullDescription"`
+		Page       string          `json:"helpUri"`
 		Help       sarifHelp       `json:"help"`
 		Default    sarifDefault    `json:"defaultConfiguration"`
 		Properties sarifProperties `json:"properties"`

@@ -43,7 +43,8 @@ type groupKey struct {
 
 type group struct {
 	groupKey
-	found []finding.Finding
+	surest finding.Confidence
+	found  []finding.Finding
 }
 
 // NewText makes a handler that writes to out.
@@ -72,6 +73,7 @@ func (t *Text) Handle(m finding.Message) error {
 			t.groups[key] = &group{groupKey: key}
 		}
 		t.groups[key].found = append(t.groups[key].found, *m.Finding)
+		t.groups[key].surest = max(t.groups[key].surest, m.Finding.Confidence)
 	case m.Suppressed != nil:
 		t.silent[m.Suppressed.By]++
 	case m.Skipped != nil:
@@ -99,14 +101,14 @@ func (t *Text) Close() error {
 
 func (t *Text) print(format string, args ...any) { fmt.Fprintf(t.out, format, args...) }
 
-// sorted are the groups, the worst first.
+// sorted are the groups, the worst first, and of those the surest.
 func (t *Text) sorted() []*group {
 	all := make([]*group, 0, len(t.groups))
 	for _, g := range t.groups {
 		all = append(all, g)
 	}
 	slices.SortFunc(all, func(a, b *group) int {
-		return cmp.Or(-cmp.Compare(a.severity, b.severity), cmp.Compare(a.rule, b.rule), cmp.Compare(a.guard, b.guard))
+		return cmp.Or(-cmp.Compare(a.severity, b.severity), -cmp.Compare(a.surest, b.surest), cmp.Compare(a.rule, b.rule), cmp.Compare(a.guard, b.guard))
 	})
 	return all
 }
@@ -138,20 +140,19 @@ func (t *Text) group(g *group) {
 	for _, line := range wrap(rule.Why, t.o.Width-2) {
 		t.print("  %s\n", line)
 	}
-	for i, f := range g.found {
-		t.finding(&f, i < framed)
-	}
-	t.print("\n")
 	if slices.ContainsFunc(g.found, func(f finding.Finding) bool { return f.Fix == "" }) {
 		t.labelled("fix", rule.Fix)
 	}
 	t.labelled("now", Guarded(g.guard))
+	for i, f := range g.found {
+		t.finding(&f, i < inFull)
+	}
 	t.print("\n")
 }
 
-// framed is how many findings of a rule are shown with the lines around them; the others have
-// their own line only.
-const framed = 5
+// inFull is how many findings of a rule are shown with the lines around them and their way;
+// the others have their own line, and where the value comes from.
+const inFull = 5
 
 func (t *Text) finding(f *finding.Finding, around bool) {
 	at := fmt.Sprintf("%s:%d:%d", t.path(f.Place.File), f.Place.Line, f.Place.Column)
@@ -171,8 +172,7 @@ func (t *Text) finding(f *finding.Finding, around bool) {
 	for _, line := range lines[1:] {
 		t.print("  %s%s\n", strings.Repeat(" ", columns(at)+2), line)
 	}
-	t.frame(f, around)
-	t.steps(f)
+	t.picture(f, around)
 	if f.Fix != "" {
 		t.labelled("fix", f.Fix)
 	}
@@ -187,54 +187,4 @@ func (t *Text) labelled(label, text string) {
 		t.print("  %s  %s\n", t.paint(dim, fmt.Sprintf("%-4s", label)), fit(strings.TrimRight(line, "\n"), t.o.Width-8))
 		label = ""
 	}
-}
-
-// The most steps of a way that are shown, of which the first ones are so many.
-const (
-	mostSteps  = 8
-	firstSteps = 3
-)
-
-// steps writes the way of a value, if it has another line in it than the finding's own.
-func (t *Text) steps(f *finding.Finding) {
-	if !slices.ContainsFunc(f.Steps, func(s finding.Step) bool {
-		return s.Place.File != f.Place.File || s.Place.Line != f.Place.Line
-	}) {
-		return
-	}
-	steps := f.Steps
-	left := 0
-	if len(steps) > mostSteps {
-		left = len(steps) - mostSteps
-		steps = slices.Concat(steps[:firstSteps], steps[len(steps)-mostSteps+firstSteps:])
-	}
-	wide, noted := 0, 0
-	for _, s := range steps {
-		wide = max(wide, columns(t.where(s.Place)))
-		noted = max(noted, min(columns(s.Note), t.o.Width/3))
-	}
-	for i, s := range steps {
-		label := "flow"
-		if i > 0 {
-			label = ""
-		}
-		if i == firstSteps && left > 0 {
-			t.print("  %s  ... %d more ...\n", t.paint(dim, "    "), left)
-		}
-		code := Printable(s.Code)
-		if i > 0 && steps[i-1].Place.File == s.Place.File && steps[i-1].Place.Line == s.Place.Line {
-			code = ""
-		}
-		line := pad(t.where(s.Place), wide) + "  " + pad(fit(Printable(s.Note), noted), noted) + "  "
-		line = strings.TrimRight(line+fit(code, t.o.Width-8-columns(line)), " ")
-		t.print("  %s  %s\n", t.paint(dim, fmt.Sprintf("%-4s", label)), line)
-	}
-}
-
-// where is a place as editors and terminals open it.
-func (t *Text) where(p finding.Place) string {
-	if p.Line == 0 {
-		return t.path(p.File)
-	}
-	return fmt.Sprintf("%s:%d", t.path(p.File), p.Line)
 }
