@@ -11,7 +11,7 @@ import (
 
 // access are the rules for who may call what.
 func access() []*Rule {
-	return []*Rule{decoratorOrder(), missingLogin(), csrfMissing(), changeByGet(), loginUnlimited(), foreignObject()}
+	return []*Rule{decoratorOrder(), missingLogin(), csrfMissing(), changeByGet(), loginUnlimited(), codeUnlimited(), foreignObject()}
 }
 
 func decoratorOrder() *Rule {
@@ -237,48 +237,6 @@ func isPublic(f *program.Function) bool {
 		"about", "index", "home", "public", "callback", "oauth", "webhook", "hook", "error", "rss", "feed", "sitemap", "manifest", "locale", "captcha", "status", "version", "unsubscribe", "welcome", "setup", "swagger", "docs", "metrics", "saml", "sso"} {
 		if strings.Contains(text, w) {
 			return true
-		}
-	}
-	return false
-}
-
-func loginUnlimited() *Rule {
-	return &Rule{
-		Rule: finding.Rule{
-			ID: "login-unlimited", Title: "As many login attempts as one likes", CWE: 307, OWASP: "A07:2021", ASVS: []string{"6.3.1"},
-			Severity: finding.Medium, Confidence: finding.Likely,
-			Why:   "Nothing limits how often a password or a code can be tried. A word list goes through in minutes.",
-			Fix:   `@limiter.limit("5 per minute")`,
-			Canon: []string{"brute-force"},
-			Guard: "guard/login",
-		},
-		Function: func(p *Pass, f *program.Function) {
-			if !isLogin(f) || p.Facts.limited(f) {
-				return
-			}
-			if p.Facts.uses(f, "form", "json", "get_json", "values", "args", "authorization", "data", "validate_on_submit") {
-				p.Report(f, placeOfRoute(f), f.Name+" can be tried without end")
-			}
-		},
-	}
-}
-
-// isLogin tells the routes that check a password or make a key for one.
-func isLogin(f *program.Function) bool {
-	if len(f.Routes) == 0 {
-		return false
-	}
-	words := []string{"login", "signin", "sign_in", "sign-in", "authenticate", "/auth", "/token"}
-	name := strings.ToLower(f.Name)
-	for _, r := range f.Routes {
-		text := name + " " + strings.ToLower(r.Pattern)
-		if !slices.Contains(r.Methods, "POST") && !slices.Contains(r.Methods, "GET") {
-			continue
-		}
-		for _, w := range words {
-			if strings.Contains(text, w) {
-				return true
-			}
 		}
 	}
 	return false

@@ -109,48 +109,6 @@ func mentionsHash(e python.Expr) bool {
 	return found
 }
 
-func tokenUnchecked() *Rule {
-	return &Rule{
-		Rule: finding.Rule{
-			ID: "token-unchecked", Title: "A token whose signature is not checked", CWE: 347, OWASP: "A02:2021", ASVS: []string{"9.1.1"},
-			Severity: finding.High, Confidence: finding.Sure,
-			Why:   "A token is read without a look at its signature. Whoever writes a token by hand is whoever they say they are.",
-			Fix:   `jwt.decode(token, key, algorithms=["HS256"])`,
-			Canon: []string{"jwt-api"},
-			Guard: "",
-		},
-		Call: func(p *Pass, s *Site) {
-			if s.Method != "decode" || !strings.HasPrefix(s.Path, "jwt.") && !strings.HasPrefix(s.Path, "jose.jwt.") && !strings.HasPrefix(s.Path, "authlib.") {
-				return
-			}
-			if isConstant(s.Arg(-1, "verify"), python.False) {
-				p.Report(s.Func, s.Call, "verify=False takes any token")
-				return
-			}
-			if d, ok := s.Arg(-1, "options").(*python.Dict); ok {
-				for i, k := range d.Keys {
-					if key, _ := literal(k); key == "verify_signature" && isConstant(d.Values[i], python.False) {
-						p.Report(s.Func, s.Call, "verify_signature is off")
-						return
-					}
-				}
-			}
-			if list := s.Arg(2, "algorithms"); list != nil {
-				found := false
-				python.Inspect(list, func(n python.Node) bool {
-					if t, ok := n.(*python.Str); ok && strings.EqualFold(t.Value, "none") {
-						found = true
-					}
-					return true
-				})
-				if found {
-					p.Report(s.Func, s.Call, "the algorithm none is allowed")
-				}
-			}
-		},
-	}
-}
-
 func userEnumeration() *Rule {
 	return &Rule{
 		Rule: finding.Rule{

@@ -12,7 +12,11 @@ func wordsOf(text string) []string {
 	start, depth := -1, 0
 	end := func(i int) {
 		if start >= 0 {
-			all = append(all, strings.ToLower(text[start:i]))
+			word := strings.ToLower(text[start:i])
+			if bare := strings.TrimRight(word, "0123456789"); len(bare) > 1 { // login2 is one more login
+				word = bare
+			}
+			all = append(all, word)
 		}
 		start = -1
 	}
