@@ -100,7 +100,7 @@ func siblings(p *Pass) {
 			switch {
 			case v.asks != asksNothing:
 				checked++
-			case !isPublic(v.fn) && !v.showsPublished(p):
+			case !isPublic(v.fn) && !v.showsPublished(p) && !(v.onlyGet() && isStill(v.fn)):
 				open = append(open, v)
 			}
 		}
@@ -211,6 +211,29 @@ func (v *view) showsPublished(p *Pass) bool {
 	return v.onlyGet() && isPublished(strings.Join(v.words, " ")) && !p.Facts.writes(v.fn)
 }
 
+// isStill tells views that give everybody the same: nothing is looked up and nothing changed.
+func isStill(fn *program.Function) bool {
+	still := true
+	for _, s := range fn.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Call:
+				switch lastPart(n.Func) {
+				case "render_template", "url_for", "redirect", "_", "gettext", "jsonify", "flash":
+				default:
+					still = false
+				}
+			case *python.Assign, *python.AugAssign, *python.Delete, *python.With, *python.For:
+				still = false
+			case *python.Name:
+				still = still && n.ID != "request" && n.ID != "config"
+			}
+			return still
+		})
+	}
+	return still
+}
+
 // groupOf is what the routes of a function have in common with others: the module and the
 // object that they are made on, or the module for classes of views.
 func groupOf(f *program.Function) any {
@@ -227,6 +250,9 @@ func groupOf(f *program.Function) any {
 // isPublic tells the routes that everybody is meant to use, by name.
 func isPublic(f *program.Function) bool {
 	text := strings.ToLower(f.Name)
+	if f.Class != nil { // post of ResetPasswordResource
+		text += " " + strings.ToLower(f.Class.Name)
+	}
 	for _, r := range f.Routes {
 		text += " " + strings.ToLower(r.Pattern)
 		if r.Pattern == "/" {

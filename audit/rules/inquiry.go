@@ -27,7 +27,7 @@ func (q *inquiry) least(d demand) { q.found = max(q.found, d) }
 func (q *inquiry) decorator(d python.Expr, scope *program.Scope) {
 	if isAuthCheck(d) {
 		q.least(asksLogin)
-		if isRoleCheck(d) {
+		if isRoleCheck(d) || toldRole(d) {
 			q.least(asksRole)
 		}
 	}
@@ -46,6 +46,24 @@ func (q *inquiry) decorator(d python.Expr, scope *program.Scope) {
 		return
 	}
 	q.least(q.inner(fn))
+}
+
+// toldRole reports whether a decorator is told who may: requires(IsModerator()).
+func toldRole(d python.Expr) bool {
+	call, ok := d.(*python.Call)
+	if !ok {
+		return false
+	}
+	found := false
+	for _, a := range call.Args {
+		python.Inspect(a, func(n python.Node) bool {
+			if n, ok := n.(*python.Name); ok {
+				found = found || isRoleQuestion(n.ID) || isRoleWord(n.ID)
+			}
+			return !found
+		})
+	}
+	return found
 }
 
 // isExempt tells markers that take a check away.
@@ -70,7 +88,7 @@ func (q *inquiry) class(c *program.Class) {
 		for _, d := range k.Node.Decorators {
 			q.decorator(d, k.Outer)
 		}
-		for _, name := range []string{"decorators", "method_decorators"} {
+		for _, name := range []string{"decorators", "method_decorators", "__decorators__"} {
 			if sym := k.Scope.Names[name]; sym != nil {
 				q.least(asksLogin)
 				for _, v := range sym.Values {
@@ -78,7 +96,7 @@ func (q *inquiry) class(c *program.Class) {
 				}
 			}
 		}
-		for _, name := range []string{"dispatch_request", "is_accessible", "before_request", "_check_access", "check_access", "prepare", "check_permissions"} {
+		for _, name := range []string{"dispatch_request", "_handle_view", "is_accessible", "before_request", "_check_access", "check_access", "prepare", "check_permissions"} {
 			if m := k.Methods[name]; m != nil && m != q.fn {
 				q.least(q.inner(m))
 			}
@@ -171,7 +189,7 @@ func (q *inquiry) ofDatabase(n *python.Name) bool {
 
 func (q *inquiry) name(name string) {
 	switch name {
-	case "current_user", "session", "is_authenticated", "authorization", "Unauthorized", "Forbidden", "current_identity", "logged_in", "is_logged_in", "authed", "current_account", "jwt_payload", "current_token":
+	case "current_user", "current_auth", "session", "is_authenticated", "authorization", "Unauthorized", "Forbidden", "current_identity", "logged_in", "is_logged_in", "authed", "current_account", "jwt_payload", "current_token":
 		q.least(asksLogin)
 	}
 }

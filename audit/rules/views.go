@@ -110,16 +110,29 @@ func (f *Facts) demands(fn *program.Function, depth int) demand {
 func (f *Facts) demandedBefore(fn *program.Function) demand {
 	most := asksNothing
 	for _, b := range f.befores() {
-		if b.all || b.module == fn.Module && (b.name == "" || len(fn.Routes) == 0 || fn.Routes[0].Receiver == nil || lastPart(fn.Routes[0].Receiver) == b.name) ||
-			b.name != "" && sameFolder(b.module, fn.Module) && len(fn.Routes) > 0 && fn.Routes[0].Receiver != nil && lastPart(fn.Routes[0].Receiver) == b.name {
+		receiver := ""
+		if len(fn.Routes) > 0 && fn.Routes[0].Receiver != nil {
+			receiver = lastPart(fn.Routes[0].Receiver)
+		}
+		if b.all || b.module == fn.Module && (b.name == "" || receiver == "" || receiver == b.name) || receiver != "" && receiver == b.name && f.shares(b.module, fn.Module, receiver) {
 			most = max(most, b.asks)
 		}
 	}
 	return most
 }
 
-func sameFolder(a, b *program.Module) bool {
-	return a.Path[:strings.LastIndexByte(a.Path, '/')+1] == b.Path[:strings.LastIndexByte(b.Path, '/')+1]
+// shares reports whether two modules mean the same app or blueprint by a name: they are
+// neighbours, or one of them imports it from the other.
+func (f *Facts) shares(a, b *program.Module, name string) bool {
+	return a.Path[:strings.LastIndexByte(a.Path, '/')+1] == b.Path[:strings.LastIndexByte(b.Path, '/')+1] || f.imports(a, b, name) || f.imports(b, a, name)
+}
+
+func (f *Facts) imports(by, from *program.Module, name string) bool {
+	is := func(s *program.Scope) bool {
+		sym := s.Names[name]
+		return sym != nil && sym.Import != nil && sym.Import.Name == name && f.program.Lookup(sym.Import.Module, by) == from
+	}
+	return is(by.Scope) || slices.ContainsFunc(f.program.Functions, func(fn *program.Function) bool { return fn.Module == by && fn.Node != nil && is(fn.Scope) })
 }
 
 // before is a function that runs before views, and may refuse.
@@ -141,7 +154,7 @@ func (f *Facts) befores() []before {
 		}
 		if fn.Node != nil {
 			for _, d := range fn.Node.Decorators {
-				if n := decoratorName(d); (n == "before_request" || n == "before_app_request") && refuses(fn) {
+				if runsBefore(decoratorName(d)) && (refuses(fn) || slices.ContainsFunc(fn.Node.Decorators, isAuthCheck)) {
 					f.addBefore(d, fn, f.demands(fn, 0))
 				}
 			}
@@ -153,6 +166,19 @@ func (f *Facts) befores() []before {
 	return f.before
 }
 
+// runsBefore tells what makes a function run before a view, where it may refuse.
+func runsBefore(name string) bool {
+	switch name {
+	case "before_request", "before_app_request", "url_value_preprocessor", "app_url_value_preprocessor":
+		return true
+	}
+	return false
+}
+
+func isParam(fn *program.Function, name string) bool {
+	return fn.Node != nil && slices.ContainsFunc(fn.Node.Params.List, func(p python.Param) bool { return p.Name == name })
+}
+
 // registered finds app.before_request(check).
 func (f *Facts) registered(fn *program.Function) {
 	for _, s := range fn.Body {
@@ -161,7 +187,7 @@ func (f *Facts) registered(fn *program.Function) {
 			case *python.Function:
 				return false
 			case *python.Call:
-				if m := lastPart(n.Func); (m == "before_request" || m == "before_app_request") && len(n.Args) == 1 {
+				if runsBefore(lastPart(n.Func)) && len(n.Args) == 1 {
 					asks := asksLogin // what cannot be seen is believed
 					if to := f.program.Resolve(n.Args[0], fn.Scope).Function; to != nil {
 						asks = f.demands(to, 0)
@@ -178,10 +204,15 @@ func (f *Facts) addBefore(d python.Expr, fn *program.Function, asks demand) {
 	if c, ok := d.(*python.Call); ok {
 		d = c.Func
 	}
-	b := before{module: fn.Module, asks: asks, all: lastPart(d) == "before_app_request"}
+	b := before{module: fn.Module, asks: asks, all: lastPart(d) == "before_app_request" || lastPart(d) == "app_url_value_preprocessor"}
 	if a, ok := d.(*python.Attribute); ok {
 		b.name = lastPart(a.Value)
-		b.all = b.all || receiverIsApp(a)
+		b.all = b.all || receiverIsApp(a) || isParam(fn, b.name) // of whatever blueprint a helper is given
+		if sym, at := fn.Scope.Find(b.name); sym != nil && sym.Import != nil && sym.Import.Name != "" { // imported as another name
+			if m := f.program.Lookup(sym.Import.Module, at.Module); m != nil {
+				b.module, b.name = m, sym.Import.Name
+			}
+		}
 	}
 	if asks != asksNothing {
 		f.before = append(f.before, b)

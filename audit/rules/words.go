@@ -86,7 +86,7 @@ func isRoleQuestion(name string) bool {
 	if name == "can" || name == "allows" || name == "is_granted" || name == "authorize" || name == "authorise" {
 		return true
 	}
-	return isQuestion(name) && (isRoleWord(name) || hasWord(name, "access", "can", "may", "allowed", "owner", "authorize", "authorization", "policy", "rights"))
+	return isQuestion(name) && (isRoleWord(name) || hasWord(name, "access", "accessible", "can", "may", "allowed", "owner", "authorize", "authorization", "policy", "rights"))
 }
 
 // isLoginQuestion tells functions that ask who somebody is.
