@@ -207,7 +207,7 @@ func (f *Facts) addBefore(d python.Expr, fn *program.Function, asks demand) {
 	b := before{module: fn.Module, asks: asks, all: lastPart(d) == "before_app_request" || lastPart(d) == "app_url_value_preprocessor"}
 	if a, ok := d.(*python.Attribute); ok {
 		b.name = lastPart(a.Value)
-		b.all = b.all || receiverIsApp(a) || isParam(fn, b.name) // of whatever blueprint a helper is given
+		b.all = b.all || receiverIsApp(a) || isParam(fn, b.name)                                        // of whatever blueprint a helper is given
 		if sym, at := fn.Scope.Find(b.name); sym != nil && sym.Import != nil && sym.Import.Name != "" { // imported as another name
 			if m := f.program.Lookup(sym.Import.Module, at.Module); m != nil {
 				b.module, b.name = m, sym.Import.Name
