@@ -1,0 +1,109 @@
+package settings
+
+import (
+	"path"
+	"strings"
+)
+
+// dotenv reads KEY=value lines as python-dotenv and the shell take them: with export before,
+// in quotes that may span lines, with comments behind.
+func (f *File) dotenv() {
+	script := path.Base(f.Name) == ".envrc" // has other commands too
+	rows := f.rows()
+	for i := 0; i < len(rows); i++ {
+		r := rows[i]
+		text := strings.TrimSpace(r.text)
+		if text == "" || text[0] == '#' {
+			continue
+		}
+		start := strings.Index(r.text, text)
+		rest := text
+		if after, ok := strings.CutPrefix(rest, "export"); ok && after != "" && (after[0] == ' ' || after[0] == '\t') {
+			rest = strings.TrimLeft(after, " \t")
+		}
+		key, value, ok := strings.Cut(rest, "=")
+		key = strings.TrimSpace(key)
+		if !ok || key == "" || strings.ContainsAny(key, " \t$(){}\"'`;&|<>") {
+			if !script && !justName(rest) && len(f.Errors) < mostErrors {
+				f.fail(r.trimmed(), "no KEY=value")
+			}
+			continue
+		}
+		at := start + len(text) - len(value)
+		read, end, last, closed := f.quoted(rows, i, at)
+		if !closed {
+			f.fail(r.trimmed(), "a quote that is not closed")
+		}
+		f.add(Setting{Span: Span{Start: int32(r.start + start), End: int32(end)}, Key: key, Value: read, Env: true})
+		i = last
+	}
+}
+
+// justName is a variable that is exported and set elsewhere.
+func justName(text string) bool {
+	name, _, _ := strings.Cut(text, "#")
+	return envName(strings.ToUpper(strings.TrimSpace(name)))
+}
+
+// quoted reads the value that starts at a byte of the i-th row. It returns where it ends, in
+// which row, and whether its quotes were closed; without the closing one the row is all.
+func (f *File) quoted(rows []row, i, at int) (value string, end, last int, closed bool) {
+	r := rows[i]
+	text := strings.TrimLeft(r.text[at:], " \t")
+	from := r.start + len(r.text) - len(text)
+	if text == "" || text[0] != '"' && text[0] != '\'' && text[0] != '`' {
+		value = bare(text)
+		return value, from + len(value), i, true
+	}
+	quote := text[0]
+	var b strings.Builder
+	for n := i; n < len(rows) && n < i+mostQuoted; n++ {
+		line, start := rows[n].text, rows[n].start
+		if n == i {
+			line, start = text[1:], from+1
+		} else {
+			b.WriteByte('\n')
+		}
+		for k := 0; k < len(line); k++ {
+			switch c := line[k]; {
+			case c == quote:
+				return b.String(), start + k + 1, n, true
+			case c == '\\' && quote == '"' && k+1 < len(line):
+				k++
+				b.WriteByte(unescaped(line[k]))
+			default:
+				b.WriteByte(c)
+			}
+		}
+	}
+	value = bare(text)
+	return value, from + len(value), i, false
+}
+
+// mostQuoted is how many lines a value may have: a private key has some fifty.
+const mostQuoted = 200
+
+func unescaped(c byte) byte {
+	switch c {
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	}
+	return c
+}
+
+// bare is a value without quotes, as far as a comment behind it.
+func bare(text string) string {
+	if strings.HasPrefix(text, "#") {
+		return ""
+	}
+	for _, mark := range []string{" #", "\t#"} {
+		if at := strings.Index(text, mark); at >= 0 {
+			text = text[:at]
+		}
+	}
+	return strings.TrimRight(text, " \t")
+}

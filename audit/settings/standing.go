@@ -1,0 +1,83 @@
+package settings
+
+import (
+	"path"
+	"strings"
+)
+
+// Standing says how close a file is to what runs.
+type Standing uint8
+
+// The standings.
+const (
+	Deployed    Standing = iota // nothing says that it is anything else
+	Development                 // for the machine of whoever writes the app
+	Example                     // to be copied and filled in
+	CI                          // for the machines that test it
+	Test                        // a part of the tests
+	Docs                        // explains something
+	Unversioned                 // git leaves it out of the source; who reads the folder sets it
+)
+
+func (s Standing) String() string {
+	switch s {
+	case Development:
+		return "a file for development"
+	case Example:
+		return "an example"
+	case CI:
+		return "a file for automatic tests"
+	case Test:
+		return "a part of the tests"
+	case Docs:
+		return "a part of the documentation"
+	case Unversioned:
+		return "left out of the source by .gitignore"
+	}
+	return ""
+}
+
+// standing goes by the name, and by the folders that the file is in.
+func standing(name string) Standing {
+	name = strings.ToLower(name)
+	base := path.Base(name)
+	for dir := range strings.SplitSeq(path.Dir(name), "/") {
+		switch dir {
+		case ".github", ".gitlab", ".circleci", ".azure-pipelines", ".buildkite", ".woodpecker", ".drone", "ci":
+			return CI
+		case "tests", "test", "testing", "unittests", "spec", "specs", "fixtures", "testdata", "__snapshots__", "cassettes", "e2e":
+			return Test
+		case "docs", "doc", "documentation", "examples", "example", "samples":
+			return Docs
+		case ".vscode", ".idea", ".devcontainer", "dev", "development", "local":
+			return Development
+		}
+	}
+	for _, s := range []string{".gitlab-ci", ".travis", "azure-pipelines", "bitbucket-pipelines", ".drone", "appveyor", ".appveyor", "tox.ini", "pytest.ini", "noxfile", ".pre-commit", ".coveragerc", "codecov", "cloudbuild", "jenkins"} {
+		if strings.HasPrefix(base, s) {
+			return CI
+		}
+	}
+	switch {
+	case hasWord(base, "example", "sample", "dist", "template", "tmpl", "tpl", "skeleton"):
+		return Example
+	case hasWord(base, "test", "tests", "testing", "ci", "e2e", "pytest"):
+		return Test
+	case hasWord(base, "dev", "develop", "development", "local", "override", "debug") || base == ".flaskenv" || base == ".envrc":
+		return Development
+	}
+	return Deployed
+}
+
+// hasWord reports whether a part of the name between dots, dashes and underscores is one of
+// the words.
+func hasWord(base string, words ...string) bool {
+	for part := range strings.FieldsFuncSeq(base, func(r rune) bool { return r == '.' || r == '-' || r == '_' }) {
+		for _, w := range words {
+			if part == w {
+				return true
+			}
+		}
+	}
+	return false
+}
