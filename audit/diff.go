@@ -122,7 +122,7 @@ func (c *changes) load(ctx context.Context, found []finding.Finding, t *texts) e
 func (c *changes) gone() []string {
 	var all []string
 	for name := range c.old {
-		if kindOf(name)&(pythonFile|templateFile) == 0 {
+		if kindOf(name)&audited == 0 {
 			continue
 		}
 		if _, err := os.Lstat(filepath.Join(c.base, filepath.FromSlash(name))); err != nil {
@@ -175,6 +175,9 @@ func (c *changes) like(name string, names, now []string, texts map[blob]string) 
 func oldLines(name, text string) []string {
 	if kindOf(name)&pythonFile != 0 {
 		text = python.Parse(name, text).Source // without the mark and in the encoding that now has
+	}
+	if kindOf(name)&configFile != 0 {
+		text = strings.TrimPrefix(text, "\ufeff")
 	}
 	before := &texts{sources: map[string]string{name: text}, lines: map[string][]string{}}
 	return before.of(name)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/jinja"
@@ -57,7 +58,7 @@ func described(all []*rules.Rule) []finding.Rule {
 
 // ignores are all comments of the project that silence something, by file, and those that
 // name no rule, which silence nothing.
-func (r *run) ignores(t *texts, found []finding.Finding) (byFile map[string][]*ignore, unreadable []finding.Place) {
+func (r *run) ignores(t *texts) (byFile map[string][]*ignore, unreadable []finding.Place) {
 	byFile = map[string][]*ignore{}
 	add := func(place finding.Place, comment string) {
 		i, ok := parseIgnore(comment, r.Now)
@@ -70,9 +71,7 @@ func (r *run) ignores(t *texts, found []finding.Finding) (byFile map[string][]*i
 		i.place, i.line = place, silenced(t, place)
 		byFile[place.File] = append(byFile[place.File], i)
 	}
-	source := map[string]bool{}
 	for _, f := range r.files {
-		source[f.Name] = true
 		if strings.Contains(f.Source, mark) {
 			for _, span := range f.Comments {
 				add(rules.Place(f, span), f.Source[span.Start:span.End])
@@ -80,26 +79,35 @@ func (r *run) ignores(t *texts, found []finding.Finding) (byFile map[string][]*i
 		}
 	}
 	for _, p := range r.pages {
-		source[p.Name] = true
 		if strings.Contains(p.Source, mark) {
 			for _, span := range p.Comments {
 				add(templatePlace(p, span), p.Text(located{span}))
 			}
 		}
 	}
-	for _, f := range found {
-		if source[f.Place.File] {
-			continue
-		}
-		source[f.Place.File] = true
-		for n, line := range t.of(f.Place.File) {
-			if at := strings.Index(line, "#"); at >= 0 && strings.Contains(line[at:], mark) {
-				from := len([]rune(line[:at])) + 1
-				add(finding.Place{File: f.Place.File, Line: n + 1, Column: from, EndLine: n + 1, EndColumn: from + len([]rune(line[at:]))}, line[at:])
-			}
+	for _, c := range r.configs {
+		if strings.Contains(c.Source, mark) {
+			configIgnores(t, c.Name, add)
 		}
 	}
 	return byFile, unreadable
+}
+
+// configIgnores are the comments of a file of settings, which start with # or, in some, with
+// another sign. In a form that has no comments there is nothing but the baseline.
+func configIgnores(t *texts, file string, add func(finding.Place, string)) {
+	for n, line := range t.of(file) {
+		at := strings.Index(line, mark)
+		if at < 0 {
+			continue
+		}
+		from := strings.LastIndexAny(strings.TrimRight(line[:at], " \t"), "#;!")
+		if from < 0 || strings.TrimSpace(line[from+1:at]) != "" {
+			continue
+		}
+		column := utf8.RuneCountInString(line[:from]) + 1
+		add(finding.Place{File: file, Line: n + 1, Column: column, EndLine: n + 1, EndColumn: column + utf8.RuneCountInString(line[from:])}, line[from:])
+	}
 }
 
 // located is a span as a node.
@@ -163,7 +171,7 @@ func silenced(t *texts, p finding.Place) int {
 	lines := t.of(p.File)
 	for n := p.EndLine + 1; n <= len(lines); n++ {
 		text := strings.TrimSpace(lines[n-1])
-		if text != "" && !strings.HasPrefix(text, "#") && !(strings.HasPrefix(text, "{#") && strings.HasSuffix(text, "#}")) {
+		if text != "" && !strings.HasPrefix(text, "#") && !strings.HasPrefix(text, ";") && !(strings.HasPrefix(text, "{#") && strings.HasSuffix(text, "#}")) {
 			return n
 		}
 	}

@@ -16,7 +16,7 @@ func (r *run) judge(ctx context.Context, found []finding.Finding) error {
 	var ignores map[string][]*ignore
 	var unreadable []finding.Place
 	if !r.NoIgnores {
-		ignores, unreadable = r.ignores(t, found)
+		ignores, unreadable = r.ignores(t)
 		found = r.withComplaints(found, ignores)
 	}
 	fingerprints(found, t)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -15,6 +16,7 @@ import (
 	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/audit/python"
 	"github.com/fumehood/fumehood/audit/rules"
+	"github.com/fumehood/fumehood/audit/settings"
 )
 
 // maxFile bounds what is read of one file; a larger one is no source that people wrote, and
@@ -26,7 +28,10 @@ var errLarge = errors.New("it is larger than 8 MB")
 
 // readFile reads a file of the folder. What has become a link, a pipe or longer since it was
 // listed is not read.
-func (f *folder) readFile(rel string) (string, error) {
+func (f *folder) readFile(rel string) (string, error) { return f.readUpTo(rel, maxFile, errLarge) }
+
+// readUpTo is readFile with another bound.
+func (f *folder) readUpTo(rel string, most int64, large error) (string, error) {
 	file, err := os.OpenFile(filepath.Join(f.base, filepath.FromSlash(rel)), os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
 	if err != nil {
 		return "", err
@@ -38,8 +43,8 @@ func (f *folder) readFile(rel string) (string, error) {
 		return "", err
 	case !info.Mode().IsRegular():
 		return "", errors.New("no regular file")
-	case info.Size() > maxFile:
-		return "", errLarge
+	case info.Size() > most:
+		return "", large
 	}
 	b := make([]byte, info.Size()+1)
 	switch n, err := io.ReadFull(file, b); err {
@@ -52,24 +57,31 @@ func (f *folder) readFile(rel string) (string, error) {
 	}
 }
 
-// source is one file as it was read: Python or a template, or neither where it could not be.
+// source is one file as it was read: Python, a template or settings, or none of them where it
+// could not be.
 type source struct {
 	file     *python.File
 	template *jinja.Template
+	config   *settings.File
 	skipped  []finding.Skipped
 }
 
 // read reads and parses all files, on all processors, and returns them in the order of the
 // walk. Progress is told by the caller's goroutine only.
 func (f *folder) read(ctx context.Context, progress func(done, total int) error) ([]source, error) {
-	names := append(append([]string{}, f.python...), f.templates...)
+	names := slices.Concat(f.python, f.templates, f.config)
 	sources := make([]source, len(names))
 	next := make(chan int)
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for i := range next {
-				sources[i] = guarded(names[i], func() source { return f.parse(names[i], i < len(f.python)) })
+				sources[i] = guarded(names[i], func() source {
+					if i >= len(f.python)+len(f.templates) {
+						return f.parseConfig(names[i], settings.KindOf(names[i]))
+					}
+					return f.parse(names[i], i < len(f.python))
+				})
 			}
 		})
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 	"github.com/fumehood/fumehood/audit/rules"
+	"github.com/fumehood/fumehood/audit/settings"
 	"github.com/fumehood/fumehood/internal/hint"
 )
 
@@ -31,6 +32,7 @@ type run struct {
 	changes  *changes
 	files    []*python.File
 	pages    []*jinja.Template
+	configs  []*settings.File
 	sum      finding.Summary
 	seen     map[finding.Place]bool // where something was skipped
 	partly   map[string]bool        // files that were skipped, or a part of them
@@ -56,14 +58,14 @@ func (r *run) prepare(ctx context.Context) error {
 	if r.changes, err = changesSince(ctx, r.Diff, r.folder.base); err != nil {
 		return err
 	}
-	if len(r.folder.python)+len(r.folder.templates) > 0 {
+	if len(r.folder.python)+len(r.folder.templates)+len(r.folder.config) > 0 {
 		return nil
 	}
 	if n := len(r.folder.skipped); n > 0 {
 		s := r.folder.skipped[0]
 		return hint.With(fmt.Errorf("nothing of %s could be read: %s: %s", r.Root, s.Place.File, s.Reason), "whoever runs the audit must be allowed to read the files")
 	}
-	return wrongUse(fmt.Errorf("there is nothing to audit in %s: no Python file, no template", r.Root), "name the folder that has app.py: fumehood audit path/to/project")
+	return wrongUse(fmt.Errorf("there is nothing to audit in %s: no Python file, no template, no configuration", r.Root), "name the folder that has app.py: fumehood audit path/to/project")
 }
 
 // selectRules applies Only and Skip.
@@ -115,7 +117,7 @@ func (r *run) analyse(ctx context.Context) (found []finding.Finding, err error) 
 		return nil, err
 	}
 	p := program.New(r.files, r.folder.openAPI()...)
-	work := rules.Start(ctx, r.all, p.Fork())
+	work := rules.Start(ctx, r.all, p.Fork(), r.configs...)
 	defer work.Wait()
 	flows, crashed := flow.Follow(ctx, p, r.pages)
 	if err := errors.Join(ctx.Err(), r.skip(p.Crashed), r.skip(crashed), r.progress("applying rules", 0, 1)); err != nil {
@@ -132,6 +134,8 @@ func (r *run) read(ctx context.Context) error {
 		return err
 	}
 	reparse(sources)
+	sources = append(sources, r.folder.envFiles(sources)...)
+	r.folder.unversioned(sources)
 	all := slices.Clone(r.folder.skipped)
 	for _, s := range sources {
 		all = append(all, s.skipped...)
@@ -142,14 +146,17 @@ func (r *run) read(ctx context.Context) error {
 		case s.template != nil:
 			r.pages = append(r.pages, s.template)
 			r.sum.Lines += strings.Count(s.template.Source, "\n")
+		case s.config != nil:
+			r.configs = append(r.configs, s.config)
+			r.sum.Lines += strings.Count(s.config.Source, "\n")
 		}
 	}
-	r.sum.Files, r.sum.Templates = len(r.files), len(r.pages)
+	r.sum.Files, r.sum.Templates, r.sum.Configs = len(r.files), len(r.pages), len(r.configs)
 	slices.SortStableFunc(all, func(a, b finding.Skipped) int { return cmp.Compare(a.Place.File, b.Place.File) })
 	if err := r.skip(all); err != nil {
 		return err
 	}
-	if len(r.files)+len(r.pages) == 0 {
+	if len(r.files)+len(r.pages)+len(r.configs) == 0 {
 		s := all[0]
 		return hint.With(fmt.Errorf("nothing of %s could be read: %s: %s", r.Root, s.Place.File, s.Reason), "audit the folder that has the source")
 	}

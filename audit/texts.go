@@ -10,17 +10,20 @@ import (
 // texts are the sources of the files that findings are in, by lines. It is for one goroutine.
 type texts struct {
 	sources map[string]string
-	other   func(file string) string // for files that are no source, such as .env
+	other   func(file string) string // for files that were not read
 	lines   map[string][]string
 }
 
 func (r *run) texts() *texts {
-	t := &texts{sources: make(map[string]string, len(r.files)+len(r.pages)), lines: map[string][]string{}}
+	t := &texts{sources: make(map[string]string, len(r.files)+len(r.pages)+len(r.configs)), lines: map[string][]string{}}
 	for _, f := range r.files {
 		t.sources[f.Name] = f.Source
 	}
 	for _, p := range r.pages {
 		t.sources[p.Name] = p.Source
+	}
+	for _, c := range r.configs {
+		t.sources[c.Name] = c.Source
 	}
 	t.other = func(file string) string {
 		text, err := r.folder.readFile(file)

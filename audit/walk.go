@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/settings"
 	"github.com/fumehood/fumehood/internal/hint"
 )
 
@@ -21,7 +22,7 @@ type folder struct {
 	python       []string
 	templates    []string
 	descriptions []string // may be OpenAPI documents
-	config       []string // .env, compose files, Dockerfiles, .ini, .cfg, .toml, .yaml
+	config       []string // what settings.KindOf knows: .env, Compose files, Dockerfiles, .ini
 	skipped      []finding.Skipped
 }
 
@@ -50,7 +51,7 @@ func walk(root string, exclude []string) (*folder, error) {
 	if !info.IsDir() {
 		f.base, f.single = filepath.Dir(resolved), true
 		if !info.Mode().IsRegular() || !f.add(filepath.Base(resolved)) {
-			return nil, wrongUse(errors.New(root+" is no Python file, template or folder"), "fumehood audit "+filepath.Dir(root))
+			return nil, wrongUse(errors.New(root+" is no Python file, template, configuration or folder"), "fumehood audit "+filepath.Dir(root))
 		}
 		return f, nil
 	}
@@ -82,7 +83,7 @@ func walk(root string, exclude []string) (*folder, error) {
 func (f *folder) link(rel, root, name string) {
 	to, err := filepath.EvalSymlinks(name)
 	if err != nil {
-		if kindOf(rel) == pythonFile || kindOf(rel) == templateFile {
+		if kindOf(rel)&audited != 0 {
 			f.skip(rel, "a link that leads nowhere, or in a circle")
 		}
 		return
@@ -91,7 +92,7 @@ func (f *folder) link(rel, root, name string) {
 		return // read at its own place
 	}
 	info, err := os.Stat(to)
-	if err == nil && (info.IsDir() || kindOf(rel) == pythonFile || kindOf(rel) == templateFile) {
+	if err == nil && (info.IsDir() || kindOf(rel)&audited != 0) {
 		f.skip(rel, "a link that leads out of the folder; not followed")
 	}
 }
@@ -112,6 +113,8 @@ const (
 	templateFile
 	descriptionFile
 	configFile
+
+	audited = pythonFile | templateFile | configFile
 )
 
 // add puts a file into the lists of its kinds; it returns whether it has one that is audited.
@@ -125,7 +128,7 @@ func (f *folder) add(rel string) bool {
 			*list.names = append(*list.names, rel)
 		}
 	}
-	return k&(pythonFile|templateFile) != 0
+	return k&audited != 0
 }
 
 // kindOf tells by the name what a file is. Some are of two kinds: a YAML file may be an
@@ -143,15 +146,11 @@ func kindOf(rel string) kind {
 			k = templateFile
 		}
 	case ".yml", ".yaml", ".json":
-		if !strings.HasSuffix(base, ".json") {
-			k = descriptionFile | configFile
-		} else if name := strings.ToLower(rel); strings.Contains(name, "openapi") || strings.Contains(name, "swagger") || strings.Contains(name, "api") {
+		if name := strings.ToLower(rel); !strings.HasSuffix(base, ".json") || strings.Contains(name, "openapi") || strings.Contains(name, "swagger") || strings.Contains(name, "api") {
 			k = descriptionFile
 		}
-	case ".ini", ".cfg", ".toml", ".env":
-		k = configFile
 	}
-	if strings.HasPrefix(base, ".env") || strings.HasPrefix(base, "dockerfile") {
+	if k&audited == 0 && settings.KindOf(rel) != settings.None {
 		k |= configFile
 	}
 	return k

@@ -188,6 +188,7 @@ type Suppressed struct {
 type Summary struct {
 	Files      int     `json:"files"`
 	Templates  int     `json:"templates"`
+	Configs    int     `json:"configs"` // files of settings, such as .env
 	Lines      int     `json:"lines"`
 	Seconds    float64 `json:"seconds"`
 	High       int     `json:"high"`

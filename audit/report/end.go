@@ -134,6 +134,9 @@ func Line(s finding.Summary) string {
 	if s.Templates > 0 {
 		text += ", " + count(s.Templates, "template", "templates")
 	}
+	if s.Configs > 0 {
+		text += ", " + count(s.Configs, "configuration", "configurations")
+	}
 	text += " in " + short(time.Duration(s.Seconds*float64(time.Second))) + ": "
 	var parts []string
 	for _, c := range []struct {

@@ -4,6 +4,7 @@ import (
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
+	"github.com/fumehood/fumehood/audit/settings"
 )
 
 // crashes are the panics of rules, the first one of each: a rule that fails at one node is
@@ -36,6 +37,34 @@ func (c *crashes) guard(pass *Pass, file *python.File, span python.Span, part fu
 		}
 	}()
 	part()
+}
+
+// settings shows all settings to the rules that want them. A panic costs the rule that setting.
+func (c *crashes) settings(passes []*Pass, configs []*settings.File) {
+	for _, pass := range passes {
+		if pass.rule.Setting == nil {
+			continue
+		}
+		for _, f := range configs {
+			for i := 0; i < len(f.Settings); {
+				i = c.settingFrom(pass, f, i)
+			}
+		}
+	}
+}
+
+func (c *crashes) settingFrom(pass *Pass, f *settings.File, i int) (next int) {
+	next = i
+	defer func() {
+		if r := recover(); r != nil {
+			c.add(pass, Place(f, f.Settings[next].Span), r)
+			next++
+		}
+	}()
+	for ; next < len(f.Settings); next++ {
+		pass.rule.Setting(pass, &f.Settings[next])
+	}
+	return next
 }
 
 // whole runs what the rules have in common for a function, such as finding its calls. After a

@@ -15,6 +15,7 @@ import (
 	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
+	"github.com/fumehood/fumehood/audit/settings"
 )
 
 // Rule is one rule. It sets those of the functions that it needs; each is called for every
@@ -38,6 +39,8 @@ type Rule struct {
 	Function func(*Pass, *program.Function)
 	// Class looks at a class.
 	Class func(*Pass, *program.Class)
+	// Setting looks at a setting of a configuration file, such as .env.
+	Setting func(*Pass, *settings.Setting)
 
 	// Program looks at the whole once, when the flows are known.
 	Program func(*Pass)
@@ -74,6 +77,7 @@ type Pass struct {
 	Program *program.Program
 	Flow    []*flow.Flow // for the rule's Program only
 	Facts   *Facts
+	Configs []*settings.File
 	rule    *Rule
 	report  func(finding.Finding)
 }
@@ -118,13 +122,15 @@ func Place(file interface {
 		p.File = f.Name
 	case *jinja.Template:
 		p.File = f.Name
+	case *settings.File:
+		p.File = f.Name
 	}
 	return p
 }
 
 // Run applies all rules to a program whose flows are known: Start and Finish in one.
-func Run(all []*Rule, p *program.Program, templates []*jinja.Template, flows []*flow.Flow) ([]finding.Finding, []finding.Skipped) {
-	return Start(context.Background(), all, p).Finish(templates, flows)
+func Run(all []*Rule, p *program.Program, templates []*jinja.Template, flows []*flow.Flow, configs ...*settings.File) ([]finding.Finding, []finding.Skipped) {
+	return Start(context.Background(), all, p, configs...).Finish(templates, flows)
 }
 
 // Work is the rules at work on a program, beside whoever follows its values meanwhile.
@@ -137,18 +143,19 @@ type Work struct {
 	done   chan struct{}
 }
 
-// Start shows the program to the rules, in a goroutine of its own, until ctx ends. The program
+// Start shows the program and the configuration to the rules, in a goroutine of its own, until ctx ends. The program
 // is theirs from now on: whoever follows values at the same time needs a Fork of it.
-func Start(ctx context.Context, all []*Rule, p *program.Program) *Work {
+func Start(ctx context.Context, all []*Rule, p *program.Program, configs ...*settings.File) *Work {
 	w := &Work{all: all, done: make(chan struct{})}
 	facts := newFacts(p)
 	for _, r := range all {
-		w.passes = append(w.passes, &Pass{Program: p, Facts: facts, rule: r, report: func(f finding.Finding) { w.found = append(w.found, f) }})
+		w.passes = append(w.passes, &Pass{Program: p, Facts: facts, Configs: configs, rule: r, report: func(f finding.Finding) { w.found = append(w.found, f) }})
 	}
 	go func() {
 		defer close(w.done)
 		defer func() { w.panic = recover() }()
 		walk(ctx, w.passes, p, &w.failed)
+		w.failed.settings(w.passes, configs)
 	}()
 	return w
 }

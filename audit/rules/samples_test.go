@@ -11,6 +11,7 @@ import (
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 	"github.com/fumehood/fumehood/audit/rules"
+	"github.com/fumehood/fumehood/audit/settings"
 )
 
 // files splits a sample into its files.
@@ -32,14 +33,21 @@ func lines(t *testing.T, r *rules.Rule, sample string) (want, got []string) {
 	t.Helper()
 	var parsed []*python.File
 	var templates []*jinja.Template
+	var configs []*settings.File
 	for name, source := range files(sample) {
 		for i, line := range strings.Split(source, "\n") {
 			line = strings.TrimSuffix(line, " #}")
 			if strings.HasSuffix(line, "<- "+r.ID) || strings.Contains(line, "<- "+r.ID+" ") {
-				want = append(want, fmt.Sprintf("%s:%d", name, i+1))
+				n := i + 1
+				if strings.HasPrefix(line, "# <- ") { // alone: the form has no comments behind a line
+					n++
+				}
+				want = append(want, fmt.Sprintf("%s:%d", name, n))
 			}
 		}
-		if strings.HasSuffix(name, ".py") {
+		if settings.KindOf(name) != settings.None {
+			configs = append(configs, settings.Parse(name, source))
+		} else if strings.HasSuffix(name, ".py") {
 			f := python.Parse(name, source)
 			for _, e := range f.Errors {
 				t.Errorf("%s: %s", name, e.Message)
@@ -50,7 +58,7 @@ func lines(t *testing.T, r *rules.Rule, sample string) (want, got []string) {
 		}
 	}
 	p := program.New(parsed)
-	work := rules.Start(t.Context(), []*rules.Rule{r}, p.Fork())
+	work := rules.Start(t.Context(), []*rules.Rule{r}, p.Fork(), configs...)
 	found, crashed := work.Finish(templates, flow.Run(t.Context(), p, templates))
 	for _, c := range crashed {
 		t.Error(c.Reason)

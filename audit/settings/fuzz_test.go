@@ -50,7 +50,7 @@ func FuzzParse(f *testing.F) {
 // TestHostile: the time grows with the size and not with its square.
 func TestHostile(t *testing.T) {
 	t.Parallel()
-	const n = settings.MaxSize / 4
+	const n = settings.MaxSize / 16
 	r := strings.Repeat
 	for what, unit := range map[string]string{
 		"quotes": "A='\n", "pairs": "A=b\n", "brackets": "[[[[", "braces": "{{{{", "lists": "- - ", "keys": "a: \n", "nested keys": "a: a: ", "goes on": "b \\\n", "indented": " a\n", "anchors": "&a *a ",

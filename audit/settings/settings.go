@@ -66,10 +66,14 @@ func (f *File) Position(offset int32) (line, column int) { return f.lines.Positi
 // MaxSize is the most that is read: what is larger was made by a program and configures none.
 const MaxSize = 1 << 20
 
-// Parse reads a file. It never fails: what cannot be read is in Errors.
-func Parse(name, source string) *File {
+// Parse reads a file of the kind that its name has. It never fails: what cannot be read is in
+// Errors.
+func Parse(name, source string) *File { return ParseAs(KindOf(name), name, source) }
+
+// ParseAs reads a file as one of the kind.
+func ParseAs(kind Kind, name, source string) *File {
 	source = strings.TrimPrefix(source, "\ufeff")
-	f := &File{Name: name, Kind: KindOf(name), Standing: standing(name), Source: source, lines: lines.New(source)}
+	f := &File{Name: name, Kind: kind, Standing: standing(name), Source: source, lines: lines.New(source)}
 	if strings.IndexByte(source, 0) >= 0 {
 		f.fail(Span{}, "it is no text")
 		return f
