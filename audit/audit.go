@@ -1,6 +1,6 @@
 // Package audit finds what is insecure in the source of a Flask project: it reads all Python
-// files and templates of a folder, follows a visitor's values through them, applies the rules
-// and sends what it finds to a handler. It executes nothing of the project. It does not look
+// files, templates and configuration of a folder, follows a visitor's values through them,
+// applies the rules and sends what it finds to a handler. It executes nothing of the project. It does not look
 // at dependencies, at a running site, or at other languages; what it could not read it says.
 package audit
 

@@ -56,18 +56,21 @@ func (f *folder) envFiles(sources []source) []source {
 	return more
 }
 
-// unversioned marks the files that git leaves out of the source.
-func (f *folder) unversioned(sources []source) {
+// standings marks the files that git leaves out of the source, and those of other programs.
+func (f *folder) standings(sources []source) {
 	var g *gitignore
 	for _, s := range sources {
-		if s.config == nil || s.config.Standing != settings.Deployed && s.config.Standing != settings.Development || s.config.Kind == settings.Dockerfile {
+		if s.config == nil || s.config.Standing != settings.Deployed && s.config.Standing != settings.Development {
 			continue
 		}
 		if g == nil {
 			g = f.gitignore()
 		}
-		if g.leavesOut(s.config.Name) {
+		switch {
+		case g.leavesOut(s.config.Name):
 			s.config.Standing = settings.Unversioned
+		case f.foreign(s.config.Name):
+			s.config.Standing = settings.Foreign
 		}
 	}
 }

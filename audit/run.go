@@ -135,7 +135,7 @@ func (r *run) read(ctx context.Context) error {
 	}
 	reparse(sources)
 	sources = append(sources, r.folder.envFiles(sources)...)
-	r.folder.unversioned(sources)
+	r.folder.standings(sources)
 	all := slices.Clone(r.folder.skipped)
 	for _, s := range sources {
 		all = append(all, s.skipped...)

@@ -24,7 +24,11 @@ type folder struct {
 	descriptions []string // may be OpenAPI documents
 	config       []string // what settings.KindOf knows: .env, Compose files, Dockerfiles, .ini
 	skipped      []finding.Skipped
+	code         map[string]languages // of folders, with what is below them
 }
+
+// languages says in what the programs of a folder are written.
+type languages struct{ python, other bool }
 
 // leftOut are folders that hold no source of the project.
 func leftOut(name string) bool {
@@ -47,7 +51,7 @@ func walk(root string, exclude []string) (*folder, error) {
 	if err != nil {
 		return nil, rootError(root, err)
 	}
-	f := &folder{base: resolved}
+	f := &folder{base: resolved, code: map[string]languages{}}
 	if !info.IsDir() {
 		f.base, f.single = filepath.Dir(resolved), true
 		if !info.Mode().IsRegular() || !f.add(filepath.Base(resolved)) {
@@ -71,6 +75,7 @@ func walk(root string, exclude []string) (*folder, error) {
 			f.link(rel, resolved, name)
 		case d.Type().IsRegular():
 			f.add(rel)
+			f.note(rel)
 		case kindOf(rel) != 0:
 			f.skip(rel, "no regular file")
 		}
@@ -116,6 +121,42 @@ const (
 
 	audited = pythonFile | templateFile | configFile
 )
+
+// note remembers in what a folder and those that it is in are written.
+func (f *folder) note(rel string) {
+	python := false
+	switch path.Ext(rel) {
+	case ".py":
+		python = true
+	case ".go", ".java", ".kt", ".php", ".rb", ".rs", ".cs", ".swift", ".dart", ".ts", ".tsx", ".jsx", ".vue", ".ex", ".scala":
+	default:
+		if path.Base(rel) != "package.json" {
+			return
+		}
+	}
+	for dir := path.Dir(rel); ; dir = path.Dir(dir) {
+		l := f.code[dir]
+		if l.python && python || l.other && !python {
+			return // and so have those above
+		}
+		l.python, l.other = l.python || python, l.other || !python
+		f.code[dir] = l
+		if dir == "." {
+			return
+		}
+	}
+}
+
+// foreign reports whether a file stands in a folder of a program in another language that has
+// no Python, in a project that has some elsewhere.
+func (f *folder) foreign(rel string) bool {
+	for dir := path.Dir(rel); dir != "." && !f.code[dir].python; dir = path.Dir(dir) {
+		if f.code[dir].other {
+			return f.code["."].python
+		}
+	}
+	return false
+}
 
 // add puts a file into the lists of its kinds; it returns whether it has one that is audited.
 func (f *folder) add(rel string) bool {

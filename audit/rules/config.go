@@ -5,6 +5,7 @@ import (
 
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/python"
+	"github.com/fumehood/fumehood/audit/settings"
 )
 
 // config are the rules for switches of Flask and of its extensions.
@@ -22,6 +23,7 @@ func debugOn() *Rule {
 			Canon: []string{"debug-off"},
 			Guard: "fumehood run",
 		},
+		Setting: debugSetting,
 		Call: func(p *Pass, s *Site) {
 			if s.Method != "run" && s.Method != "run_simple" && s.Method != "DebuggedApplication" {
 				return
@@ -128,6 +130,7 @@ func bindAll() *Rule {
 			Canon: []string{"debug-off"},
 			Guard: "fumehood run",
 		},
+		Setting: bindSetting,
 		Call: func(p *Pass, s *Site) {
 			if s.Method != "run" && s.Method != "run_simple" {
 				return
@@ -149,6 +152,7 @@ func cookieFlags() *Rule {
 			Canon: []string{"cookies"},
 			Guard: "guard/cookies",
 		},
+		Setting: cookieSetting,
 		Call: func(p *Pass, s *Site) {
 			if s.Method != "set_cookie" || len(s.Call.Args) == 0 && s.Arg(0, "key") == nil {
 				return
@@ -205,6 +209,7 @@ func csrfOff() *Rule {
 			Canon: []string{"csrf"},
 			Guard: "guard/csrf",
 		},
+		Setting: switchOff("WTF_CSRF_ENABLED", "WTF_CSRF_CHECK_DEFAULT", "JWT_COOKIE_CSRF_PROTECT", "JWT_CSRF_IN_COOKIES"),
 		Assign: func(p *Pass, a *Assignment) {
 			if (a.Name == "WTF_CSRF_ENABLED" || a.Name == "WTF_CSRF_CHECK_DEFAULT" || a.Name == "JWT_COOKIE_CSRF_PROTECT" || a.Name == "JWT_CSRF_IN_COOKIES") &&
 				isConstant(a.Value, python.False) && !development(a) {
@@ -252,6 +257,11 @@ func statementsPrinted() *Rule {
 			Fix:   `conn.set_trace_callback(None)`,
 			Canon: []string{"logging"},
 			Guard: "",
+		},
+		Setting: func(p *Pass, s *settings.Setting) {
+			if strings.ToUpper(s.Key) == "SQLALCHEMY_ECHO" && isOn(s.Value) && !forWork(s) {
+				p.ReportSetting(s, "every statement is printed")
+			}
 		},
 		PerFile: true,
 		Call: func(p *Pass, s *Site) {

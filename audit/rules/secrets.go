@@ -28,6 +28,7 @@ func secretKey() *Rule {
 				p.Report(a.Func, a.Node, "the key is "+how)
 			}
 		},
+		Setting: secretKeySetting,
 	}
 }
 
@@ -87,7 +88,7 @@ func hardcodedSecret() *Rule {
 			Severity: finding.Medium, Confidence: finding.Likely,
 			Why:   "A password or a key stands in the source. Whoever reads the source, now or in an old version, can use it.",
 			Fix:   `password = os.environ["DB_PASSWORD"]`,
-			Canon: []string{"secret-key"},
+			Canon: []string{"secret-key", "config-leak"},
 			Guard: "",
 		},
 		Assign: func(p *Pass, a *Assignment) {
@@ -107,6 +108,8 @@ func hardcodedSecret() *Rule {
 				}
 			}
 		},
+		Setting: secretSetting,
+		Program: settingTokens,
 	}
 }
 

@@ -63,6 +63,9 @@ type Error struct {
 // Position returns the line and the column of a byte of the source; see lines.Index.
 func (f *File) Position(offset int32) (line, column int) { return f.lines.Position(offset) }
 
+// Line is a line, counted from 1, without its end; "" if there is no such line.
+func (f *File) Line(n int) string { return f.lines.Line(n) }
+
 // MaxSize is the most that is read: what is larger was made by a program and configures none.
 const MaxSize = 1 << 20
 

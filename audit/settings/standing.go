@@ -16,7 +16,8 @@ const (
 	CI                          // for the machines that test it
 	Test                        // a part of the tests
 	Docs                        // explains something
-	Unversioned                 // git leaves it out of the source; who reads the folder sets it
+	Foreign                     // configures a program in another language; who reads the folder sets it
+	Unversioned                 // git leaves it out of the source; likewise
 )
 
 func (s Standing) String() string {
@@ -31,6 +32,8 @@ func (s Standing) String() string {
 		return "a part of the tests"
 	case Docs:
 		return "a part of the documentation"
+	case Foreign:
+		return "that of a program in another language"
 	case Unversioned:
 		return "left out of the source by .gitignore"
 	}

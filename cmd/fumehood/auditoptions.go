@@ -22,8 +22,8 @@ func helpAudit(bool) string {
   fumehood audit --diff origin/main .        only what your work has touched
   fumehood audit --explain sql-injection     one rule, with samples
 
-Find what is insecure in the source and the templates of a Flask project. Nothing of the
-project is executed. PATH is a folder or a file; without it, this folder.
+Find what is insecure in the source, the templates and the configuration of a Flask project.
+Nothing of the project is executed. PATH is a folder or a file; without it, this folder.
 
 Usage: fumehood audit [options] [PATH]
 

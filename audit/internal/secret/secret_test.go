@@ -1,0 +1,152 @@
+package secret_test
+
+import (
+	"encoding/base64"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fumehood/fumehood/audit/internal/secret"
+)
+
+func TestClassOf(t *testing.T) {
+	t.Parallel()
+	for want, names := range map[secret.Class][]string{
+		secret.Password: {"password", "DB_PASSWORD", "dbPassword", "mail.passwd", "PGPASSWORD", "MYSQL_ROOT_PASSWORD", "smtp-pass", "pw", "passphrase"},
+		secret.Key:      {"secret", "CLIENT_SECRET", "apiKey", "api-key", "AWS_SECRET_ACCESS_KEY", "stripe_secret_key", "ENCRYPTION_KEY", "access_token"},
+		secret.Vague:    {"token", "key", "SLACK_TOKEN", "secret_word", "password_salt", "credentials"},
+		secret.No: {"token_url", "PASSWORD_FILE", "password_field", "secret_name", "keyboard", "monkey", "primary_key", "PASSWORD_MIN_LENGTH", "passwordLabel", "no_password",
+			"forgot_password", "password_reset", "API_KEY_HEADER", "user", "compass", "bypass"},
+	} {
+		for _, n := range names {
+			if got := secret.ClassOf(n); got != want {
+				t.Errorf("%s: %d, want %d", n, got, want)
+			}
+		}
+	}
+	for name, want := range map[string]bool{"SECRET_KEY": true, "secretKey": true, "JWT_SECRET_KEY": true, "SECRET_KEY_FILE": false, "SECRET_KEY_FALLBACKS": true, "API_SECRET": false} {
+		if secret.Signs(name) != want {
+			t.Errorf("%s signs: %v", name, !want)
+		}
+	}
+}
+
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"${KEY}": true, "$KEY": true, "{{ key }}": true, "": true, "%(key)s": true, "arn:aws:secretsmanager:x": true, "/run/secrets/key": true, "%KEY%": true, "a-${B}": true,
+		"secret": false, "$2b$12$abc": false, "$ecret": true, "100%": false,
+	} {
+		if secret.Elsewhere(text) != want {
+			t.Errorf("%q elsewhere: %v", text, !want)
+		}
+	}
+	for text, want := range map[string]string{"${A:-b}": "b", "${A-b c}": "b c", "${A:='b'}": "b", "${A}": "", "${A:?b}": "", "${A:-}": "", "${A:-${B}}": "", "a": ""} {
+		if got, ok := secret.Fallback(text); got != want && ok || ok != (want != "") {
+			t.Errorf("%q falls back to %q, %v", text, got, ok)
+		}
+	}
+	for text, want := range map[string]bool{"<your key>": true, "changeme": true, "xxxxxxxx": true, "****": true, "string": true, "replace_this": true, "hunter2": false, "s3cr3t": false} {
+		if secret.Placeholder(text) != want {
+			t.Errorf("%q is a placeholder: %v", text, !want)
+		}
+	}
+	for text, want := range map[string]bool{
+		"9c2f7be01d5a48e3b6c0a1f4d7e8923b": true, "q8Zr4tVw1yXbN6mKc3Jd9sLf": true, "0b7f2f6e-53f1-4b3f-9a51-6a2d9b0c1e77": true,
+		"my-super-secret-key-2020": false, "0123456789abcdef0123456789abcdef": false, "aaaaaaaaaaaaaaaaaaaa1": false, "short1": false, "allletterswithoutany": false, "text with spaces 123": false,
+	} {
+		if secret.Random(text) != want {
+			t.Errorf("%q is random: %v", text, !want)
+		}
+	}
+	for text, want := range map[string]string{
+		"dev": "everybody", "My-Secret_Key": "everybody", "super secret key!": "everybody", "you-will-never-guess": "everybody", "_5#y2L\"F4Q8z\\n\\xec]/": "everybody",
+		"k7Hg2": "short", "abababababababababab": "simple", "q8Zr4tVw1yXbN6mKc3Jd9sLf": "",
+	} {
+		if got := secret.Weak(text); want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestInURL(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"postgresql://app:s3cr3t@db/app": "s3cr3t", "redis://:geheim@cache:6379/0": "geheim", "mysql+pymysql://ctfd:ctfd@db/ctfd": "ctfd", "https://bot:t0ken%40x@git.example.dev/a": "t0ken%40x",
+		"mongodb://root:root@mongo:27017": "root", "postgres://postgres:postgres@localhost/x": "postgres", "postgres://a:b#c@db/x": "b#c",
+		"driver://user:pass@localhost/dbname": "", "postgresql://user:password@localhost/db": "", "https://example.org/a:b@c": "", "postgres://${U}:${P}@db": "", "mongodb://u:<password>@h": "",
+		"amqp://guest:guest@localhost//": "", "http://user@host/": "", "see postgres://a:b7@c for more": "", "postgres://app:%s@db": "", "ftp://a:b1@example.com/": "", "://a:b@c": "", "postgres://app:{pw}@db": "",
+	} {
+		if got, _, ok := secret.InURL(text); got != want || ok != (want != "") {
+			t.Errorf("%q: %q %v", text, got, ok)
+		}
+	}
+}
+
+// TestTokens: keys of the forms of providers, made of parts so that nobody takes this file
+// for a leak, and what only looks like them.
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	const r36 = "8fKq2LxTz7VbN4mRc6WyP1sJd9GhE3uAoXi0"
+	const hex32 = "9c2f7be01d5a48e3b6c0a1f4d7e8923b"
+	jwt := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"1"}`)) + "." + r36
+	pem := "-----BEGIN RSA " + "PRIVATE KEY-----"
+	body := strings.Repeat("\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj", 3)
+	for text, want := range map[string]string{
+		"x=ghp_" + r36: "GitHub", "https://a:ghp_" + r36 + "@github.com": "GitHub", "'github_pat_11ABCDEFG0" + r36 + "_" + r36 + "'": "GitHub", "AKIA" + "Q3EGWXLZ7N2PVKDT": "AWS", "xoxb-" + "2849301756-9182736450-" + r36[:24]: "Slack",
+		"sk_live_" + r36[:24]: "Stripe", "rk_test_" + r36[:24]: "for tests", "AIza" + "Sy" + r36[:33]: "Google", "SG." + r36[:22] + "." + r36 + "abcdefg": "SendGrid", "key-" + hex32: "Mailgun", "glpat-" + r36[:20]: "GitLab",
+		"npm_" + r36: "npm", "hf_" + r36[:34]: "Hugging", "sk-" + r36 + r36[:12]: "OpenAI", "https://hooks.slack.com/services/T" + "02AB3CD4E/B05FG6HI7J/" + r36[:24]: "Slack channel",
+		"8273645019:AA" + "H" + r36[:32]: "Telegram", jwt: "signed", pem + body + "\n-----END": "private", strings.ReplaceAll(pem+body, "\n", `\n`): "private", "AccountKey=" + strings.Repeat(r36, 3)[:86] + "==": "Azure",
+		"ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx": "", "ghp_short": "", "AKIAIOSFODNN7EXAMPLE": "", "sk_live_your_key_here_please_change": "", pem: "", "if x.startswith('" + pem + "')": "", "sk-learn-and-some-more-words-of-text-with-dashes": "",
+		"-----BEGIN CERTIFICATE-----" + body: "", "-----BEGIN ENCRYPTED PRIVATE KEY-----" + body: "", "key-" + strings.Repeat("0", 32): "", "SKILLS_AND_MORE_OF_THEM_IN_A_LONG_NAME": "", "eyJhIjoxfQ.eyJiIjoxfQ.c": "",
+	} {
+		got := secret.Tokens(text)
+		if len(got) != min(len(want), 1) || want != "" && !strings.Contains(got[0].What, want) {
+			t.Errorf("%q: %+v, want %q", text, got, want)
+		}
+		for _, k := range got {
+			if k.Start < 0 || k.End > len(text) || k.Start >= k.End {
+				t.Errorf("%q: at %d to %d", text, k.Start, k.End)
+			}
+		}
+	}
+}
+
+// TestKnown: the list is sorted, has each once, and as plain texts.
+func TestKnown(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("known.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := strings.Split(strings.TrimSpace(string(data)), "\n")
+	if !slices.IsSorted(list) || len(slices.Compact(slices.Clone(list))) != len(list) || len(list) < 900 {
+		t.Errorf("%d lines, not sorted or not unique", len(list))
+	}
+	for _, k := range list {
+		if !secret.Known(k) {
+			t.Errorf("%q is not as it is looked up", k)
+		}
+	}
+}
+
+func FuzzTokens(f *testing.F) {
+	for _, s := range []string{"", "ghp_a", "eyJhbGciOiJub25lIn0.e30.x", "-----BEGIN PRIVATE KEY-----\nMII", "hooks.slack.com/services/T", "AccountKey=a", "${A:-b}", "a://b:c@d"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, k := range secret.Tokens(text) {
+			if k.Start < 0 || k.End > len(text) || k.Start >= k.End {
+				t.Errorf("%+v of %d bytes", k, len(text))
+			}
+		}
+		secret.InURL(text)
+		secret.Fallback(text)
+		secret.Weak(text)
+		secret.Random(text)
+		secret.ClassOf(text)
+		secret.Elsewhere(text)
+		secret.Placeholder(text)
+	})
+}
