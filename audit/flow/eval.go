@@ -90,7 +90,7 @@ func (f *frame) constant(e *python.Constant) *Value {
 	case python.False:
 		return boolean(false)
 	case python.None:
-		return &Value{Const: Const{Kind: ConstNone}}
+		return none
 	case python.Ellipsis:
 	}
 	return f.e.unknown

@@ -40,11 +40,12 @@ type Engine struct {
 	program *program.Program
 	models  models
 	pages   *pages
-	cells   map[cellKey]*cell
+	cells   cells
 	sums    []*summary // by Function.ID
 	queue   []*program.Function
 	queued  []bool
 	visits  []uint8
+	things  things
 	apis    map[*program.API]*Value
 	flows   map[flowKey]*Flow
 	weak    map[flowKey]*Flow // uses of values that nothing is known of
@@ -78,7 +79,7 @@ func Run(ctx context.Context, p *program.Program, templates []*jinja.Template) [
 func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template) ([]*Flow, []finding.Skipped) {
 	e := &Engine{
 		program: p, models: newModels(),
-		cells: map[cellKey]*cell{}, sums: make([]*summary, len(p.Functions)),
+		cells: newCells(p), things: newThings(p), sums: make([]*summary, len(p.Functions)),
 		queued: make([]bool, len(p.Functions)), visits: make([]uint8, len(p.Functions)),
 		apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, weak: map[flowKey]*Flow{}, bare: map[string]Loc{}, passed: map[flowKey]uint8{}, origins: map[Loc]*Origin{},
 		unknown: &Value{}, byName: map[string][]*program.Function{},
@@ -245,58 +246,6 @@ func (e *Engine) origin(source Source, where Loc, note string) *Origin {
 	o := &Origin{Source: source, Where: where, Note: note}
 	e.origins[where] = o
 	return o
-}
-
-// cellKey names a place that all functions share: a global variable, an attribute of a
-// class's instances, a key of the session, a variable of an enclosing function.
-type cellKey struct {
-	owner any // *program.Module, *program.Class, *program.Function, or a string such as "session"
-	name  string
-}
-
-type cell struct {
-	value   *Value
-	readers []*program.Function
-}
-
-func (e *Engine) cell(owner any, name string) *cell {
-	key := cellKey{owner, name}
-	c := e.cells[key]
-	if c == nil {
-		c = &cell{}
-		e.cells[key] = c
-	}
-	return c
-}
-
-// readCell is what the place may hold; fn is read again when that changes.
-func (e *Engine) readCell(fn *program.Function, owner any, name string) *Value {
-	c := e.cell(owner, name)
-	if fn.ID < 0 { // a template: all are read once more at the end
-		return c.value
-	}
-	for _, r := range c.readers {
-		if r == fn {
-			return c.value
-		}
-	}
-	c.readers = append(c.readers, fn)
-	return c.value
-}
-
-// writeCell adds to what the place may hold. Marks of parameters are left out: who passes
-// them says so by an effect of the summary.
-func (e *Engine) writeCell(owner any, name string, v *Value) {
-	c := e.cell(owner, name)
-	v = v.withoutParams(3)
-	next := join(c.value, v)
-	if c.value != nil && !grew(c.value, next, 3) {
-		return
-	}
-	c.value = next
-	for _, r := range c.readers {
-		e.enqueue(r)
-	}
 }
 
 // loc is a place in the function's file.

@@ -65,7 +65,7 @@ func (f *frame) param(i int, p *python.Param) {
 	case i == 0 && f.fn.Class != nil && !f.fn.Static && p.Kind != python.KeywordOnly:
 		v = &Value{Of: f.fn.Class}
 		if f.fn.ByType {
-			v = &Value{Class: f.fn.Class}
+			v = f.e.class(f.fn.Class)
 		}
 	default:
 		v = f.urlParam(i, p)

@@ -292,7 +292,7 @@ func (f *frame) refineWide(r refinement) {
 		same := false
 		for _, m := range v.Marks {
 			for _, o := range r.marks {
-				same = same || m.From == o.From || *m.From == *o.From
+				same = same || m.From == o.From || m.From.same(o.From)
 			}
 		}
 		if same {

@@ -31,9 +31,9 @@ func (f *frame) lookup(name string, n python.Node) *Value {
 func (f *frame) outer(name string, sym *program.Symbol, at *program.Scope) *Value {
 	switch {
 	case sym.Function != nil && len(sym.Values) == 0:
-		return &Value{Func: sym.Function}
+		return f.e.function(sym.Function)
 	case sym.Class != nil:
-		return &Value{Class: sym.Class}
+		return f.e.class(sym.Class)
 	case sym.Import != nil:
 		return f.imported(f.e.program.Imported(sym.Import, at.Module, 8), sym.Import, at.Module)
 	}
@@ -78,11 +78,11 @@ func (f *frame) imported(r program.Ref, i *program.Import, from *program.Module)
 		}
 		return f.e.api(r.API)
 	case r.Function != nil:
-		return &Value{Func: r.Function}
+		return f.e.function(r.Function)
 	case r.Class != nil:
-		return &Value{Class: r.Class}
+		return f.e.class(r.Class)
 	case r.Module != nil:
-		return &Value{Mod: r.Module}
+		return f.e.module(r.Module)
 	}
 	if own := f.e.program.Lookup(i.Module, from); own != nil && i.Name != "" {
 		v := f.global(own, i.Name)
@@ -101,9 +101,9 @@ func (f *frame) builtin(name string) *Value {
 	case r.API != nil:
 		return f.e.api(r.API)
 	case r.Function != nil:
-		return &Value{Func: r.Function}
+		return f.e.function(r.Function)
 	case r.Class != nil:
-		return &Value{Class: r.Class}
+		return f.e.class(r.Class)
 	}
 	return f.e.unknown
 }

@@ -20,9 +20,7 @@ func partsOf(marks []Mark, step string) []Mark {
 	out := make([]Mark, len(marks))
 	for i, m := range marks {
 		if m.From.Source == Param && len(m.From.Path) < maxPath {
-			o := *m.From
-			o.Path += step
-			m.From = &o
+			m.From = m.From.part(step)
 		}
 		out[i] = m
 	}
@@ -112,7 +110,7 @@ func (f *frame) moduleAttr(m *program.Module, name string) *Value {
 		return f.outer(name, sym, m.Scope)
 	}
 	if sub := f.e.program.Lookup(m.Name+"."+name, m); sub != nil {
-		return &Value{Mod: sub}
+		return f.e.module(sub)
 	}
 	return f.e.unknown
 }
@@ -183,9 +181,9 @@ func isProperty(m *program.Function) bool {
 func (f *frame) classAttr(c *program.Class, name string) *Value {
 	if m := c.Method(name); m != nil {
 		if m.ByType {
-			return &Value{Func: m, Self: &Value{Class: c}}
+			return &Value{Func: m, Self: f.e.class(c)}
 		}
-		return &Value{Func: m}
+		return f.e.function(m)
 	}
 	if (name == "query" || name == "objects") && isModel(c) {
 		return &Value{Query: c}
@@ -311,7 +309,7 @@ func (f *frame) subscript(e *python.Subscript) *Value {
 func (f *frame) slice(v *Value, s *python.Slice) *Value {
 	bound := func(e python.Expr) *Value {
 		if e == nil {
-			return &Value{Const: Const{Kind: ConstNone}}
+			return none
 		}
 		return f.eval(e)
 	}

@@ -204,7 +204,7 @@ func (f *frame) filter(name string, a *arguments, e *python.Call) *Value {
 // ownFilter is a filter of the project, or one that gives back what it is given.
 func (f *frame) ownFilter(name string, v *Value, a *arguments, e *python.Call) *Value {
 	if fn := f.e.program.Filters[name]; fn != nil {
-		return f.own(&Value{Func: fn}, a, e)
+		return f.own(f.e.function(fn), a, e)
 	}
 	low := strings.ToLower(name)
 	if strings.Contains(low, "sanitize") || strings.Contains(low, "clean") || strings.Contains(low, "bleach") || strings.Contains(low, "escape") || strings.Contains(low, "json") {

@@ -89,7 +89,7 @@ func grew(a, b *Value, depth int) bool {
 		return true
 	}
 	for _, m := range b.Marks {
-		i := slices.IndexFunc(a.Marks, func(o Mark) bool { return *o.From == *m.From })
+		i := slices.IndexFunc(a.Marks, func(o Mark) bool { return o.From.same(m.From) })
 		if i < 0 || a.Marks[i].Safe&^m.Safe != 0 {
 			return true
 		}
@@ -123,6 +123,9 @@ func (v *Value) mapped(depth int, f func(Mark) []Mark) *Value {
 	if v == nil || (len(v.Marks) == 0 && v.Obj == nil && v.Parts == nil) {
 		return v
 	}
+	if v.fixed(depth) {
+		return v
+	}
 	c := *v
 	c.Marks = nil
 	for _, m := range v.Marks {
@@ -153,6 +156,20 @@ func (v *Value) mapped(depth int, f func(Mark) []Mark) *Value {
 	return &c
 }
 
+// fixed reports whether a value is the same whatever the parameters are, and holds nothing
+// that can be changed in place.
+func (v *Value) fixed(depth int) bool {
+	if v.Obj != nil || depth == 0 && v.Parts != nil || slices.ContainsFunc(v.Marks, func(m Mark) bool { return m.From.Source == Param }) {
+		return false
+	}
+	for _, p := range v.Parts {
+		if p.Value != nil && !p.Value.fixed(depth-1) {
+			return false
+		}
+	}
+	return true
+}
+
 // part is the piece of a value that a path names, such as ".name" or "[].body".
 func (f *frame) part(v *Value, path string) *Value {
 	for path != "" && v != nil {
@@ -179,16 +196,19 @@ func (f *frame) part(v *Value, path string) *Value {
 // call applies a function's summary to the arguments of a call.
 func (f *frame) apply(fn *program.Function, args []*Value, where Loc) *Value {
 	s := f.e.summary(fn)
-	if f.page == nil && !slices.Contains(s.callers, f.fn) {
-		s.callers = append(s.callers, f.fn)
+	if f.page == nil {
+		s.callers = noted(s.callers, f.fn)
 	}
-	note := "passed to " + fn.Name
 	f.at = where
+	note := ""
 	replace := func(o *Origin, kinds Kinds, way *Way) []Mark {
 		if o.Param >= len(args) || args[o.Param] == nil {
 			return nil
 		}
 		marks := safe(f.part(args[o.Param], o.Path).deep(), kinds)
+		if note == "" && len(marks) > 0 {
+			note = "passed to " + fn.Name
+		}
 		out := make([]Mark, 0, len(marks))
 		for _, m := range marks {
 			out = append(out, Mark{m.From, m.Safe, m.Way.step(where, note).append(way)})

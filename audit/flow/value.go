@@ -86,6 +86,8 @@ type Origin struct {
 	// For Source == Param: which parameter, and which part of it, such as ".name" or "[]".
 	Param int
 	Path  string
+
+	parts []*Origin // its parts that were met, each with one more step in its Path
 }
 
 // Source is a kind of origin.
@@ -192,7 +194,7 @@ func merge(a, b []Mark) []Mark {
 	out := a
 	own := false
 	for _, m := range b {
-		i := slices.IndexFunc(out, func(o Mark) bool { return o.From == m.From || *o.From == *m.From })
+		i := slices.IndexFunc(out, func(o Mark) bool { return o.From.same(m.From) })
 		if i >= 0 && out[i].Safe&^m.Safe == 0 {
 			continue
 		}
@@ -382,13 +384,3 @@ func (v *Value) truth() (is, known bool) {
 }
 
 func text(s string) *Value { return &Value{Const: Const{Kind: ConstStr, Str: s}} }
-
-func boolean(b bool) *Value {
-	c := Const{Kind: ConstBool}
-	if b {
-		c.Int = 1
-	}
-	return &Value{Const: c}
-}
-
-func integer(i int64) *Value { return &Value{Const: Const{Kind: ConstInt, Int: i}} }

@@ -33,7 +33,7 @@ func (p *Program) findFilters() {
 			p.guard(f.Module, f.Node, func() { p.decoratedFilter(f) })
 		}
 	}
-	for _, f := range p.Functions {
+	for f := range p.naming("filters") {
 		p.guard(f.Module, f.node(), func() {
 			for _, s := range f.Body {
 				p.assignedFilter(f, s)

@@ -36,11 +36,13 @@ type Program struct {
 	forked  bool
 
 	byName   map[string][]*Module // every dotted name under which a module may be imported
+	inside   map[string]bool      // names that mean a module in some folder of a package only
 	packages map[string]bool      // folders with an __init__.py
 }
 
 // Module is one Python file.
 type Module struct {
+	ID      int    // the index in Program.Modules
 	Name    string // dotted, from the root of the project, such as "src.shop.models"
 	Path    string // with slashes, from the root of the project
 	File    *python.File
@@ -55,7 +57,7 @@ type Module struct {
 // paths from the root of the project, with slashes. Descriptions are the texts of its OpenAPI
 // documents.
 func New(files []*python.File, descriptions ...string) *Program {
-	p := &Program{operations: operations(descriptions), byName: map[string][]*Module{}, packages: map[string]bool{}}
+	p := &Program{operations: operations(descriptions), byName: map[string][]*Module{}, inside: map[string]bool{}, packages: map[string]bool{}}
 	files = slices.Clone(files)
 	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
 	for _, f := range files {
@@ -67,12 +69,16 @@ func New(files []*python.File, descriptions ...string) *Program {
 		p.addModule(f)
 	}
 	p.addNamespaces(files)
-	for _, m := range p.Modules {
+	for i, m := range p.Modules {
+		m.ID = i
 		p.collectSafely(m)
 	}
 	p.forget()
 	for _, c := range p.Classes {
 		p.guard(c.Module, c.Node, func() { p.resolveBases(c) })
+	}
+	for i, c := range p.Classes {
+		c.ID, c.line = i, c.Line()
 	}
 	p.findRoutes()
 	p.findFilters()
@@ -124,7 +130,9 @@ func (p *Program) addModule(f *python.File) {
 		dir, rest = path.Join(dir, first), after
 		if p.packages[dir] {
 			// what is run in a package's own folder may import what is there by its bare name
-			p.byName["."+dir+":"+strings.ReplaceAll(rest, "/", ".")] = []*Module{m}
+			name := strings.ReplaceAll(rest, "/", ".")
+			p.byName["."+dir+":"+name] = []*Module{m}
+			p.inside[name] = true
 			continue
 		}
 		name := strings.ReplaceAll(rest, "/", ".")
@@ -161,7 +169,7 @@ func IsTest(file string) bool {
 // if it is not one of the project's.
 func (p *Program) Lookup(name string, from *Module) *Module {
 	found := p.byName[name]
-	for dir := path.Dir(from.Path); len(found) == 0 && dir != "."; dir = path.Dir(dir) {
+	for dir := path.Dir(from.Path); len(found) == 0 && dir != "." && p.inside[name]; dir = path.Dir(dir) {
 		found = p.byName["."+dir+":"+name]
 	}
 	var best *Module

@@ -316,6 +316,9 @@ func (p *Program) resolveBases(c *Class) {
 
 // Line is the class and the classes of the project that it inherits from, nearest first.
 func (c *Class) Line() []*Class {
+	if c.line != nil {
+		return c.line
+	}
 	line := []*Class{c}
 	for i := 0; i < len(line) && len(line) < 32; i++ {
 		for _, b := range line[i].Own {

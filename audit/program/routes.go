@@ -1,6 +1,7 @@
 package program
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -35,9 +36,26 @@ func (p *Program) findRoutes() {
 	for _, c := range p.Classes {
 		p.guard(c.Module, c.Node, func() { p.classRoutes(c) })
 	}
-	for _, f := range p.Functions {
+	for f := range p.naming("add_url_rule", "add_resource") {
 		if !f.Module.Test {
 			p.guard(f.Module, f.node(), func() { p.addedRules(f) })
+		}
+	}
+}
+
+// naming are the functions of modules in which one of the words may be a name.
+func (p *Program) naming(words ...string) iter.Seq[*Function] {
+	return func(yield func(*Function) bool) {
+		var m *Module
+		may := false
+		for _, f := range p.Functions {
+			if f.Module != m {
+				m = f.Module
+				may = slices.ContainsFunc(words, m.File.MayName)
+			}
+			if may && !yield(f) {
+				return
+			}
 		}
 	}
 }

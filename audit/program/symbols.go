@@ -34,7 +34,7 @@ type Import struct {
 
 // Function is a def, a lambda with a name, or the top-level code of a module.
 type Function struct {
-	ID     int
+	ID     int // the index in Program.Functions
 	Name   string
 	Module *Module
 	Class  *Class    // the class whose method it is; nil for others
@@ -60,6 +60,7 @@ func (f *Function) node() python.Node {
 
 // Class is a class statement.
 type Class struct {
+	ID       int // the index in Program.Classes
 	Name     string
 	Module   *Module
 	Node     *python.Class
@@ -68,6 +69,8 @@ type Class struct {
 	Own      []*Class // its bases in this project
 	External []*API   // its other bases
 	Outer    *Scope   // where it stands
+
+	line []*Class // Line, once all bases are known
 }
 
 // collect makes the symbols, functions and classes of a module.

@@ -1,5 +1,7 @@
 package python
 
+import "strings"
+
 // newlineLen is the length of the line end at a place: 0, 1 or 2.
 func newlineLen(s string, at int) int {
 	switch {
@@ -26,6 +28,12 @@ func (f *File) Text(n Node) string {
 		return ""
 	}
 	return f.Source[s.Start:s.End]
+}
+
+// MayName reports whether the word may be a name somewhere in the source: a quick look that
+// saves a walk. Names with other characters than ASCII's may be written in several ways.
+func (f *File) MayName(word string) bool {
+	return strings.Contains(f.Source, word) || !f.lines.ASCII()
 }
 
 // Lines is how many lines the source has.

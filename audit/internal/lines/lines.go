@@ -85,6 +85,9 @@ func (x *Index) before(offset int32) int32 {
 	return x.runes[i] + starts(x.text[i*block:offset])
 }
 
+// ASCII reports whether the text has no other characters than those of ASCII.
+func (x *Index) ASCII() bool { return x.runes == nil }
+
 // Count is how many lines the text has.
 func (x *Index) Count() int { return len(x.lines) }
 

@@ -1,0 +1,96 @@
+package flow
+
+import "github.com/fumehood/fumehood/audit/program"
+
+// cell is a place that all functions share, and who looked into it.
+type cell struct {
+	value   *Value
+	readers []*program.Function
+}
+
+// cells are the places that functions share, by what they belong to and by name: global
+// variables, attributes of a class's instances, variables of enclosing functions, and what
+// has a name of its own, such as the keys of the session.
+type cells struct {
+	modules   []map[string]*cell // by ID, as the next two
+	classes   []map[string]*cell
+	functions []map[string]*cell
+	others    map[string]map[string]*cell
+}
+
+func newCells(p *program.Program) cells {
+	return cells{
+		modules: make([]map[string]*cell, len(p.Modules)), classes: make([]map[string]*cell, len(p.Classes)),
+		functions: make([]map[string]*cell, len(p.Functions)), others: map[string]map[string]*cell{},
+	}
+}
+
+// of are the cells of a module, a class, a function, or of the string that names them.
+func (c *cells) of(owner any) map[string]*cell {
+	var at *map[string]*cell
+	switch o := owner.(type) {
+	case *program.Module:
+		at = &c.modules[o.ID]
+	case *program.Class:
+		at = &c.classes[o.ID]
+	case *program.Function:
+		at = &c.functions[o.ID]
+	case string:
+		all := c.others[o]
+		if all == nil {
+			all = map[string]*cell{}
+			c.others[o] = all
+		}
+		return all
+	}
+	if *at == nil {
+		*at = map[string]*cell{}
+	}
+	return *at
+}
+
+func (e *Engine) cell(owner any, name string) *cell {
+	all := e.cells.of(owner)
+	c := all[name]
+	if c == nil {
+		c = &cell{}
+		all[name] = c
+	}
+	return c
+}
+
+// readCell is what the place may hold; fn is read again when that changes.
+func (e *Engine) readCell(fn *program.Function, owner any, name string) *Value {
+	c := e.cell(owner, name)
+	if fn.ID >= 0 { // not a template: those are all read once more at the end
+		c.readers = noted(c.readers, fn)
+	}
+	return c.value
+}
+
+// noted adds a function to a list in which it may be already: those that use a thing again
+// and again are told by a look at the last ones, however long the list is. To be in it twice
+// does no harm, as nothing is read again twice.
+func noted(list []*program.Function, fn *program.Function) []*program.Function {
+	for i := len(list) - 1; i >= max(0, len(list)-8); i-- {
+		if list[i] == fn {
+			return list
+		}
+	}
+	return append(list, fn)
+}
+
+// writeCell adds to what the place may hold. Marks of parameters are left out: who passes
+// them says so by an effect of the summary.
+func (e *Engine) writeCell(owner any, name string, v *Value) {
+	c := e.cell(owner, name)
+	v = v.withoutParams(3)
+	next := join(c.value, v)
+	if c.value != nil && !grew(c.value, next, 3) {
+		return
+	}
+	c.value = next
+	for _, r := range c.readers {
+		e.enqueue(r)
+	}
+}

@@ -1,0 +1,70 @@
+package flow
+
+import "github.com/fumehood/fumehood/audit/program"
+
+// things are the values of what the program defines, made once each.
+type things struct {
+	modules, classes, functions []*Value // by ID
+}
+
+func newThings(p *program.Program) things {
+	return things{make([]*Value, len(p.Modules)), make([]*Value, len(p.Classes)), make([]*Value, len(p.Functions))}
+}
+
+func (e *Engine) module(m *program.Module) *Value {
+	v := &e.things.modules[m.ID]
+	if *v == nil {
+		*v = &Value{Mod: m}
+	}
+	return *v
+}
+
+func (e *Engine) class(c *program.Class) *Value {
+	v := &e.things.classes[c.ID]
+	if *v == nil {
+		*v = &Value{Class: c}
+	}
+	return *v
+}
+
+func (e *Engine) function(f *program.Function) *Value {
+	v := &e.things.functions[f.ID]
+	if *v == nil {
+		*v = &Value{Func: f}
+	}
+	return *v
+}
+
+// same reports whether two origins are one.
+func (o *Origin) same(p *Origin) bool {
+	return o == p || o.Param == p.Param && o.Where == p.Where && o.Path == p.Path && o.Source == p.Source && o.Note == p.Note
+}
+
+// part is a part of a parameter.
+func (o *Origin) part(step string) *Origin {
+	for _, p := range o.parts {
+		if p.Path[len(o.Path):] == step {
+			return p
+		}
+	}
+	p := *o
+	p.Path, p.parts = o.Path+step, nil
+	o.parts = append(o.parts, &p)
+	return &p
+}
+
+// The constants that need no text and no number.
+var (
+	yes  = &Value{Const: Const{Kind: ConstBool, Int: 1}}
+	no   = &Value{Const: Const{Kind: ConstBool}}
+	none = &Value{Const: Const{Kind: ConstNone}}
+)
+
+func boolean(b bool) *Value {
+	if b {
+		return yes
+	}
+	return no
+}
+
+func integer(i int64) *Value { return &Value{Const: Const{Kind: ConstInt, Int: i}} }
