@@ -113,18 +113,28 @@ func configIgnores(t *texts, file string, add func(finding.Place, string)) {
 // located is a span as a node.
 type located struct{ jinja.Span }
 
-// mark starts every ignore.
-const mark = "fumehood:"
+// mark is in every ignore.
+const mark = "fumehood"
 
 // parseIgnore reads a comment. Without an ignore it returns nil; ok is then whether the
 // comment looks like one.
 func parseIgnore(comment string, now time.Time) (i *ignore, ok bool) {
 	_, rest, found := strings.Cut(comment, mark)
-	rest, isIgnore := strings.CutPrefix(strings.TrimSpace(rest), "ignore")
-	if !found || !isIgnore {
-		return nil, false
+	rest, colon := strings.CutPrefix(strings.TrimLeft(rest, " \t"), ":")
+	rest = strings.TrimSpace(rest)
+	end := strings.IndexFunc(rest, func(r rune) bool { return !unicode.IsLetter(r) })
+	if end < 0 {
+		end = len(rest)
 	}
-	rest = strings.TrimSpace(strings.TrimRight(strings.TrimSuffix(strings.TrimSpace(rest), "#}"), "-+ \t"))
+	switch word := strings.ToLower(rest[:end]); {
+	case !found:
+		return nil, false
+	case !colon: // a sentence may be about fumehood and about what is ignored
+		return nil, word == "ignore" && strings.HasPrefix(rest[end:], "[")
+	case word != "ignore":
+		return nil, slices.Contains([]string{"ignored", "disable", "disabled", "allow", "skip", "suppress", "noqa", "nosec"}, word)
+	}
+	rest = strings.TrimSpace(strings.TrimRight(strings.TrimSuffix(strings.TrimSpace(rest[end:]), "#}"), "-+ \t"))
 	list, open := strings.CutPrefix(rest, "[")
 	list, reason, closed := strings.Cut(list, "]")
 	if !open || !closed {

@@ -23,6 +23,8 @@ func TestIgnoreForms(t *testing.T) {
 		{"# noqa  # fumehood: ignore[xss] made by us", "xss", "made by us"},
 		{"{# fumehood: ignore[xss] made by us #}", "xss", "made by us"},
 		{"{#- fumehood: ignore[xss] made by us until 2027-01-31 -#}", "xss", "made by us"},
+		{"# fumehood: Ignore [xss]: made by us", "xss", "made by us"},
+		{"# fumehood : ignore[xss] made by us", "xss", "made by us"},
 		{"# fumehood: ignore[xss] 名前は安全", "xss", "名前は安全"},
 		{"# fumehood: ignore[xss] made by us until 2026-11-21", "", ""},
 		{"# fumehood: ignore[xss] made by us until 2026-13-01", "", ""},
@@ -37,6 +39,22 @@ func TestIgnoreForms(t *testing.T) {
 		ids, reason, _ := audit.ParseIgnore(c.comment, noon())
 		if got := strings.Join(ids, " "); got != c.ids || reason != c.reason {
 			t.Errorf("%s: %q %q, want %q %q", c.comment, got, reason, c.ids, c.reason)
+		}
+	}
+}
+
+// TestIgnoreLookalikes: what looks like an ignore and is none is told, other words about
+// fumehood are not.
+func TestIgnoreLookalikes(t *testing.T) {
+	t.Parallel()
+	for comment, want := range map[string]bool{
+		"# fumehood: ignore xss made by us": true, "# fumehood: ignore(xss) made by us": true, "# fumehood: ignore": true, "# fumehood: ignored[xss] made by us": true,
+		"# fumehood ignore[xss] made by us": true, "# fumehood: disable[xss]": true, "# fumehood: nosec": true,
+		"# fumehood ignores what is static": false, "# served by fumehood: run it with make": false, "# nosec": false, "# ignore[xss]": false, "# fumehood": false, "# fumehood:": false,
+	} {
+		k := run(t, audit.Options{Root: project(t, map[string]string{"app.py": "x = 1  " + comment + "\n"})})
+		if got := len(k.notes) == 1; got != want {
+			t.Errorf("%s: %+v", comment, k.notes)
 		}
 	}
 }

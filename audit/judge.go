@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/internal/hint"
 )
 
 // judge decides what is said of each finding, and says it.
@@ -125,23 +126,14 @@ func (r *run) notes(ignores map[string][]*ignore, unreadable []finding.Place) er
 		}
 	}
 	for i := range unreadable {
-		if err := r.note(&unreadable[i], "this ignore names no rule and silences nothing: write # fumehood: ignore[rule] reason"); err != nil {
+		if err := r.note(&unreadable[i], "this ignore is not read and silences nothing: write # fumehood: ignore[rule] reason"); err != nil {
 			return err
 		}
 	}
 	for _, file := range slices.Sorted(maps.Keys(ignores)) {
 		for _, i := range ignores[file] {
-			for _, id := range i.rules {
-				if !r.known[id] {
-					if err := r.note(&i.place, "there is no rule %s", id); err != nil {
-						return err
-					}
-				}
-			}
-			if !i.used && slices.ContainsFunc(i.rules, func(id string) bool { return r.known[id] }) && !slices.ContainsFunc(i.rules, func(id string) bool { return !r.applies(id) }) {
-				if err := r.note(&i.place, "this ignore of %s silences nothing: it can go", strings.Join(i.rules, ", ")); err != nil {
-					return err
-				}
+			if err := r.ignoreNotes(i); err != nil {
+				return err
 			}
 		}
 	}
@@ -149,4 +141,28 @@ func (r *run) notes(ignores map[string][]*ignore, unreadable []finding.Place) er
 		return r.note(nil, "%s", text)
 	}
 	return nil
+}
+
+// ignoreNotes tells what is wrong with an ignore. Whether it silences anything is not known
+// where half of the project was left out: what is found there may come from the other half.
+func (r *run) ignoreNotes(i *ignore) error {
+	known := 0
+	for _, id := range i.rules {
+		if r.known[id] {
+			known++
+			continue
+		}
+		text := "there is no rule " + id
+		if near := hint.Nearest(id, slices.Sorted(maps.Keys(r.known))); near != "" {
+			text += "; did you mean " + near + "?"
+		}
+		if err := r.note(&i.place, "%s", text); err != nil {
+			return err
+		}
+	}
+	if i.used || known == 0 || r.folder.single || len(r.Exclude) > 0 || r.partly[i.place.File] ||
+		slices.ContainsFunc(i.rules, func(id string) bool { return !r.applies(id) }) {
+		return nil
+	}
+	return r.note(&i.place, "this ignore of %s silences nothing: it can go", strings.Join(i.rules, ", "))
 }
