@@ -35,6 +35,8 @@ func knownCalls() map[string]callSpec {
 	add(callSpec{uses: uses(XPath, 1, "path"), gives: givesNothing}, "elementpath.select")
 	all["ldap3.Connection().search"] = callSpec{uses: []argUse{{LDAP, 0, "search_base"}, {LDAP, 1, "search_filter"}}}
 
+	add(callSpec{gives: givesInternal}, "traceback.format_exc", "traceback.format_exception", "traceback.format_exception_only", "traceback.format_tb", "sys.exc_info")
+
 	sanitizers(add)
 	add(callSpec{never: true}, "flask.abort", "sys.exit", "os._exit", "werkzeug.exceptions.abort", "flask_restful.abort", "flask_restx.abort", "builtins.exit", "builtins.quit")
 	return all

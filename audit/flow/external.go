@@ -79,6 +79,8 @@ func (f *frame) modelled(s callSpec, api *program.API, to *Value, a *arguments, 
 		}
 	case givesStored:
 		marks = []Mark{{From: f.e.origin(Stored, f.loc(e), "read from the database")}}
+	case givesInternal:
+		marks = []Mark{{From: f.e.origin(Internal, f.loc(e), "the text of an exception")}}
 	case givesRequest:
 		marks = []Mark{{From: f.e.origin(Request, f.loc(e), "what the visitor sent")}}
 	}
@@ -282,7 +284,7 @@ func harmlessField(class string) bool {
 
 // answer looks at what a view gives back: a text is sent as a page.
 func (f *frame) answer(n python.Node, v *Value) {
-	if len(f.fn.Routes) == 0 {
+	if len(f.fn.Routes) == 0 && f.fn.Handles == nil {
 		return
 	}
 	if r, ok := n.(*python.Return); ok {

@@ -69,6 +69,9 @@ func (f *frame) param(i int, p *python.Param) {
 		}
 	default:
 		v = f.urlParam(i, p)
+		if v == nil && i == 0 && f.fn.Class == nil {
+			v = f.handled(p)
+		}
 		if v == nil {
 			v = &Value{Marks: []Mark{{From: &Origin{Source: Param, Param: i, Where: loc(f.fn, p)}}}}
 			f.annotated(v, p)
@@ -81,6 +84,20 @@ func (f *frame) param(i int, p *python.Param) {
 	if f.fn.Inner {
 		f.e.writeCell(f.fn, p.Name, v)
 	}
+}
+
+// handled is the exception that an error handler is given; nil for all others, and where the
+// text of the exception is written for visitors.
+func (f *frame) handled(p *python.Param) *Value {
+	for _, e := range f.fn.Handles {
+		r := f.e.program.Resolve(e, f.fn.Scope.Parent)
+		name := lastName(r.Path())
+		if !strings.HasSuffix(name, "Error") && !strings.HasSuffix(name, "Exception") || f.spoken(e) || name == "HTTPException" {
+			continue
+		}
+		return &Value{Marks: []Mark{{From: f.e.origin(Internal, loc(f.fn, p), "the text of an exception")}}}
+	}
+	return nil
 }
 
 // annotated takes what a parameter's annotation says of its class.

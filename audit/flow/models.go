@@ -55,6 +55,7 @@ const (
 	givesFirst         // what the first argument carries
 	givesStored
 	givesRequest
+	givesInternal
 )
 
 func newModels() models {

@@ -30,6 +30,9 @@ func (p *Program) findRoutes() {
 				if r := p.decorated(f, d); r != nil {
 					p.addRoute(r)
 				}
+				if call, ok := d.(*python.Call); ok && (lastOf(call.Func) == "errorhandler" || lastOf(call.Func) == "app_errorhandler") && len(call.Args) > 0 {
+					f.Handles = append(f.Handles, call.Args[0])
+				}
 			}
 		})
 	}
@@ -255,6 +258,12 @@ func (p *Program) addedRules(f *Function) {
 
 func (p *Program) addedRule(a *python.Attribute, call *python.Call, f *Function) {
 	switch a.Attr {
+	case "register_error_handler":
+		if len(call.Args) == 2 {
+			if target := p.Resolve(call.Args[1], f.Scope).Function; target != nil {
+				target.Handles = append(target.Handles, call.Args[0])
+			}
+		}
 	case "add_url_rule":
 		view := argument(call, 2, "view_func")
 		if view == nil {
@@ -323,4 +332,15 @@ func argument(call *python.Call, i int, name string) python.Expr {
 		}
 	}
 	return nil
+}
+
+// lastOf is the name at the end of a.b.c.
+func lastOf(e python.Expr) string {
+	switch e := e.(type) {
+	case *python.Name:
+		return e.ID
+	case *python.Attribute:
+		return e.Attr
+	}
+	return ""
 }

@@ -14,7 +14,7 @@ var samples embed.FS
 
 // All are all rules, sorted by ID, with their samples.
 func All() []*Rule {
-	all := slices.Concat(injection(), web(), crypto(), config(), secrets(), access(), roles(), sessions(), login(), files(), trust())
+	all := slices.Concat(injection(), web(), crypto(), config(), secrets(), access(), roles(), sessions(), login(), files(), trust(), transport(), answers(), practices())
 	slices.SortFunc(all, func(a, b *Rule) int { return cmp.Compare(a.ID, b.ID) })
 	for _, r := range all {
 		r.Bad, r.Good = samplesOf(r.ID)

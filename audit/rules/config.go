@@ -24,21 +24,7 @@ func debugOn() *Rule {
 			Guard: "fumehood run",
 		},
 		Setting: debugSetting,
-		Call: func(p *Pass, s *Site) {
-			if s.Method != "run" && s.Method != "run_simple" && s.Method != "DebuggedApplication" {
-				return
-			}
-			for _, name := range []string{"debug", "use_debugger", "evalex"} {
-				if v := s.Arg(-1, name); isTrue(v) {
-					p.Report(s.Func, v, name+"=True starts the debugger", func(f *finding.Finding) {
-						if staysHome(s) {
-							f.Severity = finding.Medium
-						}
-					})
-					return
-				}
-			}
-		},
+		Call:    debugCall,
 		Assign: func(p *Pass, a *Assignment) {
 			switch t := a.Target.(type) {
 			case *python.Attribute:
@@ -46,6 +32,12 @@ func debugOn() *Rule {
 					return
 				}
 			case *python.Subscript:
+				if value, ok := literal(a.Value); ok && (debugVariable(a.Name, value) || a.Name == "ENV" && value == "development" && lastPart(t.Value) == "config") {
+					p.Report(a.Func, a.Node, a.Name+" is "+value, Graded(finding.Medium, finding.Likely))
+				}
+				if a.Name == "PROPAGATE_EXCEPTIONS" && isTrue(a.Value) {
+					p.Report(a.Func, a.Node, "what goes wrong is left to the server to show", Graded(finding.Low, finding.Unsure))
+				}
 				if a.Name != "DEBUG" {
 					return
 				}
@@ -135,54 +127,9 @@ func bindAll() *Rule {
 			if s.Method != "run" && s.Method != "run_simple" {
 				return
 			}
-			if v, ok := literal(s.Arg(0, "host")); ok && (v == "0.0.0.0" || v == "::") && !isTrue(s.Arg(-1, "debug")) {
+			debug, _ := debugSwitch(s)
+			if v, ok := literal(s.Arg(0, "host")); ok && (v == "0.0.0.0" || v == "::") && !isTrue(debug) && !onByDefault(debug) {
 				p.Report(s.Func, s.Call, "the development server listens on "+v)
-			}
-		},
-	}
-}
-
-func cookieFlags() *Rule {
-	return &Rule{
-		Rule: finding.Rule{
-			ID: "cookie-flags", Title: "A cookie without its flags", CWE: 614, OWASP: "A05:2021", ASVS: []string{"3.3.1", "3.3.4"},
-			Severity: finding.Medium, Confidence: finding.Likely,
-			Why:   "A cookie is set that scripts can read or that travels over plain http. Whoever injects a script or listens on the way takes over the session.",
-			Fix:   `response.set_cookie(name, value, secure=True, httponly=True, samesite="Lax")`,
-			Canon: []string{"cookies"},
-			Guard: "guard/cookies",
-		},
-		Setting: cookieSetting,
-		Call: func(p *Pass, s *Site) {
-			if s.Method != "set_cookie" || len(s.Call.Args) == 0 && s.Arg(0, "key") == nil {
-				return
-			}
-			for i := range s.Call.Keywords {
-				if s.Call.Keywords[i].Name == "" { // **options
-					return
-				}
-			}
-			var missing []string
-			if v := s.Arg(-1, "secure"); v == nil || isConstant(v, python.False) {
-				missing = append(missing, "secure")
-			}
-			if v := s.Arg(-1, "httponly"); (v == nil || isConstant(v, python.False)) && sensitiveCookie(s) {
-				missing = append(missing, "httponly")
-			}
-			if len(missing) > 0 {
-				p.Report(s.Func, s.Call, "set without "+strings.Join(missing, " and "))
-			}
-		},
-		Assign: func(p *Pass, a *Assignment) {
-			switch a.Name {
-			case "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "REMEMBER_COOKIE_SECURE", "REMEMBER_COOKIE_HTTPONLY":
-				if isConstant(a.Value, python.False) && !development(a) {
-					p.Report(a.Func, a.Node, a.Name+" is off")
-				}
-			case "SESSION_COOKIE_SAMESITE":
-				if s, ok := literal(a.Value); ok && strings.EqualFold(s, "none") {
-					p.Report(a.Func, a.Node, "the session's cookie is sent along from every site")
-				}
 			}
 		},
 	}
@@ -217,32 +164,6 @@ func csrfOff() *Rule {
 			}
 			if a.Name == "csrf" && isConstant(a.Value, python.False) && className(a) == "Meta" {
 				p.Report(a.Func, a.Node, "this form takes no token")
-			}
-		},
-	}
-}
-
-func autoescapeOff() *Rule {
-	return &Rule{
-		Rule: finding.Rule{
-			ID: "autoescape-off", Title: "Templates without escaping", CWE: 79, OWASP: "A03:2021", ASVS: []string{"1.2.1"},
-			Severity: finding.Medium, Confidence: finding.Likely,
-			Why:   "Templates put text out as it is. Whoever gets a script into a value acts as everybody who sees the page.",
-			Fix:   `Environment(autoescape=select_autoescape())`,
-			Canon: []string{"xss"},
-			Guard: "guard/csp",
-		},
-		Call: func(p *Pass, s *Site) {
-			if s.Path != "jinja2.Environment" && s.Path != "jinja2.environment.Environment" {
-				return
-			}
-			if v := s.Arg(-1, "autoescape"); v == nil || isConstant(v, python.False) {
-				p.Report(s.Func, s.Call, "an environment that escapes nothing")
-			}
-		},
-		Assign: func(p *Pass, a *Assignment) {
-			if t, ok := a.Target.(*python.Attribute); ok && t.Attr == "autoescape" && isConstant(a.Value, python.False) {
-				p.Report(a.Func, a.Node, "escaping is switched off")
 			}
 		},
 	}

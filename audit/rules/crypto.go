@@ -9,7 +9,7 @@ import (
 )
 
 // crypto are the rules for hashes, randomness and certificates.
-func crypto() []*Rule { return []*Rule{weakHash(), fastPassword(), weakRandom(), tlsOff()} }
+func crypto() []*Rule { return []*Rule{weakHash(), fastPassword(), weakRandom()} }
 
 func weakHash() *Rule {
 	return &Rule{
@@ -186,42 +186,4 @@ func isSecretWord(name string) bool {
 		}
 	}
 	return false
-}
-
-func tlsOff() *Rule {
-	return &Rule{
-		Rule: finding.Rule{
-			ID: "tls-verify-off", Title: "Certificates are not checked", CWE: 295, OWASP: "A02:2021", ASVS: []string{"12.3.2"},
-			Severity: finding.Medium, Confidence: finding.Sure,
-			Why:   "A request goes out without a look at the other side's certificate. Whoever sits on the way reads and changes it.",
-			Fix:   `requests.get(url, timeout=5)`,
-			Canon: []string{"https"},
-			Guard: "",
-		},
-		Call: func(p *Pass, s *Site) {
-			switch {
-			case isConstant(s.Arg(-1, "verify"), python.False) && !strings.HasPrefix(s.Path, "jwt."):
-				if s.Method == "decode" {
-					return
-				}
-				p.Report(s.Func, s.Arg(-1, "verify"), "verify=False takes any certificate")
-			case s.Path == "ssl._create_unverified_context":
-				p.Report(s.Func, s.Call, "a context that takes any certificate")
-			case s.Method == "setopt" && len(s.Call.Args) == 2:
-				name := lastPart(s.Call.Args[0])
-				n, ok := s.Call.Args[1].(*python.Number)
-				if (name == "SSL_VERIFYPEER" || name == "SSL_VERIFYHOST") && (isConstant(s.Call.Args[1], python.False) || ok && n.Text == "0") {
-					p.Report(s.Func, s.Call, name+" is off")
-				}
-			}
-		},
-		Assign: func(p *Pass, a *Assignment) {
-			if _, isAttr := a.Target.(*python.Attribute); !isAttr {
-				return
-			}
-			if a.Name == "verify_mode" && lastPart(a.Value) == "CERT_NONE" || (a.Name == "check_hostname" || a.Name == "verify") && isConstant(a.Value, python.False) {
-				p.Report(a.Func, a.Node, a.Name+" is off")
-			}
-		},
-	}
 }

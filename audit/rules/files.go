@@ -25,14 +25,43 @@ func unsafeExtraction() *Rule {
 			Guard: "guard/upload",
 		},
 		Call: func(p *Pass, s *Site) {
+			filter := s.Arg(-1, "filter")
+			if how, ok := literal(filter); ok && how == "fully_trusted" {
+				filter = nil
+			}
 			switch {
-			case s.Path == "shutil.unpack_archive" && s.Arg(-1, "filter") == nil:
-				p.Report(s.Func, s.Call, "the archive's names are believed")
-			case s.Method == "extractall" && s.Arg(-1, "filter") == nil && s.Arg(-1, "members") == nil && archiveNear(p, s):
+			case filter != nil:
+			case s.Path == "shutil.unpack_archive":
+				if _, written := literal(s.Arg(0, "filename")); !written {
+					p.Report(s.Func, s.Call, "the archive's names are believed")
+				}
+			case s.Method == "extractall" && s.Arg(-1, "members") == nil && archiveNear(p, s) && !ownArchive(s):
 				p.Report(s.Func, s.Call, "the archive's names are believed")
 			}
 		},
 	}
+}
+
+// ownArchive reports whether the archive is one that the program names itself.
+func ownArchive(s *Site) bool {
+	a, ok := s.Call.Func.(*python.Attribute)
+	if !ok {
+		return false
+	}
+	n, ok := a.Value.(*python.Name)
+	if !ok {
+		return false
+	}
+	sym, _ := s.Scope.Find(n.ID)
+	if sym == nil || sym.Other || len(sym.Values) != 1 {
+		return false
+	}
+	made, ok := sym.Values[0].(*python.Call)
+	if !ok || len(made.Args) == 0 {
+		return false
+	}
+	_, written := literal(made.Args[0])
+	return written
 }
 
 // archiveNear reports whether the function has to do with archives and does not look at their
@@ -63,7 +92,7 @@ func uploadUnchecked() *Rule {
 					if _, inner := n.(*python.Function); inner {
 						return false
 					}
-					if c, ok := n.(*python.Call); ok && lastPart(c.Func) == "save" && len(c.Args) > 0 {
+					if c, ok := n.(*python.Call); ok && len(c.Args) > 0 && (lastPart(c.Func) == "save" || opensForUpload(c)) {
 						p.Report(f, c, "saved without a look at its type")
 						return false
 					}
@@ -72,6 +101,23 @@ func uploadUnchecked() *Rule {
 			}
 		},
 	}
+}
+
+// opensForUpload reports whether a call is open(..., "wb") of a path with the name of an
+// upload in it.
+func opensForUpload(c *python.Call) bool {
+	if lastPart(c.Func) != "open" || len(c.Args) < 2 {
+		return false
+	}
+	mode, _ := literal(c.Args[1])
+	named := false
+	python.Inspect(c.Args[0], func(n python.Node) bool {
+		if a, ok := n.(*python.Attribute); ok {
+			named = named || a.Attr == "filename"
+		}
+		return !named
+	})
+	return named && strings.HasPrefix(mode, "w")
 }
 
 // checksType reports whether a function looks at what kind of file it takes.
@@ -98,12 +144,16 @@ func corsAny() *Rule {
 			Guard: "guard/cors",
 		},
 		Call: func(p *Pass, s *Site) {
+			if h, ok := headerOfCall(s); ok && h.name == "access-control-allow-origin" {
+				originAllowed(p, s.Func, s.Call, h.value)
+			}
 			if s.Path != "flask_cors.CORS" && s.Path != "flask_cors.cross_origin" {
 				return
 			}
 			credentials := isTrue(s.Arg(-1, "supports_credentials"))
 			origins := s.Arg(-1, "origins")
-			any := origins == nil && s.Arg(-1, "resources") == nil
+			resources := s.Arg(-1, "resources")
+			any := origins == nil && (resources == nil || anyOrigin(resources))
 			if o, ok := literal(origins); ok && o == "*" {
 				any = true
 			}
@@ -116,11 +166,64 @@ func corsAny() *Rule {
 			}
 		},
 		Assign: func(p *Pass, a *Assignment) {
-			if t, ok := literal(a.Value); ok && t == "*" && strings.EqualFold(a.Name, "Access-Control-Allow-Origin") {
-				p.Report(a.Func, a.Node, "any origin may read the answer", Graded(finding.Low, finding.Likely))
+			if strings.EqualFold(a.Name, "Access-Control-Allow-Origin") {
+				originAllowed(p, a.Func, a.Node, a.Value)
 			}
 		},
 	}
+}
+
+// anyOrigin reports whether CORS(resources={...: {"origins": "*"}}) allows all.
+func anyOrigin(resources python.Expr) bool {
+	found := false
+	python.Inspect(resources, func(n python.Node) bool {
+		if d, ok := n.(*python.Dict); ok {
+			for i, k := range d.Keys {
+				key, _ := literal(k)
+				if v, isText := literal(d.Values[i]); isText && key == "origins" && v == "*" {
+					found = true
+				}
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// originAllowed looks at what is set as the origin that may read an answer: any, or the one
+// that asks. Only the latter is sent cookies.
+func originAllowed(p *Pass, f *program.Function, at python.Node, value python.Expr) {
+	how := finding.Low
+	if p.Facts.uses(f, "'Access-Control-Allow-Credentials") {
+		how = finding.High
+	}
+	switch t, _ := literal(value); {
+	case t == "*":
+		p.Report(f, at, "any origin may read the answer", Graded(finding.Low, finding.Likely))
+	case asksOrigin(value):
+		p.Report(f, at, "whatever origin asks may read the answer", Graded(how, finding.Likely))
+	}
+}
+
+// asksOrigin reports whether an expression is the Origin of the request as it came.
+func asksOrigin(e python.Expr) bool {
+	switch e := e.(type) {
+	case *python.Call:
+		if len(e.Args) == 0 || lastPart(e.Func) != "get" {
+			return false
+		}
+		a, ok := e.Func.(*python.Attribute)
+		name, _ := literal(e.Args[0])
+		return ok && lastPart(a.Value) == "headers" && strings.EqualFold(name, "origin")
+	case *python.Subscript:
+		return lastPart(e.Value) == "headers" && strings.EqualFold(lastPart(e), "origin")
+	case *python.Attribute:
+		r, ok := e.Value.(*python.Name)
+		return ok && r.ID == "request" && e.Attr == "origin"
+	case *python.BoolOp:
+		return asksOrigin(e.Values[0])
+	}
+	return false
 }
 
 func regexInjection() *Rule {
@@ -135,51 +238,6 @@ func regexInjection() *Rule {
 		},
 		Flows: flow.Regex,
 	}
-}
-
-func secretLogged() *Rule {
-	return &Rule{
-		Rule: finding.Rule{
-			ID: "secret-logged", Title: "A password in the log", CWE: 532, OWASP: "A09:2021", ASVS: []string{"16.2.5"},
-			Severity: finding.Medium, Confidence: finding.Likely,
-			Why:   "A password or a token is written to the log. Whoever reads the log, or a copy of it, can use it.",
-			Fix:   `log.info("login of %r", name)`,
-			Canon: []string{"logging"},
-			Guard: "",
-		},
-		Call: func(p *Pass, s *Site) {
-			switch {
-			case s.Path == "builtins.print":
-			case (s.Method == "info" || s.Method == "debug" || s.Method == "warning" || s.Method == "error") && s.Callee.Function == nil:
-			default:
-				return
-			}
-			for _, a := range s.Call.Args {
-				if printed(a) {
-					p.Report(s.Func, s.Call, "a secret is written out")
-					return
-				}
-			}
-		},
-	}
-}
-
-// printed reports whether an argument is a secret, alone or in a text.
-func printed(e python.Expr) bool {
-	switch e := e.(type) {
-	case *python.Name, *python.Attribute:
-		name := strings.ToLower(lastPart(e))
-		return isPassword(name) && !strings.Contains(name, "hash") && !strings.Contains(name, "field") || name == "access_token" || name == "secret_key" || name == "api_key" || name == "refresh_token"
-	case *python.FString:
-		for _, p := range e.Parts {
-			if i, ok := p.(*python.Interpolation); ok && printed(i.Value) {
-				return true
-			}
-		}
-	case *python.BinOp:
-		return printed(e.Left) || printed(e.Right)
-	}
-	return false
 }
 
 func formatString() *Rule {

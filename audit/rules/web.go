@@ -135,3 +135,17 @@ func errorText() *Rule {
 		Flows: flow.Exposure,
 	}
 }
+
+func styleInjection() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "style-injection", Title: "A visitor's text in a style", CWE: 74, OWASP: "A03:2021", ASVS: []string{"1.2.1"},
+			Severity: finding.Low, Confidence: finding.Likely,
+			Why:   "A visitor's text becomes part of a style, where escaping for HTML does not help. Whoever sends rules of their own hides or covers parts of the page, or loads addresses that tell what is in it.",
+			Fix:   `<div class="{{ 'warm' if warm else 'cold' }}">`,
+			Canon: []string{"xss"},
+			Guard: "guard/csp",
+		},
+		Flows: flow.Style,
+	}
+}

@@ -1,0 +1,98 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// debugCall finds calls that start the debugger, or tell Flask to.
+func debugCall(p *Pass, s *Site) {
+	switch s.Method {
+	case "run", "run_simple", "DebuggedApplication":
+		v, name := debugSwitch(s)
+		switch {
+		case onByDefault(v):
+			p.Report(s.Func, v, "the debugger starts unless the environment says no", Graded(finding.Medium, finding.Likely))
+		case isTrue(v):
+			p.Report(s.Func, v, name+"=True starts the debugger", func(f *finding.Finding) {
+				if staysHome(s) {
+					f.Severity = finding.Medium
+				}
+			})
+		}
+	case "setdefault", "putenv":
+		if len(s.Call.Args) != 2 {
+			return
+		}
+		name, _ := literal(s.Call.Args[0])
+		if value, ok := literal(s.Call.Args[1]); ok && debugVariable(name, value) {
+			p.Report(s.Func, s.Call, name+" is "+value, Graded(finding.Medium, finding.Likely))
+		}
+	case "DebugToolbarExtension":
+		p.Report(s.Func, s.Call, "the toolbar shows settings and statements where debug mode is on", Graded(finding.Low, finding.Unsure))
+	}
+}
+
+// debugSwitch is the argument that starts the debugger, and its name; nil without one.
+func debugSwitch(s *Site) (python.Expr, string) {
+	for _, name := range []string{"debug", "use_debugger", "evalex"} {
+		if v := s.Arg(-1, name); v != nil {
+			return v, name
+		}
+	}
+	switch {
+	case s.Method == "run" && len(s.Call.Args) > 2:
+		return s.Call.Args[2], "debug"
+	case s.Method == "DebuggedApplication" && len(s.Call.Args) > 1:
+		return s.Call.Args[1], "evalex"
+	}
+	return nil, ""
+}
+
+// debugVariable reports whether a variable of the environment switches Flask's debug mode on.
+func debugVariable(name, value string) bool {
+	switch name {
+	case "FLASK_ENV":
+		return value == "development"
+	case "FLASK_DEBUG":
+		return isOn(value)
+	}
+	return false
+}
+
+// isOn tells the texts that switch something on.
+func isOn(text string) bool {
+	return slices.Contains([]string{"1", "true", "yes", "on", "t"}, strings.ToLower(text))
+}
+
+// onByDefault reports whether a switch is on where the environment says nothing, such as
+// os.environ.get("DEBUG", "1") == "1".
+func onByDefault(e python.Expr) bool {
+	switch e := e.(type) {
+	case *python.Compare:
+		return len(e.Ops) == 1 && (e.Ops[0] == python.Eq || e.Ops[0] == python.In) && onByDefault(e.Left)
+	case *python.Call:
+		switch lastPart(e.Func) {
+		case "get", "getenv":
+			if len(e.Args) == 2 && fromEnvironment(e.Func) {
+				text, ok := literal(e.Args[1])
+				return isTrue(e.Args[1]) || ok && isOn(text)
+			}
+		case "bool", "int", "str", "strtobool":
+			return len(e.Args) == 1 && onByDefault(e.Args[0])
+		case "lower", "strip", "upper":
+			a, ok := e.Func.(*python.Attribute)
+			return ok && onByDefault(a.Value)
+		}
+	}
+	return false
+}
+
+// fromEnvironment reports whether what is called is os.environ.get or os.getenv.
+func fromEnvironment(callee python.Expr) bool {
+	a, ok := callee.(*python.Attribute)
+	return ok && (lastPart(a.Value) == "environ" || a.Attr == "getenv")
+}
