@@ -48,7 +48,7 @@ type Function struct {
 	ByType bool // a classmethod: its first parameter is the class
 
 	operation operation
-	Handles []python.Expr // the exceptions or codes for which it is an error handler
+	Handles   []python.Expr // the exceptions or codes for which it is an error handler
 }
 
 // node is where the function stands; nil for the top-level code of a module.

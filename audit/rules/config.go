@@ -32,7 +32,7 @@ func debugOn() *Rule {
 					return
 				}
 			case *python.Subscript:
-				if value, ok := literal(a.Value); ok && (debugVariable(a.Name, value) || a.Name == "ENV" && value == "development" && lastPart(t.Value) == "config") {
+				if value, ok := literal(a.Value); ok && (switchesDebug(a.Name, value) || a.Name == "ENV" && value == "development" && lastPart(t.Value) == "config") {
 					p.Report(a.Func, a.Node, a.Name+" is "+value, Graded(finding.Medium, finding.Likely))
 				}
 				if a.Name == "PROPAGATE_EXCEPTIONS" && isTrue(a.Value) {

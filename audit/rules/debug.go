@@ -1,9 +1,6 @@
 package rules
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/python"
 )
@@ -28,7 +25,7 @@ func debugCall(p *Pass, s *Site) {
 			return
 		}
 		name, _ := literal(s.Call.Args[0])
-		if value, ok := literal(s.Call.Args[1]); ok && debugVariable(name, value) {
+		if value, ok := literal(s.Call.Args[1]); ok && switchesDebug(name, value) {
 			p.Report(s.Func, s.Call, name+" is "+value, Graded(finding.Medium, finding.Likely))
 		}
 	case "DebugToolbarExtension":
@@ -52,8 +49,8 @@ func debugSwitch(s *Site) (python.Expr, string) {
 	return nil, ""
 }
 
-// debugVariable reports whether a variable of the environment switches Flask's debug mode on.
-func debugVariable(name, value string) bool {
+// switchesDebug reports whether a variable of the environment switches Flask's debug mode on.
+func switchesDebug(name, value string) bool {
 	switch name {
 	case "FLASK_ENV":
 		return value == "development"
@@ -61,11 +58,6 @@ func debugVariable(name, value string) bool {
 		return isOn(value)
 	}
 	return false
-}
-
-// isOn tells the texts that switch something on.
-func isOn(text string) bool {
-	return slices.Contains([]string{"1", "true", "yes", "on", "t"}, strings.ToLower(text))
 }
 
 // onByDefault reports whether a switch is on where the environment says nothing, such as

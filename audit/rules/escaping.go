@@ -35,7 +35,10 @@ func autoescapeOff() *Rule {
 			if a.Name != "autoescape" || !isConstant(a.Value, python.False) {
 				return
 			}
-			if _, isName := a.Target.(*python.Name); !isName { // of an environment, in its options, or given to it
+			if _, isName := a.Target.(*python.Name); isName { // not of an environment, in its options, or given to it
+				return
+			}
+			if c, isCall := a.In.(*python.Call); !isCall || !makesTeX(c) {
 				p.Report(a.Func, a.Node, "escaping is switched off")
 			}
 		},

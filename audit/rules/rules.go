@@ -68,6 +68,7 @@ type Assignment struct {
 	Name   string      // the last part of the target, such as SECRET_KEY of app.config["SECRET_KEY"]
 	Value  python.Expr
 	Node   python.Node
+	In     python.Node // the dict or the call that has the key; nil where there is a Target
 	Func   *program.Function
 	Scope  *program.Scope
 }

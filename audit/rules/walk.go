@@ -97,7 +97,7 @@ func (w *walker) node(n python.Node, f *program.Function, scope *program.Scope) 
 		case *python.Dict:
 			for i, k := range n.Keys {
 				if s, ok := k.(*python.Str); ok {
-					w.set(&Assignment{Name: s.Value, Value: n.Values[i], Node: n.Values[i], Func: f, Scope: scope})
+					w.set(&Assignment{Name: s.Value, Value: n.Values[i], Node: n.Values[i], In: n, Func: f, Scope: scope})
 				}
 			}
 		}
@@ -115,7 +115,7 @@ func (w *walker) call(n *python.Call, f *program.Function, scope *program.Scope)
 	}
 	for i := range n.Keywords {
 		if k := &n.Keywords[i]; k.Name != "" {
-			w.set(&Assignment{Name: k.Name, Value: k.Value, Node: k.Value, Func: f, Scope: scope})
+			w.set(&Assignment{Name: k.Name, Value: k.Value, Node: k.Value, In: n, Func: f, Scope: scope})
 		}
 	}
 }
