@@ -207,6 +207,9 @@ func (f *frame) ownFilter(name string, v *Value, a *arguments, e *python.Call) *
 		return f.own(f.e.function(fn), a, e)
 	}
 	low := strings.ToLower(name)
+	if strings.Contains(low, "unescape") {
+		return &Value{Marks: merge(undone(v.deep(), Markup), a.marks()), raw: v.raw}
+	}
 	if strings.Contains(low, "sanitize") || strings.Contains(low, "clean") || strings.Contains(low, "bleach") || strings.Contains(low, "escape") || strings.Contains(low, "json") {
 		return &Value{Marks: safe(v.deep(), Markup), raw: v.raw}
 	}

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
-	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
 
@@ -151,26 +150,33 @@ func framingAllowed() *Rule {
 			}
 		}
 	}
-	r.Function = headerDeleted
+	r.Program = headersDeleted
 	return r
 }
 
-// headerDeleted finds del response.headers["X-Frame-Options"].
-func headerDeleted(p *Pass, f *program.Function) {
-	if !p.Facts.uses(f, "'X-Frame-Options") {
+// headersDeleted finds del response.headers["X-Frame-Options"].
+func headersDeleted(p *Pass) {
+	in := p.Facts.modulesWith("X-Frame-Options")
+	if len(in) == 0 {
 		return
 	}
-	for _, s := range f.Body {
-		python.Inspect(s, func(n python.Node) bool {
-			if d, ok := n.(*python.Delete); ok {
-				for _, t := range d.Targets {
-					if strings.EqualFold(lastPart(t), "X-Frame-Options") {
-						p.Report(f, d, "the header is taken away")
+	for _, f := range p.Program.Functions {
+		if !in[f.Module] {
+			continue
+		}
+		for _, s := range f.Body {
+			python.Inspect(s, func(n python.Node) bool {
+				if d, ok := n.(*python.Delete); ok {
+					for _, t := range d.Targets {
+						if strings.EqualFold(lastPart(t), "X-Frame-Options") {
+							p.Report(f, d, "the header is taken away")
+						}
 					}
 				}
-			}
-			return true
-		})
+				_, inner := n.(*python.Function)
+				return !inner
+			})
+		}
 	}
 }
 
@@ -192,11 +198,19 @@ func weakHeaders() *Rule {
 		case !ok:
 		case h.name == "strict-transport-security" && (text == "max-age=0" || strings.HasPrefix(text, "max-age=0;")):
 			report("max-age=0 has browsers forget TLS")
+		case h.name == "x-xss-protection" && strings.HasPrefix(text, "1"):
+			report("the filter that this asks for is gone from browsers, and made holes of its own", Graded(finding.Low, finding.Unsure))
 		case h.name == "referrer-policy" && text == "unsafe-url":
 			report("unsafe-url sends whole addresses to other sites")
 		}
 	})
-	set := r.Call
+	assigned, set := r.Assign, r.Call
+	r.Assign = func(p *Pass, a *Assignment) {
+		assigned(p, a)
+		if text, ok := literal(a.Value); ok && a.Name == "PREFERRED_URL_SCHEME" && text == "http" && !development(a) {
+			p.Report(a.Func, a.Node, "links to this site begin with http", Graded(finding.Low, finding.Unsure))
+		}
+	}
 	r.Call = func(p *Pass, s *Site) {
 		set(p, s)
 		if lastOf(s.Path) != "Talisman" && s.Path != "flask_talisman.Talisman().init_app" {
@@ -230,53 +244,13 @@ func headersMissing() *Rule {
 			Guard: "guard/headers",
 		},
 		Program: func(p *Pass) {
-			if !p.mentions("render_template") || p.mentions("X-Frame-Options", "x-frame-options", "Content-Security-Policy", "content-security-policy", "Strict-Transport-Security",
-				"X-Content-Type-Options", "talisman", "Talisman", "flask_csp", "secure_headers", "SecureHeaders") {
-				return
-			}
-			if app := p.firstApp(); app != nil {
+			app := p.Facts.firstApp()
+			if app != nil && p.Facts.mentions("render_template") && !p.Facts.mentions("X-Frame-Options", "x-frame-options", "Content-Security-Policy", "content-security-policy",
+				"Strict-Transport-Security", "X-Content-Type-Options", "alisman", "flask_csp", "secure_headers", "SecureHeaders") {
 				p.Report(app.Func, app.Call, "no part of the app sets security headers")
 			}
 		},
 	}
-}
-
-// mentions reports whether the source of the program outside of its tests has one of the texts.
-func (p *Pass) mentions(texts ...string) bool {
-	for _, m := range p.Program.Modules {
-		if m.Test {
-			continue
-		}
-		for _, t := range texts {
-			if strings.Contains(m.File.Source, t) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// firstApp is where the first Flask app is made that is not in a folder of examples.
-func (p *Pass) firstApp() *Site {
-	for _, f := range p.Program.Functions {
-		if f.Module.Test || asideFolder(f.Module.Path) != "" || !strings.Contains(f.Module.File.Source, "Flask(") {
-			continue
-		}
-		var found *Site
-		for _, s := range f.Body {
-			python.Inspect(s, func(n python.Node) bool {
-				if c, ok := n.(*python.Call); ok && found == nil && lastPart(c.Func) == "Flask" {
-					found = &Site{Call: c, Func: f, Scope: f.Scope}
-				}
-				_, inner := n.(*python.Function)
-				return !inner && found == nil
-			})
-		}
-		if found != nil {
-			return found
-		}
-	}
-	return nil
 }
 
 func graphQLOpen() *Rule {

@@ -78,6 +78,8 @@ func cookieSet(p *Pass, s *Site) {
 	}
 	if len(missing) > 0 {
 		p.Report(s.Func, s.Call, "set without "+strings.Join(missing, " and "))
+	} else if s.Arg(8, "samesite") == nil && sensitiveCookie(s) {
+		p.Report(s.Func, s.Call, "set without samesite: browsers decide whether other sites send it along", Graded(finding.Low, finding.Unsure))
 	}
 }
 
@@ -116,10 +118,8 @@ func cookieAssigned(p *Pass, a *Assignment) {
 
 // sessionCookie looks for an app with logins that says nothing of its session's cookie.
 func sessionCookie(p *Pass) {
-	if !p.mentions("login_user(", "session[") || p.mentions("SESSION_COOKIE_SECURE", "session_cookie_secure", "Talisman", "talisman") {
-		return
-	}
-	if app := p.firstApp(); app != nil {
+	app := p.Facts.firstApp()
+	if app != nil && p.Facts.mentions("login_user(", "session[") && !p.Facts.mentions("SESSION_COOKIE_SECURE", "session_cookie_secure", "alisman") {
 		p.Report(app.Func, app.Call, "SESSION_COOKIE_SECURE is not set: the session's cookie travels over plain http too", Graded(finding.Low, finding.Unsure))
 	}
 }

@@ -19,6 +19,11 @@ func exhaustion() *Rule {
 			Guard: "",
 		},
 		Function: sizedByVisitor,
+		Assign: func(p *Pass, a *Assignment) {
+			if t, ok := a.Target.(*python.Attribute); ok && t.Attr == "MAX_IMAGE_PIXELS" && isConstant(a.Value, python.None) {
+				p.Report(a.Func, a.Node, "a small picture may unpack to any size", Graded(finding.Low, finding.Likely))
+			}
+		},
 	}
 }
 

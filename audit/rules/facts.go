@@ -25,6 +25,9 @@ type Facts struct {
 	tableOf   map[string]*table
 	csrf      answer
 	limits    limiting
+	mentioned map[string]map[*program.Module]bool
+	app       *Site
+	noApp     bool // it was looked for
 }
 
 // answer is yes or no, once asked.

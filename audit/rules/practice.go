@@ -24,14 +24,14 @@ func secondFactor() *Rule {
 			Guard: "",
 		},
 		Program: func(p *Pass) {
-			if p.mentions("totp", "TOTP", "pyotp", "mfa", "MFA", "2fa", "two_factor", "TWO_FACTOR", "twofactor", "webauthn", "fido2", "u2f", "oauth", "OAuth", "saml", "ldap", "openid", "oidc") {
-				return
-			}
 			for _, f := range p.Program.Functions {
-				if !f.Module.Test && isLogin(f) && changes(f.Routes) && asksPassword(p, f) {
-					p.Report(f, placeOfRoute(f), "who has the password is in")
-					return
+				if f.Module.Test || !isLogin(f) || !changes(f.Routes) || !asksPassword(p, f) {
+					continue
 				}
+				if !p.Facts.mentions("totp", "TOTP", "pyotp", "mfa", "MFA", "2fa", "two_factor", "TWO_FACTOR", "twofactor", "webauthn", "fido2", "oauth", "OAuth", "saml", "ldap", "openid", "oidc") {
+					p.Report(f, placeOfRoute(f), "who has the password is in")
+				}
+				return
 			}
 		},
 	}

@@ -65,11 +65,10 @@ func unverified(s *Site) (why string, at python.Node) {
 		if n := lastPart(policy); n == "AutoAddPolicy" || n == "WarningPolicy" {
 			return "any key of the other host is taken", s.Call
 		}
-	case strings.HasPrefix(s.Path, "aiohttp.") || strings.Contains(s.Func.Module.File.Source, "aiohttp"):
-		for _, name := range []string{"ssl", "verify_ssl"} {
-			if v := s.Arg(-1, name); isConstant(v, python.False) {
-				return name + "=False takes any certificate", v
-			}
+	}
+	for _, name := range []string{"ssl", "verify_ssl"} {
+		if v := s.Arg(-1, name); isConstant(v, python.False) && strings.Contains(s.Func.Module.File.Source, "aiohttp") {
+			return name + "=False takes any certificate", v
 		}
 	}
 	if v := s.Arg(-1, "cert_reqs"); v != nil {

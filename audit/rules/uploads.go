@@ -71,10 +71,10 @@ func uploadUnlimited() *Rule {
 			Guard: "guard/limits",
 		},
 		Program: func(p *Pass) {
-			if !p.mentions("request.files") || p.mentions("MAX_CONTENT_LENGTH", "max_content_length", "MAX_FORM_MEMORY_SIZE", "content_length", "UPLOAD_FILE_SIZE", "FileSize(") {
+			if !p.Facts.mentions("request.files") || p.Facts.mentions("MAX_CONTENT_LENGTH", "max_content_length", "MAX_FORM_MEMORY_SIZE", "content_length", "UPLOAD_FILE_SIZE", "FileSize(") {
 				return
 			}
-			if app := p.firstApp(); app != nil {
+			if app := p.Facts.firstApp(); app != nil {
 				p.Report(app.Func, app.Call, "MAX_CONTENT_LENGTH is not set")
 			}
 		},
