@@ -46,15 +46,21 @@ func (f *folder) readUpTo(rel string, most int64, large error) (string, error) {
 	case info.Size() > most:
 		return "", large
 	}
-	b := make([]byte, info.Size()+1)
-	switch n, err := io.ReadFull(file, b); err {
-	case io.EOF, io.ErrUnexpectedEOF:
-		return string(b[:n]), nil
-	case nil:
-		return "", errors.New("it grows while it is read")
-	default:
-		return "", err
+	b, _ := f.buffers.Get().(*[]byte)
+	if b == nil {
+		b = new([]byte)
 	}
+	defer f.buffers.Put(b)
+	size := int(info.Size())
+	*b = slices.Grow((*b)[:0], size+1)[:size+1]
+	n, err := io.ReadAtLeast(file, *b, size)
+	switch {
+	case err != nil && err != io.EOF && err != io.ErrUnexpectedEOF: // it may have become shorter
+		return "", err
+	case n > size:
+		return "", errors.New("it grows while it is read")
+	}
+	return string((*b)[:n]), nil
 }
 
 // source is one file as it was read: Python, a template or settings, or none of them where it

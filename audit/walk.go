@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/fumehood/fumehood/audit/finding"
@@ -24,7 +25,9 @@ type folder struct {
 	descriptions []string // may be OpenAPI documents
 	config       []string // what settings.KindOf knows: .env, Compose files, Dockerfiles, .ini
 	skipped      []finding.Skipped
-	code         map[string]languages // of folders, with what is below them
+
+	buffers sync.Pool            // what files are read into
+	code    map[string]languages // of folders, with what is below them
 }
 
 // languages says in what the programs of a folder are written.

@@ -201,6 +201,9 @@ func (p *Program) bound(i *Import, from *Module, depth int) Ref {
 		}
 		return Ref{API: p.APIs.Module(i.Module)}
 	}
+	if own == nil && len(p.byName[i.Module]) == 0 && !p.inside[i.Module] { // nothing inside of it is the project's either
+		return Ref{API: p.APIs.Module(i.Module).Attr(i.Name)}
+	}
 	if own == nil || own.Scope.Names[i.Name] == nil {
 		if m := p.Lookup(i.Module+"."+i.Name, from); m != nil {
 			return Ref{Module: m}

@@ -32,8 +32,11 @@ func (f *File) Text(n Node) string {
 
 // MayName reports whether the word may be a name somewhere in the source: a quick look that
 // saves a walk. Names with other characters than ASCII's may be written in several ways.
-func (f *File) MayName(word string) bool {
-	return strings.Contains(f.Source, word) || !f.lines.ASCII()
+func (f *File) MayName(word string) bool { return f.MayNameIn(Span{0, int32(len(f.Source))}, word) }
+
+// MayNameIn is MayName for a part of the source.
+func (f *File) MayNameIn(part Span, word string) bool {
+	return strings.Contains(f.Source[part.Start:part.End], word) || !f.lines.ASCII()
 }
 
 // Lines is how many lines the source has.

@@ -12,7 +12,7 @@ import (
 // Facts are what several rules want to know of the whole program, found once.
 type Facts struct {
 	program   *program.Program
-	templates map[string]*jinja.Template // for the rules' Program only
+	templates map[string]*jinja.Template // known when the values have been followed
 	files     map[string]*python.File
 	names     map[*program.Function]map[string]bool
 	viewOf    map[*program.Function]*view
@@ -24,6 +24,7 @@ type Facts struct {
 	logins    answer
 	tableOf   map[string]*table
 	csrf      answer
+	words     []uint16 // of each module, those of soughtWords that it holds
 	limits    limiting
 	mentioned map[string]map[*program.Module]bool
 	app       *Site
@@ -102,8 +103,21 @@ func tablesOf(a *python.Attribute) python.Expr {
 
 // uses reports whether a function speaks of one of the names.
 func (f *Facts) uses(fn *program.Function, names ...string) bool {
+	if f.names[fn] == nil && !slices.ContainsFunc(names, func(n string) bool { return mayUse(fn, n) }) {
+		return false
+	}
 	all := f.of(fn)
 	return slices.ContainsFunc(names, func(n string) bool { return all[n] })
+}
+
+// mayUse tells by a look at the text that a function does not speak of a name. Most do not
+// speak of what is asked for, and the names of those need not be gathered.
+func mayUse(fn *program.Function, name string) bool {
+	if len(fn.Body) == 0 || strings.HasPrefix(name, "'") { // texts may be written in many ways
+		return len(fn.Body) > 0
+	}
+	span := python.Span{Start: fn.Body[0].At().Start, End: fn.Body[len(fn.Body)-1].At().End}
+	return fn.Module.File.MayNameIn(span, name)
 }
 
 func receiverIsApp(d python.Expr) bool {
@@ -129,13 +143,12 @@ func (f *Facts) ask(a *answer, words []string, like func(string) bool) bool {
 		return a.yes
 	}
 	a.known = true
-	has := map[*program.Module]bool{}
+	has := make([]bool, len(f.program.Modules))
 	for _, m := range f.program.Modules {
 		if m.Test {
 			continue
 		}
-		text := strings.ToLower(m.File.Source)
-		if has[m] = slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) }); !has[m] {
+		if has[m.ID] = slices.ContainsFunc(words, func(w string) bool { return f.holds(m, w) }); !has[m.ID] {
 			continue
 		}
 		for name := range m.Scope.Names {
@@ -143,7 +156,7 @@ func (f *Facts) ask(a *answer, words []string, like func(string) bool) bool {
 		}
 	}
 	for _, fn := range f.program.Functions {
-		if fn.Module.Test || a.yes || !has[fn.Module] {
+		if fn.Module.Test || a.yes || !has[fn.Module.ID] {
 			continue
 		}
 		for name := range fn.Scope.Names {

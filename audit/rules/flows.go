@@ -6,12 +6,12 @@ import (
 )
 
 // flows reports the flows that the rule is about.
-func (p *Pass) flows() {
+func (p *Pass) flows(all []*flow.Flow) {
 	if p.rule.Flows == 0 {
 		return
 	}
-	first := p.causes()
-	for _, f := range p.Flow {
+	first := p.causes(all)
+	for _, f := range all {
 		if f.Kind&p.rule.Flows == 0 || f.Func.Module.Test || f.Origin.Source == flow.Unproven && isScript(f.Use.File) {
 			continue
 		}
@@ -68,9 +68,9 @@ func causeOf(f *flow.Flow) cause {
 
 // causes are the flows that are shown for each cause: the one that is reached first, and not
 // one that only looks for a file.
-func (p *Pass) causes() map[cause]*flow.Flow {
+func (p *Pass) causes(all []*flow.Flow) map[cause]*flow.Flow {
 	first := map[cause]*flow.Flow{}
-	for _, f := range p.Flow {
+	for _, f := range all {
 		c := causeOf(f)
 		if c == (cause{}) || f.Kind&p.rule.Flows == 0 || f.Func.Module.Test {
 			continue

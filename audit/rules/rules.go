@@ -28,7 +28,7 @@ type Rule struct {
 	// Flows are the uses of a visitor's values that the rule reports.
 	Flows flow.Kinds
 
-	// These look at one thing each, beside what follows values: they see no flows and no
+	// The following look at the program beside what follows values: they see neither flows nor
 	// templates.
 
 	// Call looks at a call.
@@ -41,8 +41,7 @@ type Rule struct {
 	Class func(*Pass, *program.Class)
 	// Setting looks at a setting of a configuration file, such as .env.
 	Setting func(*Pass, *settings.Setting)
-
-	// Program looks at the whole once, when the flows are known.
+	// Program looks at the whole once, when the rules have seen all of its parts.
 	Program func(*Pass)
 
 	// Bad are projects that the rule must find something in, at the lines that end in the
@@ -76,7 +75,6 @@ type Assignment struct {
 // Pass is one rule at work on one program.
 type Pass struct {
 	Program *program.Program
-	Flow    []*flow.Flow // for the rule's Program only
 	Facts   *Facts
 	Configs []*settings.File
 	rule    *Rule
@@ -144,8 +142,9 @@ type Work struct {
 	done   chan struct{}
 }
 
-// Start shows the program and the configuration to the rules, in a goroutine of its own, until ctx ends. The program
-// is theirs from now on: whoever follows values at the same time needs a Fork of it.
+// Start shows the program and the configuration to the rules, in a goroutine of its own, until
+// ctx ends. The program is theirs from now on: whoever follows values at the same time needs a
+// Fork of it.
 func Start(ctx context.Context, all []*Rule, p *program.Program, configs ...*settings.File) *Work {
 	w := &Work{all: all, done: make(chan struct{})}
 	facts := newFacts(p)
@@ -157,6 +156,11 @@ func Start(ctx context.Context, all []*Rule, p *program.Program, configs ...*set
 		defer func() { w.panic = recover() }()
 		walk(ctx, w.passes, p, &w.failed)
 		w.failed.settings(w.passes, configs)
+		for _, pass := range w.passes {
+			if pass.rule.Program != nil && ctx.Err() == nil {
+				w.failed.guard(pass, nil, python.Span{}, func() { pass.rule.Program(pass) })
+			}
+		}
 	}()
 	return w
 }
@@ -164,20 +168,16 @@ func Start(ctx context.Context, all []*Rule, p *program.Program, configs ...*set
 // Wait returns when the rules have seen the program, or ctx has ended.
 func (w *Work) Wait() { <-w.done }
 
-// Finish shows the rules the flows and the program as a whole. It returns what they found,
-// once each, sorted by place, and where a rule itself failed: the others went on.
+// Finish shows the rules the flows. It returns what they found, once each, sorted by place, and
+// where a rule itself failed: the others went on.
 func (w *Work) Finish(templates []*jinja.Template, flows []*flow.Flow) ([]finding.Finding, []finding.Skipped) {
 	w.Wait()
 	if w.panic != nil {
 		panic(w.panic)
 	}
 	for _, pass := range w.passes {
-		pass.Flow = flows
 		pass.Facts.have(templates)
-		w.failed.guard(pass, nil, python.Span{}, pass.flows)
-		if pass.rule.Program != nil {
-			w.failed.guard(pass, nil, python.Span{}, func() { pass.rule.Program(pass) })
-		}
+		w.failed.guard(pass, nil, python.Span{}, func() { pass.flows(flows) })
 	}
 	found := w.found
 	slices.SortStableFunc(found, func(a, b finding.Finding) int {
