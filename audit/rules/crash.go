@@ -39,6 +39,36 @@ func (c *crashes) guard(pass *Pass, file *python.File, span python.Span, part fu
 	part()
 }
 
+// compareFrom is callFrom for comparisons.
+func (w *walker) compareFrom(i int, c *Comparison) (next int) {
+	next = i
+	defer func() {
+		if r := recover(); r != nil {
+			w.failed.add(w.tests[next], Place(c.Func.Module.File, c.Node.Span), r)
+			next++
+		}
+	}()
+	for ; next < len(w.tests); next++ {
+		w.tests[next].rule.Compare(w.tests[next], c)
+	}
+	return next
+}
+
+// textFrom is callFrom for strings.
+func (w *walker) textFrom(i int, t *Text) (next int) {
+	next = i
+	defer func() {
+		if r := recover(); r != nil {
+			w.failed.add(w.texts[next], Place(t.Func.Module.File, t.Node.At()), r)
+			next++
+		}
+	}()
+	for ; next < len(w.texts); next++ {
+		w.texts[next].rule.Text(w.texts[next], t)
+	}
+	return next
+}
+
 // settings shows all settings to the rules that want them. A panic costs the rule that setting.
 func (c *crashes) settings(passes []*Pass, configs []*settings.File) {
 	for _, pass := range passes {

@@ -35,6 +35,11 @@ type Rule struct {
 	Call func(*Pass, *Site)
 	// Assign looks at an assignment to one target.
 	Assign func(*Pass, *Assignment)
+	// Compare looks at a comparison.
+	Compare func(*Pass, *Comparison)
+	// Text looks at a string that is written out, but for docstrings; of an f-string what is
+	// filled in is {}.
+	Text func(*Pass, *Text)
 	// Function looks at a function or a method.
 	Function func(*Pass, *program.Function)
 	// Class looks at a class.
@@ -70,6 +75,20 @@ type Assignment struct {
 	In     python.Node // the dict or the call that has the key; nil where there is a Target
 	Func   *program.Function
 	Scope  *program.Scope
+}
+
+// Comparison is a == b in its surroundings.
+type Comparison struct {
+	Node  *python.Compare
+	Func  *program.Function
+	Scope *program.Scope
+}
+
+// Text is a string in its surroundings.
+type Text struct {
+	Value string
+	Node  python.Node
+	Func  *program.Function
 }
 
 // Pass is one rule at work on one program.

@@ -1,13 +1,17 @@
 package rules
 
 import (
+	"encoding/base64"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/internal/secret"
+	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
 
-// secrets are the rules for keys and passwords that stand in the source.
+// secrets are the rules for keys and passwords that stand in the source. What a secret looks
+// like, package secret knows.
 func secrets() []*Rule { return []*Rule{secretKey(), hardcodedSecret(), hardcodedLogin()} }
 
 func secretKey() *Rule {
@@ -21,31 +25,94 @@ func secretKey() *Rule {
 			Guard: "",
 		},
 		Assign: func(p *Pass, a *Assignment) {
-			if !isSecretKey(a) || development(a) && !strings.Contains(strings.ToLower(className(a)), "local") {
-				return
-			}
-			if text, how := p.writtenSecret(a.Value, a); how != "" && text != "" {
-				p.Report(a.Func, a.Node, "the key is "+how)
+			if secret.Signs(a.Name) && !(development(a) && !strings.Contains(strings.ToLower(className(a)), "local")) {
+				p.signingKey(a.Func, a.Value, a.Node, a.Scope)
+			} else if name, text := environmentDefault(a.Value); secret.Signs(name) && text != "" {
+				p.Report(a.Func, a.Node, keyMessage(text, inEnvironment))
 			}
 		},
+		Call:    keyGiven,
 		Setting: secretKeySetting,
 	}
 }
 
-// isSecretKey tells the settings that sign or encrypt.
-func isSecretKey(a *Assignment) bool {
-	name := strings.ToUpper(a.Name)
-	switch name {
-	case "SECRET_KEY", "JWT_SECRET_KEY", "SECURITY_PASSWORD_SALT", "WTF_CSRF_SECRET_KEY", "SECRET_KEY_FALLBACKS", "FLASK_SECRET_KEY", "APP_SECRET_KEY", "APP_SECRET", "JWT_SECRET":
-		return true
+// signingKey reports a key that is written out, or a name for one that is.
+func (p *Pass) signingKey(f *program.Function, value python.Expr, at python.Node, scope *program.Scope) {
+	text, how := writtenSecret(value)
+	if name, ok := value.(*python.Name); ok && how == "" {
+		text, how = constant(name, scope), "written in the source"
 	}
-	older, ok := strings.CutPrefix(name, "SECRET_KEY_")
-	return ok && len(older) <= len("BACK")
+	if text != "" {
+		p.Report(f, at, keyMessage(text, how))
+	}
 }
+
+func keyMessage(text, how string) string {
+	if weak := secret.Weak(text); weak != "" {
+		return "the key is " + how + ", and is " + weak
+	}
+	return "the key is " + how
+}
+
+// keyGiven finds keys that are given to what signs or encrypts, and the setting of a default.
+func keyGiven(p *Pass, s *Site) {
+	var key python.Expr
+	switch s.Path {
+	case "jwt.encode", "jwt.decode", "jose.jwt.encode", "jose.jwt.decode", "authlib.jose.jwt.encode":
+		key = s.Arg(1, "key")
+	case "itsdangerous.URLSafeTimedSerializer", "itsdangerous.URLSafeSerializer", "itsdangerous.TimestampSigner", "itsdangerous.Signer", "itsdangerous.Serializer",
+		"itsdangerous.TimedJSONWebSignatureSerializer", "itsdangerous.JSONWebSignatureSerializer":
+		key = s.Arg(0, "secret_key")
+	case "cryptography.fernet.Fernet", "Crypto.Cipher.AES.new", "Cryptodome.Cipher.AES.new":
+		key = s.Arg(0, "key")
+	}
+	if key != nil {
+		for _, k := range s.Call.Keywords {
+			if k.Value == key && secret.Signs(k.Name) {
+				return // the assignment is reported
+			}
+		}
+		if name, text := environmentDefault(key); text != "" && !secret.Signs(name) {
+			return // os.getenv("KEY", "") of a name that says little
+		}
+		if _, named := key.(*python.Name); !named {
+			p.signingKey(s.Func, key, key, s.Scope)
+		} else if text := constant(key.(*python.Name), s.Scope); text != "" && !secret.Signs(key.(*python.Name).ID) && !looksSecret(secret.ClassOf(key.(*python.Name).ID), key.(*python.Name).ID, text, false) {
+			p.Report(s.Func, key, keyMessage(text, "written in the source"))
+		}
+		return
+	}
+	if s.Method == "setdefault" && len(s.Call.Args) == 2 {
+		if name, ok := literal(s.Call.Args[0]); ok && secret.Signs(name) {
+			p.signingKey(s.Func, s.Call.Args[1], s.Call, s.Scope)
+		}
+		return
+	}
+	for _, a := range s.Call.Args {
+		if name, text := environmentDefault(a); secret.Signs(name) && text != "" {
+			p.Report(s.Func, a, keyMessage(text, inEnvironment))
+		}
+	}
+}
+
+// constant is the text that a name of the module stands for, "" if it is not always the same.
+func constant(name *python.Name, scope *program.Scope) string {
+	sym, at := scope.Find(name.ID)
+	if sym == nil || sym.Other || len(sym.Values) != 1 || at.Parent != nil {
+		return ""
+	}
+	text, _ := literal(sym.Values[0])
+	return text
+}
+
+const inEnvironment = "written in the source for where the environment has none"
 
 // writtenSecret is the text of a secret that stands in the source, and in which way: as it
 // is, or as what is used where the environment has none.
-func (p *Pass) writtenSecret(e python.Expr, a *Assignment) (text, how string) {
+func writtenSecret(e python.Expr) (text, how string) {
+	if _, text := environmentDefault(e); text != "" {
+		return text, inEnvironment
+	}
 	switch e := e.(type) {
 	case *python.Str, *python.Bytes:
 		text, _ := literal(e)
@@ -53,7 +120,7 @@ func (p *Pass) writtenSecret(e python.Expr, a *Assignment) (text, how string) {
 	case *python.BoolOp:
 		if e.Op == python.Or {
 			if text, ok := literal(e.Values[len(e.Values)-1]); ok {
-				return text, "written in the source for where the environment has none"
+				return text, inEnvironment
 			}
 		}
 	case *python.IfExp:
@@ -61,24 +128,87 @@ func (p *Pass) writtenSecret(e python.Expr, a *Assignment) (text, how string) {
 			return text, "written in the source for one case"
 		}
 	case *python.Call:
-		name := lastPart(e.Func)
-		if name == "get" || name == "getenv" || name == "config" || name == "env" || name == "str" && len(e.Args) == 2 {
-			if len(e.Args) == 2 {
-				if text, ok := literal(e.Args[1]); ok {
-					return text, "written in the source for where the environment has none"
-				}
+		switch name := lastPart(e.Func); name {
+		case "get", "getenv", "config", "env", "Field", "field", "Column", "mapped_column", "StringField", "CharField", "String", "str", "PasswordField":
+			return callDefault(e, name), inEnvironment
+		case "SecretStr", "SecretBytes", "bytes", "bytearray":
+			if len(e.Args) > 0 {
+				return writtenSecret(e.Args[0])
 			}
-			for _, k := range e.Keywords {
-				if text, ok := literal(k.Value); ok && k.Name == "default" {
-					return text, "written in the source for where the environment has none"
-				}
+		case "encode", "strip":
+			if at, ok := e.Func.(*python.Attribute); ok {
+				return writtenSecret(at.Value)
 			}
-		}
-		if at, ok := e.Func.(*python.Attribute); ok && at.Attr == "encode" {
-			return p.writtenSecret(at.Value, a)
 		}
 	}
 	return "", ""
+}
+
+// callDefault is the default that a call has for what is not set.
+func callDefault(e *python.Call, name string) string {
+	for _, k := range e.Keywords {
+		if text, ok := literal(k.Value); ok && k.Name == "default" {
+			return text
+		}
+	}
+	n := 1
+	if name == "Field" || name == "SecretStr" {
+		n = 0
+	}
+	if len(e.Args) == n+1 && name != "Column" && name != "mapped_column" {
+		text, _ := literal(e.Args[n])
+		return text
+	}
+	return ""
+}
+
+// environmentDefault is the name of a variable of the environment that is read, and the text
+// that stands for it where there is none: os.environ.get("NAME", "text"), os.getenv("NAME") or
+// "text".
+func environmentDefault(e python.Expr) (name, text string) {
+	switch e := e.(type) {
+	case *python.BoolOp:
+		if e.Op == python.Or && len(e.Values) == 2 {
+			if name := environmentName(e.Values[0]); name != "" {
+				text, _ := literal(e.Values[1])
+				return name, text
+			}
+		}
+	case *python.Call:
+		if name := environmentName(e); name != "" {
+			return name, callDefault(e, "get")
+		}
+		if method := lastPart(e.Func); method == "str" && len(e.Args) == 1 {
+			return environmentDefault(e.Args[0])
+		} else if at, ok := e.Func.(*python.Attribute); ok && (method == "encode" || method == "strip") {
+			return environmentDefault(at.Value)
+		}
+	}
+	return "", ""
+}
+
+// environmentName is the name that a call reads from the environment or from the app's
+// configuration, "" for other calls.
+func environmentName(e python.Expr) string {
+	c, ok := e.(*python.Call)
+	if !ok || len(c.Args) == 0 {
+		return ""
+	}
+	switch f := c.Func.(type) {
+	case *python.Name:
+		if f.ID != "getenv" && f.ID != "env" && f.ID != "config" {
+			return ""
+		}
+	case *python.Attribute:
+		of := lastPart(f.Value)
+		if f.Attr != "getenv" && !(f.Attr == "get" && (of == "environ" || of == "config" || of == "env")) && !(f.Attr == "str" && of == "env") {
+			return ""
+		}
+	default:
+		return ""
+	}
+	name, _ := literal(c.Args[0])
+	return name
 }
 
 func hardcodedSecret() *Rule {
@@ -91,138 +221,177 @@ func hardcodedSecret() *Rule {
 			Canon: []string{"secret-key", "config-leak"},
 			Guard: "",
 		},
-		Assign: func(p *Pass, a *Assignment) {
-			if isSecretKey(a) || !isSecretName(a.Name) || development(a) {
-				return
-			}
-			text, how := p.writtenSecret(a.Value, a)
-			if how == "" || !looksSecret(a, text) {
-				return
-			}
-			p.Report(a.Func, a.Node, a.Name+" is "+how)
-		},
-		Call: func(p *Pass, s *Site) {
-			for _, x := range s.Call.Args {
-				if text, ok := literal(x); ok && hasUserinfo(text) {
-					p.Report(s.Func, x, "an address with a password in it")
-				}
-			}
-		},
-		Setting: secretSetting,
-		Program: settingTokens,
+		Assign:   secretAssigned,
+		Call:     secretGiven,
+		Text:     secretText,
+		Function: secretDefaults,
+		Setting:  secretSetting,
+		Program:  tokensBeside,
 	}
 }
 
-// isSecretName tells names of what nobody else should know; not of what only speaks of it.
-func isSecretName(name string) bool {
-	n := strings.ToLower(name)
-	for _, s := range []string{"_url", "_uri", "_path", "_file", "_name", "_field", "_label", "_header", "_expires", "_lifetime", "_length", "_type", "_id", "_prefix", "_hash", "_regex",
-		"_policy", "_title", "_text", "_message", "_error", "_key_name", "_template", "_endpoint", "_column", "_algorithm", "_location", "_timeout", "_ttl", "_min", "_max", "_hint", "_placeholder"} {
-		if strings.HasSuffix(n, s) {
+// secretAssigned finds name = "text" for the names of secrets.
+func secretAssigned(p *Pass, a *Assignment) {
+	if development(a) || secret.Signs(a.Name) {
+		return
+	}
+	if carriesSecret(a) {
+		p.Report(a.Func, a.Node, "what this header is to prove is written in the source")
+		return
+	}
+	if pair, ok := a.Value.(*python.Tuple); ok && a.Name == "auth" && a.In != nil && len(pair.Elts) == 2 {
+		if text, ok := literal(pair.Elts[1]); ok && looksPassword(text) {
+			p.Report(a.Func, a.Value, "a password is written in the source")
+		}
+		return
+	}
+	if p.usersListed(a) {
+		return
+	}
+	class := secret.ClassOf(a.Name)
+	text, how := "", ""
+	if class != secret.No {
+		text, how = writtenSecret(a.Value)
+	} else if name, fallback := environmentDefault(a.Value); fallback != "" && !secret.Signs(name) {
+		class, text, how = secret.ClassOf(name), fallback, inEnvironment
+	}
+	if how == "" || class == secret.No || len(secret.Tokens(text)) > 0 {
+		return // tokens are found wherever they stand
+	}
+	beside := a.Target == nil && how != inEnvironment
+	if looksSecret(class, a.Name, text, beside) || how == inEnvironment && class == secret.Password && looksPassword(text) || beside && class == secret.Password && isAccount(a.In, text) && looksPassword(text) {
+		p.Report(a.Func, a.Node, a.Name+" is "+how)
+	}
+}
+
+// looksSecret tells a secret from a placeholder, a label or a name. Beside others, in a dict or
+// a call, stand texts of all sorts.
+func looksSecret(class secret.Class, name, text string, beside bool) bool {
+	if class == secret.No || len(text) < 5 || len(text) > 200 || strings.ContainsAny(text, " \n<>{}%") && !strings.ContainsAny(text, "!@#$") {
+		return false
+	}
+	low := strings.ToLower(text)
+	if secret.Placeholder(text) || strings.Contains(low, "://") || strings.Contains(low, "none") || strings.Contains(low, "null") || strings.EqualFold(strings.ReplaceAll(low, "-", "_"), name) ||
+		strings.HasPrefix(low, "bearer") || secret.ClassOf(text) != secret.No || strings.HasSuffix(low, "field") || secret.Elsewhere(text) {
+		return false
+	}
+	switch {
+	case class == secret.Vague:
+		return secret.Mixed(text) && len(text) >= 16
+	case beside && !secret.Mixed(text): // password="password" in a call or a dict of texts
+		return false
+	}
+	return !strings.Contains(text, ".") || secret.Mixed(text)
+}
+
+// looksPassword is looksSecret where it is clear that the text is used as a password: words
+// that everybody knows are some too.
+func looksPassword(text string) bool {
+	if len(text) < 3 || len(text) > 100 || strings.ContainsAny(text, "\n<>{}") || strings.Count(text, " ") > 1 || secret.Elsewhere(text) {
+		return false
+	}
+	return secret.Known(text) && !strings.HasPrefix(strings.ToLower(text), "your") || !secret.Placeholder(text) && !strings.HasPrefix(text, "*") && !strings.ContainsAny(text, " ")
+}
+
+// isAccount reports whether a dict or a call has the name of an account beside its password,
+// and not words that stand for both.
+func isAccount(in python.Node, password string) bool {
+	is := func(name string, value python.Expr) bool {
+		switch strings.ToLower(name) {
+		case "user", "username", "user_name", "login", "email", "usr", "db_user", "dbuser", "userid", "account":
+		default:
 			return false
 		}
+		text, ok := literal(value)
+		text = strings.ToLower(text)
+		if !ok || strings.Contains(text, "@") || strings.Contains(text, "admin") || text == "root" || text == "postgres" || text == "sa" {
+			return ok
+		}
+		return secret.ClassOf(password) == secret.No && (strings.HasPrefix(text, "user") && text != "username" || strings.HasPrefix(text, "test") || strings.HasPrefix(text, "demo") || text == "guest")
 	}
-	switch n {
-	case "password", "passwd", "pwd", "pw", "secret", "token", "api_key", "apikey", "private_key", "access_key", "auth_token", "passphrase", "key":
-		return true
-	}
-	for _, s := range []string{"password", "passwd", "secret", "api_key", "apikey", "access_key", "private_key", "auth_token", "access_token", "client_secret", "_pwd"} {
-		if strings.HasSuffix(n, s) || strings.HasPrefix(n, "secret_") || strings.HasPrefix(n, "password_") && s == "password" {
-			return true
+	switch in := in.(type) {
+	case *python.Dict:
+		for i, k := range in.Keys {
+			if name, ok := literal(k); ok && is(name, in.Values[i]) {
+				return true
+			}
+		}
+	case *python.Call:
+		for i := range in.Keywords {
+			if is(in.Keywords[i].Name, in.Keywords[i].Value) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-// looksSecret tells a secret from a placeholder, a label or a name.
-func looksSecret(a *Assignment, text string) bool {
-	if len(text) < 5 || len(text) > 200 || strings.ContainsAny(text, " \n<>{}%") && !strings.ContainsAny(text, "!@#$") {
+// carriesSecret reports whether a header of a request that is sent holds a password or a token.
+func carriesSecret(a *Assignment) bool {
+	if !strings.EqualFold(a.Name, "authorization") && !strings.EqualFold(a.Name, "proxy-authorization") {
 		return false
 	}
-	low := strings.ToLower(text)
-	for _, w := range []string{"your", "xxx", "change", "example", "placeholder", "****", "....", "://", "todo", "env:", "none", "null", "redacted"} {
-		if strings.Contains(low, w) && len(text) < 60 {
-			return false
+	text, _ := literal(a.Value)
+	scheme, value, ok := strings.Cut(strings.TrimSpace(text), " ")
+	if !ok || secret.Placeholder(value) || secret.Elsewhere(value) {
+		return false
+	}
+	switch strings.ToLower(scheme) {
+	case "basic":
+		plain, err := base64.StdEncoding.DecodeString(value)
+		return err == nil && strings.Contains(string(plain), ":")
+	case "bearer", "token", "apikey":
+		return len(value) >= 8 && secret.Mixed(value) && !strings.ContainsAny(value, " {}%<") && len(secret.Tokens(value)) == 0
+	}
+	return false
+}
+
+// secretDefaults finds passwords as defaults of parameters.
+func secretDefaults(p *Pass, f *program.Function) {
+	for i := range f.Node.Params.List {
+		param := &f.Node.Params.List[i]
+		text, ok := literal(param.Default)
+		if class := secret.ClassOf(param.Name); ok && class >= secret.Key && len(secret.Tokens(text)) == 0 && (looksSecret(class, param.Name, text, true) || class == secret.Password && secret.Known(text) && !strings.EqualFold(text, param.Name)) {
+			p.Report(f, param.Default, param.Name+" is written in the source for where nothing is given")
 		}
 	}
-	if strings.EqualFold(strings.ReplaceAll(low, "-", "_"), a.Name) || strings.HasPrefix(low, "bearer") || isSecretName(low) || strings.HasSuffix(low, "field") {
-		return false
-	}
-	n := strings.ToLower(a.Name)
-	if n == "key" || n == "token" {
-		return mixed(text) && len(text) >= 16
-	}
-	if a.Target == nil && !mixed(text) { // password="password" in a call or a dict of texts
-		return false
-	}
-	return !strings.Contains(text, ".") || mixed(text)
 }
 
-// mixed reports whether a text has letters and digits, as made-up secrets do.
-func mixed(s string) bool {
-	return strings.ContainsAny(s, "0123456789") && strings.ContainsFunc(s, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' })
-}
-
-// hasUserinfo reports whether a text is a URL with a password in it.
-func hasUserinfo(s string) bool {
-	scheme, rest, ok := strings.Cut(s, "://")
-	if !ok || len(scheme) > 24 || strings.ContainsAny(scheme, " /") {
-		return false
+// secretText finds addresses with a password, keys of known forms, and rows that are put
+// into a table with a password.
+func secretText(p *Pass, t *Text) {
+	for _, k := range secret.Tokens(t.Value) {
+		p.Report(t.Func, t.Node, k.What+" is written in the source", tokenGrade(k, 0))
+		return
 	}
-	host, _, _ := strings.Cut(rest, "/")
-	user, _, ok := strings.Cut(host, "@")
-	if !ok {
-		return false
+	if strings.Contains(t.Value, "://") {
+		if _, host, ok := secret.InURL(t.Value); ok {
+			if secret.Local(host) {
+				p.Report(t.Func, t.Node, "an address with a password in it", Graded(finding.Low, finding.Likely))
+				return
+			}
+			p.Report(t.Func, t.Node, "an address with a password in it")
+		}
+		return
 	}
-	_, pw, ok := strings.Cut(user, ":")
-	return ok && pw != "" && !strings.ContainsAny(pw, "{}%<>$") && !strings.EqualFold(pw, "password")
-}
-
-func hardcodedLogin() *Rule {
-	return &Rule{
-		Rule: finding.Rule{
-			ID: "hardcoded-login", Title: "A login that stands in the source", CWE: 798, OWASP: "A07:2021", ASVS: []string{"13.3.1"},
-			Severity: finding.High, Confidence: finding.Likely,
-			Why:   "A password is compared with a text in the source. Whoever reads the source logs in, and nobody can change the password.",
-			Fix:   `if check_password_hash(user.password_hash, password): ...`,
-			Canon: []string{"secret-key"},
-			Guard: "",
-		},
-		Function: nil,
-		Program:  comparedPasswords,
+	if password := insertedPassword(t.Value); password != "" && looksPassword(password) {
+		p.Report(t.Func, t.Node, "an account is made with a password that is written in the source")
 	}
 }
 
-// comparedPasswords finds password == "text" in conditions.
-func comparedPasswords(p *Pass) {
-	for _, f := range p.Program.Functions {
-		if f.Module.Test || f.Node == nil {
+// tokensBeside finds keys of known forms in files of settings, and in comments.
+func tokensBeside(p *Pass) {
+	settingTokens(p)
+	for _, m := range p.Program.Modules {
+		if m.Test {
 			continue
 		}
-		for _, s := range f.Body {
-			python.Inspect(s, func(n python.Node) bool {
-				switch n := n.(type) {
-				case *python.Function, *python.Class:
-					return false
-				case *python.Compare:
-					if len(n.Ops) == 1 && (n.Ops[0] == python.Eq || n.Ops[0] == python.In) && (comparesPassword(n.Left, n.Rights[0]) || comparesPassword(n.Rights[0], n.Left)) {
-						p.Report(f, n, "a password is compared with a text in the source")
-					}
-				}
-				return true
-			})
+		for _, c := range m.File.Comments {
+			text := m.File.Source[c.Start:c.End]
+			for _, k := range secret.Tokens(text) {
+				at := python.Span{Start: c.Start + int32(k.Start), End: c.Start + int32(k.End)}
+				p.ReportAt(Place(m.File, at), k.What+" is written in a comment", tokenGrade(k, 0))
+			}
 		}
 	}
-}
-
-func comparesPassword(a, b python.Expr) bool {
-	text, ok := literal(b)
-	if !ok || len(text) < 3 {
-		return false
-	}
-	if call, isCall := a.(*python.Call); isCall && len(call.Args) > 0 { // request.form.get("password")
-		key, _ := literal(call.Args[0])
-		return isPassword(key)
-	}
-	return isPassword(lastPart(a))
 }

@@ -189,7 +189,7 @@ func settingTokens(p *Pass) {
 				continue
 			}
 			grade := tokenGrade(t, f.Standing)
-			if t.Weaker && prose(f) {
+			if t.Worth != secret.Full && prose(f) {
 				grade = Graded(finding.Low, finding.Unsure)
 			}
 			p.reportIn(f, at, t.What+" is written in the file", grade)
@@ -207,9 +207,9 @@ func tokenGrade(t secret.Token, at settings.Standing) func(*finding.Finding) {
 	switch {
 	case at == settings.Test:
 		return Graded(finding.Low, finding.Unsure)
-	case t.Weaker:
+	case t.Worth == secret.Sandbox:
 		return Graded(finding.Low, finding.Likely)
-	case at == settings.Deployed:
+	case t.Worth == secret.Full && at == settings.Deployed:
 		return Graded(finding.High, finding.Sure)
 	}
 	return Graded(finding.Medium, finding.Likely)

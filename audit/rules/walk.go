@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"strings"
 
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
@@ -13,6 +14,8 @@ type walker struct {
 	passes []*Pass
 	calls  []*Pass
 	sets   []*Pass
+	tests  []*Pass
+	texts  []*Pass
 	failed *crashes
 }
 
@@ -25,6 +28,12 @@ func walk(ctx context.Context, passes []*Pass, p *program.Program, failed *crash
 		}
 		if pass.rule.Assign != nil {
 			w.sets = append(w.sets, pass)
+		}
+		if pass.rule.Compare != nil {
+			w.tests = append(w.tests, pass)
+		}
+		if pass.rule.Text != nil {
+			w.texts = append(w.texts, pass)
 		}
 	}
 	for _, f := range p.Functions {
@@ -100,6 +109,25 @@ func (w *walker) node(n python.Node, f *program.Function, scope *program.Scope) 
 					w.set(&Assignment{Name: s.Value, Value: n.Values[i], Node: n.Values[i], In: n, Func: f, Scope: scope})
 				}
 			}
+		case *python.Compare:
+			if len(w.tests) > 0 {
+				w.compare(&Comparison{Node: n, Func: f, Scope: scope})
+			}
+		case *python.ExprStmt:
+			_, docstring := n.Value.(*python.Str)
+			return !docstring
+		case *python.Str:
+			w.text(n.Value, n, f)
+		case *python.Bytes:
+			w.text(n.Value, n, f)
+		case *python.FString:
+			w.text(filled(n), n, f)
+			for _, part := range n.Parts {
+				if i, ok := part.(*python.Interpolation); ok {
+					w.node(i, f, scope)
+				}
+			}
+			return false
 		}
 		return true
 	})
@@ -127,6 +155,38 @@ func (w *walker) set(a *Assignment) {
 	for i := 0; i < len(w.sets); {
 		i = w.setFrom(i, a)
 	}
+}
+
+func (w *walker) compare(c *Comparison) {
+	for i := 0; i < len(w.tests); {
+		i = w.compareFrom(i, c)
+	}
+}
+
+// shortestText is what a string must have to be of interest: a password in an address.
+const shortestText = 10
+
+func (w *walker) text(text string, n python.Node, f *program.Function) {
+	if len(text) < shortestText || len(w.texts) == 0 {
+		return
+	}
+	t := &Text{Value: text, Node: n, Func: f}
+	for i := 0; i < len(w.texts); {
+		i = w.textFrom(i, t)
+	}
+}
+
+// filled is the text of an f-string with {} for what is filled in.
+func filled(f *python.FString) string {
+	var b strings.Builder
+	for _, part := range f.Parts {
+		if s, ok := part.(*python.Str); ok {
+			b.WriteString(s.Value)
+		} else {
+			b.WriteString("{}")
+		}
+	}
+	return b.String()
 }
 
 // lastPart is the name at the end of a target or a callee: c of a.b.c, K of x["K"].

@@ -89,24 +89,14 @@ func hasEnd(n, end string) bool { return strings.HasSuffix(n, end) }
 func Signs(name string) bool {
 	n := strings.ToUpper(snake(name))
 	switch n {
-	case "JWT_SECRET_KEY", "JWT_SECRET", "SECURITY_PASSWORD_SALT", "WTF_CSRF_SECRET_KEY", "FLASK_SECRET_KEY", "FLASK_SECRET", "APP_SECRET_KEY", "APP_SECRET", "SESSION_SECRET", "SESSION_SECRET_KEY", "CSRF_SECRET", "COOKIE_SECRET", "JWT_SIGNING_KEY", "APP_KEY", "DJANGO_SECRET_KEY":
+	case "JWT_SECRET_KEY", "JWT_SECRET", "SECURITY_PASSWORD_SALT", "WTF_CSRF_SECRET_KEY", "FLASK_SECRET_KEY", "FLASK_SECRET", "APP_SECRET_KEY", "APP_SECRET", "SESSION_SECRET", "SESSION_SECRET_KEY", "CSRF_SECRET", "COOKIE_SECRET", "JWT_SIGNING_KEY", "DJANGO_SECRET_KEY":
 		return true
 	}
-	if !strings.HasPrefix(n, "SECRET_KEY") {
-		return false
+	switch older, ok := strings.CutPrefix(n, "SECRET_KEY_"); {
+	case n == "SECRET_KEY", ok && (older == "FALLBACKS" || older == "PREVIOUS" || older == "DEFAULT" || len(older) <= len("BACK") && older != "FILE" && older != "NAME" && older != "PATH"):
+		return true
 	}
-	for _, end := range about {
-		if strings.HasSuffix(n, strings.ToUpper(end)) {
-			return false
-		}
-	}
-	return true
-}
-
-// IsPassword reports whether a name speaks of a password, wherever in it.
-func IsPassword(name string) bool {
-	name = strings.ToLower(name)
-	return name == "pw" || name == "pwd" || name == "passwd" || strings.Contains(name, "password") || strings.Contains(name, "passphrase") || strings.Contains(name, "passwort")
+	return false
 }
 
 // Elsewhere reports whether a text only says where the secret is: a variable, a template, a

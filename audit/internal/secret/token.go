@@ -9,8 +9,18 @@ import (
 type Token struct {
 	Start, End int
 	What       string // such as "a GitHub token"
-	Weaker     bool   // it opens no more than a sandbox, or ends by itself
+	Worth      Worth
 }
+
+// Worth is what whoever has a token gets.
+type Worth uint8
+
+// The worths.
+const (
+	Full    Worth = iota // an account
+	Partial              // little, as with keys that pages show to every browser
+	Sandbox              // a place for tests, or it ends by itself
+)
 
 // form is how the keys of a provider look: a prefix, and so many signs of a set behind it.
 type form struct {
@@ -18,7 +28,7 @@ type form struct {
 	least, most int
 	signs       set
 	what        string
-	weaker      bool
+	worth       Worth
 }
 
 type set uint8
@@ -33,65 +43,65 @@ const (
 
 // forms are those that no other text has by chance.
 var forms = [...]form{
-	{"AKIA", 16, 16, upper32, "an AWS access key", false},
-	{"ASIA", 16, 16, upper32, "an AWS access key for a session", true},
-	{"ghp_", 36, 255, alnum, "a GitHub token", false},
-	{"gho_", 36, 255, alnum, "a GitHub token", false},
-	{"ghu_", 36, 255, alnum, "a GitHub token", false},
-	{"ghs_", 36, 255, alnum, "a GitHub token", false},
-	{"ghr_", 36, 255, alnum, "a GitHub token", false},
-	{"github_pat_", 60, 255, wordly, "a GitHub token", false},
-	{"glpat-", 20, 300, dotted, "a GitLab token", false},
-	{"glrt-", 20, 300, dotted, "a GitLab token", false},
-	{"gldt-", 20, 300, dotted, "a GitLab token", false},
-	{"xoxb-", 20, 200, wordly, "a Slack token", false},
-	{"xoxp-", 20, 200, wordly, "a Slack token", false},
-	{"xoxa-", 20, 200, wordly, "a Slack token", false},
-	{"xoxr-", 20, 200, wordly, "a Slack token", false},
-	{"xoxs-", 20, 200, wordly, "a Slack token", false},
-	{"xoxe-", 20, 300, wordly, "a Slack token", false},
-	{"xapp-", 30, 300, wordly, "a Slack token", false},
-	{"sk_live_", 16, 250, alnum, "a Stripe key", false},
-	{"rk_live_", 16, 250, alnum, "a Stripe key", false},
-	{"sk_test_", 16, 250, alnum, "a Stripe key for tests", true},
-	{"rk_test_", 16, 250, alnum, "a Stripe key for tests", true},
-	{"whsec_", 24, 100, alnum, "a key of a webhook", false},
-	{"rzp_live_", 14, 40, alnum, "a Razorpay key", false},
-	{"AIza", 35, 35, wordly, "a Google API key", false},
-	{"GOCSPX-", 24, 40, wordly, "a Google client secret", false},
-	{"ya29.", 60, 2000, wordly, "a Google access token", true},
-	{"SG.", 60, 80, dotted, "a SendGrid key", false},
-	{"key-", 32, 32, hexSigns, "a Mailgun key", false},
-	{"sk-ant-", 40, 200, wordly, "an Anthropic key", false},
-	{"sk-proj-", 40, 300, wordly, "an OpenAI key", false},
-	{"sk-svcacct-", 40, 300, wordly, "an OpenAI key", false},
-	{"sk-or-v1-", 40, 100, hexSigns, "an OpenRouter key", false},
-	{"sk-", 32, 64, alnum, "an OpenAI key", false},
-	{"gsk_", 48, 60, alnum, "a Groq key", false},
-	{"hf_", 30, 50, alnum, "a Hugging Face token", false},
-	{"npm_", 36, 36, alnum, "an npm token", false},
-	{"pypi-AgE", 50, 400, wordly, "a PyPI token", false},
-	{"dop_v1_", 64, 64, hexSigns, "a DigitalOcean token", false},
-	{"doo_v1_", 64, 64, hexSigns, "a DigitalOcean token", false},
-	{"dckr_pat_", 27, 40, wordly, "a Docker Hub token", false},
-	{"shpat_", 32, 32, hexSigns, "a Shopify token", false},
-	{"shpss_", 32, 32, hexSigns, "a Shopify secret", false},
-	{"shpca_", 32, 32, hexSigns, "a Shopify token", false},
-	{"sq0atp-", 22, 22, wordly, "a Square token", false},
-	{"sq0csp-", 43, 43, wordly, "a Square secret", false},
-	{"dapi", 32, 34, hexSigns, "a Databricks token", false},
-	{"hvs.", 24, 200, wordly, "a Vault token", false},
-	{"lin_api_", 40, 40, alnum, "a Linear key", false},
-	{"PMAK-", 59, 59, wordly, "a Postman key", false},
-	{"NRAK-", 27, 27, alnum, "a New Relic key", false},
-	{"sntrys_", 60, 400, wordly, "a Sentry token", false},
-	{"sntryu_", 64, 64, hexSigns, "a Sentry token", false},
-	{"glsa_", 40, 45, wordly, "a Grafana token", false},
-	{"sbp_", 40, 40, hexSigns, "a Supabase token", false},
-	{"ntn_", 40, 60, alnum, "a Notion token", false},
-	{"dp.pt.", 40, 46, alnum, "a Doppler token", false},
-	{"tskey-auth-", 30, 80, wordly, "a Tailscale key", false},
-	{"SK", 32, 32, hexSigns, "a Twilio key", false},
+	{"AKIA", 16, 16, upper32, "an AWS access key", Full},
+	{"ASIA", 16, 16, upper32, "an AWS access key for a session", Sandbox},
+	{"ghp_", 36, 255, alnum, "a GitHub token", Full},
+	{"gho_", 36, 255, alnum, "a GitHub token", Full},
+	{"ghu_", 36, 255, alnum, "a GitHub token", Full},
+	{"ghs_", 36, 255, alnum, "a GitHub token", Full},
+	{"ghr_", 36, 255, alnum, "a GitHub token", Full},
+	{"github_pat_", 60, 255, wordly, "a GitHub token", Full},
+	{"glpat-", 20, 300, dotted, "a GitLab token", Full},
+	{"glrt-", 20, 300, dotted, "a GitLab token", Full},
+	{"gldt-", 20, 300, dotted, "a GitLab token", Full},
+	{"xoxb-", 20, 200, wordly, "a Slack token", Full},
+	{"xoxp-", 20, 200, wordly, "a Slack token", Full},
+	{"xoxa-", 20, 200, wordly, "a Slack token", Full},
+	{"xoxr-", 20, 200, wordly, "a Slack token", Full},
+	{"xoxs-", 20, 200, wordly, "a Slack token", Full},
+	{"xoxe-", 20, 300, wordly, "a Slack token", Full},
+	{"xapp-", 30, 300, wordly, "a Slack token", Full},
+	{"sk_live_", 16, 250, alnum, "a Stripe key", Full},
+	{"rk_live_", 16, 250, alnum, "a Stripe key", Full},
+	{"sk_test_", 16, 250, alnum, "a Stripe key for tests", Sandbox},
+	{"rk_test_", 16, 250, alnum, "a Stripe key for tests", Sandbox},
+	{"whsec_", 24, 100, alnum, "a key of a webhook", Full},
+	{"rzp_live_", 14, 40, alnum, "a Razorpay key", Full},
+	{"AIza", 35, 35, wordly, "a Google API key", Partial},
+	{"GOCSPX-", 24, 40, wordly, "a Google client secret", Full},
+	{"ya29.", 60, 2000, wordly, "a Google access token", Sandbox},
+	{"SG.", 60, 80, dotted, "a SendGrid key", Full},
+	{"key-", 32, 32, hexSigns, "a Mailgun key", Full},
+	{"sk-ant-", 40, 200, wordly, "an Anthropic key", Full},
+	{"sk-proj-", 40, 300, wordly, "an OpenAI key", Full},
+	{"sk-svcacct-", 40, 300, wordly, "an OpenAI key", Full},
+	{"sk-or-v1-", 40, 100, hexSigns, "an OpenRouter key", Full},
+	{"sk-", 32, 64, alnum, "an OpenAI key", Full},
+	{"gsk_", 48, 60, alnum, "a Groq key", Full},
+	{"hf_", 30, 50, alnum, "a Hugging Face token", Full},
+	{"npm_", 36, 36, alnum, "an npm token", Full},
+	{"pypi-AgE", 50, 400, wordly, "a PyPI token", Full},
+	{"dop_v1_", 64, 64, hexSigns, "a DigitalOcean token", Full},
+	{"doo_v1_", 64, 64, hexSigns, "a DigitalOcean token", Full},
+	{"dckr_pat_", 27, 40, wordly, "a Docker Hub token", Full},
+	{"shpat_", 32, 32, hexSigns, "a Shopify token", Full},
+	{"shpss_", 32, 32, hexSigns, "a Shopify secret", Full},
+	{"shpca_", 32, 32, hexSigns, "a Shopify token", Full},
+	{"sq0atp-", 22, 22, wordly, "a Square token", Full},
+	{"sq0csp-", 43, 43, wordly, "a Square secret", Full},
+	{"dapi", 32, 34, hexSigns, "a Databricks token", Full},
+	{"hvs.", 24, 200, wordly, "a Vault token", Full},
+	{"lin_api_", 40, 40, alnum, "a Linear key", Full},
+	{"PMAK-", 59, 59, wordly, "a Postman key", Full},
+	{"NRAK-", 27, 27, alnum, "a New Relic key", Full},
+	{"sntrys_", 60, 400, wordly, "a Sentry token", Full},
+	{"sntryu_", 64, 64, hexSigns, "a Sentry token", Full},
+	{"glsa_", 40, 45, wordly, "a Grafana token", Full},
+	{"sbp_", 40, 40, hexSigns, "a Supabase token", Full},
+	{"ntn_", 40, 60, alnum, "a Notion token", Full},
+	{"dp.pt.", 40, 46, alnum, "a Doppler token", Full},
+	{"tskey-auth-", 30, 80, wordly, "a Tailscale key", Full},
+	{"SK", 32, 32, hexSigns, "a Twilio key", Full},
 }
 
 // Tokens are the keys of known forms in a text, and private keys.
@@ -139,7 +149,7 @@ func tokenAt(text string, at, end int) (Token, bool) {
 	case strings.HasPrefix(word, "eyJ"):
 		return webToken(word, at)
 	case len(word) == 35 && strings.HasPrefix(word, "AA") && at > 8 && text[at-1] == ':' && allDigits(text[at-9:at-1]) && varied(word):
-		return Token{at, end, "a Telegram token", false}, true
+		return Token{at, end, "a Telegram token", Full}, true
 	}
 	for i := range forms {
 		f := forms[i]
@@ -150,7 +160,7 @@ func tokenAt(text string, at, end int) (Token, bool) {
 		if f.prefix == "AKIA" && strings.HasSuffix(rest, "EXAMPLE") {
 			return Token{}, false
 		}
-		return Token{at, end, f.what, f.weaker}, true
+		return Token{at, end, f.what, f.worth}, true
 	}
 	return Token{}, false
 }
@@ -223,7 +233,7 @@ func webhook(text string, at, end int) (Token, bool) {
 	if n < least || !varied(rest[:n]) {
 		return Token{}, false
 	}
-	return Token{at, len(text) - len(rest) + n, what, false}, true
+	return Token{at, len(text) - len(rest) + n, what, Partial}, true
 }
 
 func azureKey(text string, at, end int) (Token, bool) {
@@ -232,7 +242,7 @@ func azureKey(text string, at, end int) (Token, bool) {
 	if !ok || n < 80 || !varied(rest[:n]) {
 		return Token{}, false
 	}
-	return Token{at, end + 1 + n, "a key of an Azure account", false}, true
+	return Token{at, end + 1 + n, "a key of an Azure account", Full}, true
 }
 
 func base64Len(s string) int {
@@ -256,7 +266,11 @@ func webToken(word string, at int) (Token, bool) {
 	if err != nil || err2 != nil || !strings.Contains(string(header), `"alg"`) || strings.Contains(string(claims), `"John Doe"`) {
 		return Token{}, false
 	}
-	return Token{at, at + len(word), "a signed token", strings.Contains(string(claims), `"exp"`)}, true
+	worth := Partial
+	if strings.Contains(string(claims), `"exp"`) {
+		worth = Sandbox
+	}
+	return Token{at, at + len(word), "a signed token", worth}, true
 }
 
 // privateKeys finds keys in PEM.
@@ -280,7 +294,7 @@ func privateKeys(text string) []Token {
 			if n := strings.Index(rest[:min(len(rest), 8<<10)], "-----END "); n >= 0 {
 				end += n
 			}
-			all = append(all, Token{at, end, "a private key", false})
+			all = append(all, Token{at, end, "a private key", Full})
 		}
 		at = from
 	}

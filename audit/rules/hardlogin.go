@@ -1,0 +1,194 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/internal/secret"
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+func hardcodedLogin() *Rule {
+	return &Rule{
+		Rule: finding.Rule{
+			ID: "hardcoded-login", Title: "A login that stands in the source", CWE: 798, OWASP: "A07:2021", ASVS: []string{"13.3.1"},
+			Severity: finding.High, Confidence: finding.Likely,
+			Why:   "A password is compared with a text in the source. Whoever reads the source logs in, and nobody can change the password.",
+			Fix:   `if check_password_hash(user.password_hash, password): ...`,
+			Canon: []string{"secret-key"},
+			Guard: "",
+		},
+		Compare: comparedPassword,
+		Call:    comparedByCall,
+	}
+}
+
+// comparedPassword finds password == "text", and what is looked up in a dict of passwords.
+func comparedPassword(p *Pass, c *Comparison) {
+	if len(c.Node.Ops) != 1 || c.Func.Node == nil {
+		return
+	}
+	op, left, right := c.Node.Ops[0], c.Node.Left, c.Node.Rights[0]
+	switch {
+	case op != python.Eq && op != python.NotEq && op != python.In:
+	case p.comparesPassword(left, right, c, op) || p.comparesPassword(right, left, c, op):
+		p.Report(c.Func, c.Node, "a password is compared with a text in the source")
+	case op != python.In && (comparesKey(left, right, c.Scope) || comparesKey(right, left, c.Scope)):
+		p.Report(c.Func, c.Node, "a key is compared with a text in the source")
+	case op != python.In && (hashOfPassword(left, right) || hashOfPassword(right, left)):
+		p.Report(c.Func, c.Node, "a password is compared with a hash in the source")
+	case op != python.In:
+		for _, pair := range [...][2]python.Expr{{left, right}, {right, left}} {
+			if table := passwordTable(pair[0], c.Scope); table != nil && secret.ClassOf(asked(pair[1])) == secret.Password {
+				p.Report(c.Func, table, "the passwords of accounts are written in the source")
+			}
+		}
+	}
+}
+
+// comparesPassword reports whether a is a password and b a text.
+func (p *Pass) comparesPassword(a, b python.Expr, c *Comparison, op python.Op) bool {
+	text := writtenText(b, c.Scope)
+	if len(text) < 3 || strings.Trim(text, "*") == "" {
+		return false
+	}
+	if op == python.NotEq && (secret.Placeholder(text) && !secret.Known(text) || strings.Contains(text, " ")) {
+		return false
+	}
+	name := asked(a)
+	return secret.ClassOf(name) == secret.Password || op != python.NotEq && isPassword(name) && !isForm(name)
+}
+
+// isForm reports whether a name is of what surrounds a password, and not of one.
+func isForm(name string) bool {
+	return secret.ClassOf(name) == secret.No && hasWord(name, "field", "type", "policy", "hash", "label", "name", "mode", "method", "action", "status", "state", "reset", "scheme", "strength")
+}
+
+// writtenText is a text that is written out, here or as the constant that a name stands for.
+func writtenText(e python.Expr, scope *program.Scope) string {
+	if name, ok := e.(*python.Name); ok {
+		return constant(name, scope)
+	}
+	text, _ := literal(e)
+	return text
+}
+
+// asked is the name of what is compared: of a variable, or of the field that a form is asked
+// for.
+func asked(e python.Expr) string {
+	for range 4 {
+		call, ok := e.(*python.Call)
+		if !ok {
+			break
+		}
+		at, isMethod := call.Func.(*python.Attribute)
+		if isMethod && (at.Attr == "strip" || at.Attr == "lower" || at.Attr == "encode" || at.Attr == "decode") {
+			e = at.Value
+			continue
+		}
+		if len(call.Args) > 0 { // request.form.get("password")
+			key, _ := literal(call.Args[0])
+			return key
+		}
+		break
+	}
+	return lastPart(e)
+}
+
+// comparesKey reports whether a is a key that a client sends and b a text.
+func comparesKey(a, b python.Expr, scope *program.Scope) bool {
+	class := secret.ClassOf(asked(a))
+	text := writtenText(b, scope)
+	if class != secret.Key && class != secret.Vague || len(text) < 6 || strings.Contains(text, " ") || secret.Placeholder(text) && !secret.Known(text) {
+		return false
+	}
+	if class == secret.Vague {
+		return asked(a) != "key" && len(text) >= 8 && secret.Mixed(text)
+	}
+	return secret.Mixed(text) || secret.Known(text) && secret.ClassOf(text) == secret.No
+}
+
+// hashOfPassword reports whether a is a digest of a password and b one that is written out.
+func hashOfPassword(a, b python.Expr) bool {
+	text, _ := literal(b)
+	call, ok := a.(*python.Call)
+	if !ok || len(text) != 32 && len(text) != 40 && len(text) != 64 && len(text) != 128 || strings.Trim(strings.ToLower(text), "0123456789abcdef") != "" || lastPart(call.Func) != "hexdigest" {
+		return false
+	}
+	found := false
+	python.Inspect(call, func(n python.Node) bool {
+		switch n := n.(type) {
+		case *python.Name:
+			found = found || isPassword(n.ID)
+		case *python.Str:
+			found = found || isPassword(n.Value)
+		}
+		return !found
+	})
+	return found
+}
+
+// passwordTable is the dict of texts that x is in x[name] and x.get(name), nil for others.
+func passwordTable(e python.Expr, scope *program.Scope) *python.Dict {
+	var of python.Expr
+	switch e := e.(type) {
+	case *python.Subscript:
+		of = e.Value
+	case *python.Call:
+		if at, ok := e.Func.(*python.Attribute); ok && at.Attr == "get" {
+			of = at.Value
+		}
+	}
+	name, ok := of.(*python.Name)
+	if !ok {
+		return nil
+	}
+	sym, _ := scope.Find(name.ID)
+	if sym == nil || len(sym.Values) != 1 {
+		return nil
+	}
+	table, ok := sym.Values[0].(*python.Dict)
+	if !ok || len(table.Keys) == 0 {
+		return nil
+	}
+	for _, v := range table.Values {
+		if text, ok := literal(v); !ok || !looksPassword(text) {
+			return nil
+		}
+	}
+	return table
+}
+
+// comparedByCall finds hmac.compare_digest(password, "text") and check_password_hash("hash", x).
+func comparedByCall(p *Pass, s *Site) {
+	switch {
+	case s.Method == "compare_digest" && len(s.Call.Args) == 2:
+		a, b := unencoded(s.Call.Args[0]), unencoded(s.Call.Args[1])
+		for _, pair := range [...][2]python.Expr{{a, b}, {b, a}} {
+			text := writtenText(pair[1], s.Scope)
+			if class := secret.ClassOf(asked(pair[0])); class != secret.No && len(text) >= 3 && !secret.Elsewhere(text) {
+				p.Report(s.Func, s.Call, "a password is compared with a text in the source")
+				return
+			}
+		}
+	case s.Method == "check_password_hash" || s.Method == "checkpw":
+		e := s.Arg(0, "pwhash")
+		if s.Method == "checkpw" {
+			e = s.Arg(1, "hashed_password")
+		}
+		if text := writtenText(unencoded(e), s.Scope); len(text) > 20 && strings.ContainsAny(text, "$:") {
+			p.Report(s.Func, s.Call, "a password is compared with a hash in the source", Graded(finding.Medium, finding.Likely))
+		}
+	}
+}
+
+// unencoded takes .encode() away.
+func unencoded(e python.Expr) python.Expr {
+	if c, ok := e.(*python.Call); ok && lastPart(c.Func) == "encode" {
+		if at, ok := c.Func.(*python.Attribute); ok {
+			return at.Value
+		}
+	}
+	return e
+}
