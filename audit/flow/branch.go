@@ -12,7 +12,14 @@ type state struct {
 	ended bool
 }
 
-func (f *frame) save() state { return state{slices.Clone(f.env), f.ended} }
+func (f *frame) save() state { return state{f.copy(f.env), f.ended} }
+
+// copy is a copy of what names are bound to. It counts as steps: branches in branches of a
+// function with very many names would fill the memory.
+func (f *frame) copy(env []*Value) []*Value {
+	f.steps += len(env) / 32
+	return slices.Clone(env)
+}
 
 func (f *frame) load(s state) { f.env, f.ended = s.env, s.ended }
 
@@ -145,7 +152,7 @@ func (f *frame) try(s *python.Try) {
 	after := state{f.env, f.ended}
 	var ends []state
 	for i := range s.Handlers {
-		f.load(state{env: slices.Clone(before.env)})
+		f.load(state{env: f.copy(before.env)})
 		f.meet(state{env: after.env})
 		h := &s.Handlers[i]
 		if h.Name != "" {
@@ -192,7 +199,7 @@ func (f *frame) match(s *python.Match) {
 		if !fits && sure {
 			continue
 		}
-		f.load(state{env: slices.Clone(before.env)})
+		f.load(state{env: f.copy(before.env)})
 		f.capture(c.Pattern, v)
 		if c.Guard != nil {
 			f.eval(c.Guard)

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/program"
@@ -220,7 +219,7 @@ func (f *frame) statement(s python.Stmt) {
 		}
 		f.ended = true
 	case *python.Break, *python.Continue:
-		f.exits = append(f.exits, state{env: slices.Clone(f.env)})
+		f.exits = append(f.exits, state{env: f.copy(f.env)})
 		f.ended = true
 	case *python.Function:
 		f.define(s)

@@ -9,8 +9,12 @@ import (
 
 func itoa(i int64) string { return strconv.FormatInt(i, 10) }
 
-// maxText bounds the constants that are put together.
-const maxText = 4096
+// maxText bounds the constants that are put together, and maxLiterals those among the parts of
+// a text.
+const (
+	maxText     = 4096
+	maxLiterals = 1 << 16
+)
 
 // maxParts bounds the parts of a text that are told apart.
 const maxParts = 24
@@ -33,20 +37,24 @@ func (v *Value) parts() []Part {
 // textOf is the value of a text that is put together of the parts.
 func textOf(parts []Part) *Value {
 	v := &Value{}
-	all := true
-	var b strings.Builder
+	all, size := true, 0
 	for _, p := range parts {
-		if p.Value == nil {
-			b.WriteString(p.Text)
-			continue
+		size += len(p.Text)
+		if p.Value != nil {
+			all = false
+			v.Marks = merge(v.Marks, p.Value.deep())
 		}
-		all = false
-		v.Marks = merge(v.Marks, p.Value.deep())
 	}
-	if all && b.Len() <= maxText {
+	switch {
+	case all && size <= maxText:
+		var b strings.Builder
+		for _, p := range parts {
+			b.WriteString(p.Text)
+		}
 		return text(b.String())
-	}
-	if len(parts) <= maxParts {
+	case all && size > maxLiterals:
+		v.Checked = true
+	case len(parts) <= maxParts && size <= maxLiterals:
 		v.Parts = joinLiterals(parts)
 	}
 	return v

@@ -51,6 +51,9 @@ type Module struct {
 	Scope   *Scope    // its global names
 	Main    *Function // its top-level code, as a function without parameters
 	Classes []*Class
+
+	stars   []*Module // of the project, that it imports with *, nearest first
+	outside string    // the outside module that it imports so
 }
 
 // New builds a program of the files, which are Python and were parsed before. Their names are
@@ -72,6 +75,9 @@ func New(files []*python.File, descriptions ...string) *Program {
 	for i, m := range p.Modules {
 		m.ID = i
 		p.collectSafely(m)
+	}
+	for _, m := range p.Modules {
+		p.guard(m, nil, func() { p.followStars(m) })
 	}
 	p.forget()
 	for _, c := range p.Classes {

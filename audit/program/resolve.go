@@ -30,9 +30,33 @@ func (r Ref) Path() string {
 // maxResolve bounds how far a name is followed through assignments and imports.
 const maxResolve = 12
 
+// maxChain bounds the links of a chain such as a.b().c(), all of which are followed for each
+// of them.
+const maxChain = 200
+
 // Resolve tells what an expression of the scope stands for. A name that was assigned several
 // values is the last one of them that is known.
-func (p *Program) Resolve(e python.Expr, s *Scope) Ref { return p.resolve(e, s, maxResolve) }
+func (p *Program) Resolve(e python.Expr, s *Scope) Ref {
+	if endless(e) {
+		return Ref{}
+	}
+	return p.resolve(e, s, maxResolve)
+}
+
+// endless reports whether an expression is a chain of more than maxChain links.
+func endless(e python.Expr) bool {
+	for range maxChain {
+		switch n := e.(type) {
+		case *python.Attribute:
+			e = n.Value
+		case *python.Call:
+			e = n.Func
+		default:
+			return false
+		}
+	}
+	return true
+}
 
 func (p *Program) resolve(e python.Expr, s *Scope, depth int) Ref {
 	if depth == 0 {
@@ -106,6 +130,9 @@ func (p *Program) symbol(sym *Symbol, at *Scope, depth int) Ref {
 	}
 	p.known[sym.id] = p.nothing // while it is being resolved: x = x.strip() says nothing of x
 	for _, v := range slices.Backward(sym.Values) {
+		if endless(v) {
+			continue
+		}
 		if r := p.resolve(v, at, depth); r.Known() {
 			p.known[sym.id] = &r
 			return r
@@ -117,25 +144,46 @@ func (p *Program) symbol(sym *Symbol, at *Scope, depth int) Ref {
 // starred looks for a name in the modules that were imported with *. What is in none of the
 // project's own is Python's, or that of an outside module which was imported so.
 func (p *Program) starred(name string, m *Module, depth int) Ref {
-	outside := ""
-	for _, module := range m.stars() {
-		if depth > 0 {
-			if r := p.exported(module, name, m, depth-1); r.Known() {
+	for _, own := range m.stars {
+		if sym := own.Scope.Names[name]; sym != nil && depth > 0 {
+			if r := p.symbol(sym, own.Scope, depth-1); r.Known() {
 				return r
 			}
 		}
-		if p.Lookup(module, m) == nil && (outside == "" || module == "flask") {
-			outside = module
-		}
 	}
-	if outside != "" && !isBuiltin(name) {
-		return Ref{API: p.APIs.Module(outside).Attr(name)}
+	if m.outside != "" && !isBuiltin(name) {
+		return Ref{API: p.APIs.Module(m.outside).Attr(name)}
 	}
 	return Ref{API: p.APIs.Module("builtins").Attr(name)}
 }
 
-// stars are the modules that a module imports with *.
-func (m *Module) stars() []string {
+// maxStars bounds the modules that one may import with *.
+const maxStars = 256
+
+// followStars finds the modules that m imports with *, over any number of steps.
+func (p *Program) followStars(m *Module) {
+	seen := map[*Module]bool{m: true}
+	var visit func(at *Module)
+	visit = func(at *Module) {
+		for _, name := range at.starNames() {
+			own := p.Lookup(name, at)
+			switch {
+			case own == nil:
+				if m.outside == "" || name == "flask" {
+					m.outside = name
+				}
+			case !seen[own] && len(m.stars) < maxStars:
+				seen[own] = true
+				m.stars = append(m.stars, own)
+				visit(own)
+			}
+		}
+	}
+	visit(m)
+}
+
+// starNames are the modules that a module imports with *, as it writes them.
+func (m *Module) starNames() []string {
 	star := m.Scope.Names["*"]
 	if star == nil || star.Import == nil {
 		return nil
@@ -157,24 +205,6 @@ func isBuiltin(name string) bool {
 		return true
 	}
 	return len(name) > 5 && (name[len(name)-5:] == "Error" || name == "Exception" || name == "BaseException")
-}
-
-// exported is a name of one of the project's modules, or of a known outside one.
-func (p *Program) exported(module, name string, from *Module, depth int) Ref {
-	own := p.Lookup(module, from)
-	if own == nil || depth <= 0 {
-		return Ref{}
-	}
-	if sym := own.Scope.Names[name]; sym != nil {
-		return p.symbol(sym, own.Scope, depth)
-	}
-	if own.Scope.Names["*"] == nil {
-		return Ref{}
-	}
-	if r := p.starred(name, own, depth); r.API == nil || r.API.Parent() != p.APIs.Module("builtins") {
-		return r
-	}
-	return Ref{}
 }
 
 // Imported is what an import of the module from binds. It is looked up once, from where there

@@ -32,13 +32,13 @@ type Error struct {
 
 // Limits keep hostile files from costing more than their length.
 const (
-	maxErrors  = 200    // what comes after them is no news
-	maxNest    = 200    // open brackets, as CPython has it
-	maxIndent  = 100    // open blocks, as CPython has it
-	maxDepth   = 1000   // expressions in expressions: a ** b ** c, lambda: lambda: 0
-	maxHeight  = 20_000 // of a tree that leans left, such as a + b + c, and of elif chains
-	maxFString = 150    // f-strings in f-strings, as CPython has it
-	maxFormat  = 3      // interpolations in formats of interpolations, as CPython has it
+	maxErrors  = 200  // what comes after them is no news
+	maxNest    = 200  // open brackets, as CPython has it
+	maxIndent  = 100  // open blocks, as CPython has it
+	maxDepth   = 1000 // expressions in expressions: a ** b ** c, lambda: lambda: 0
+	maxHeight  = 3000 // of a tree that leans left, such as a + b + c, and of elif chains: as far as CPython 3.11 compiles
+	maxFString = 150  // f-strings in f-strings, as CPython has it
+	maxFormat  = 3    // interpolations in formats of interpolations, as CPython has it
 )
 
 // Parse reads a module. It does not panic and takes time in proportion to the length of the
