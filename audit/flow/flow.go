@@ -171,22 +171,28 @@ func (e *Engine) read(f *program.Function) *summary {
 // outside, a use in the function's summary if it is a parameter's.
 func (e *Engine) found(fn *program.Function, s *summary, kind Kinds, use Loc, what string, marks []Mark) {
 	for _, m := range marks {
-		if m.Safe&(kind|encoded) != 0 {
-			continue
-		}
-		if m.From.Source == Param {
+		switch {
+		case !e.isNew(s, kind, use, m):
+		case m.From.Source == Param:
 			s.use(paramUse{origin: m.From, kind: kind, use: use, what: what, way: m.Way, safe: m.Safe})
-			continue
+		default:
+			e.flows[flowKey{kind, use}] = &Flow{Kind: kind, Use: use, What: what, Origin: *m.From, Way: steps(m), Func: fn, Built: m.built()}
 		}
-		if (kind == Exposure) != (m.From.Source == Internal) {
-			continue
-		}
-		key := flowKey{kind, use}
-		if old := e.flows[key]; old != nil && (old.Origin.Source == Request || m.From.Source != Request) {
-			continue
-		}
-		e.flows[key] = &Flow{Kind: kind, Use: use, What: what, Origin: *m.From, Way: steps(m), Func: fn, Built: m.built()}
 	}
+}
+
+// isNew reports whether a mark does harm in a use, and that is not known yet.
+func (e *Engine) isNew(s *summary, kind Kinds, use Loc, m Mark) bool {
+	switch {
+	case m.Safe&(kind|encoded) != 0:
+		return false
+	case m.From.Source == Param:
+		return s.lacks(kind, use, m.From)
+	case (kind == Exposure) != (m.From.Source == Internal):
+		return false
+	}
+	old := e.flows[flowKey{kind, use}]
+	return old == nil || old.Origin.Source != Request && m.From.Source == Request
 }
 
 // becomes is the note of the step in which a value is put into a text.

@@ -48,14 +48,23 @@ type guarded struct {
 const maxUses = 64
 
 func (s *summary) use(u paramUse) {
-	for _, o := range s.uses {
-		if o.kind == u.kind && o.use == u.use && o.origin.Param == u.origin.Param && o.origin.Path == u.origin.Path {
-			return
-		}
-	}
-	if len(s.uses) < maxUses {
+	if s.lacks(u.kind, u.use, u.origin) {
 		s.uses = append(s.uses, u)
 	}
+}
+
+// lacks reports whether a use is to be noted.
+func (s *summary) lacks(kind Kinds, use Loc, origin *Origin) bool {
+	if len(s.uses) >= maxUses {
+		return false
+	}
+	for i := range s.uses {
+		o := &s.uses[i]
+		if o.kind == kind && o.origin.Param == origin.Param && o.use == use && o.origin.Path == origin.Path {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *summary) effect(f effect) {
@@ -201,7 +210,7 @@ func (f *frame) apply(fn *program.Function, args []*Value, where Loc) *Value {
 	}
 	f.at = where
 	note := ""
-	replace := func(o *Origin, kinds Kinds, way *Way) []Mark {
+	passed := func(o *Origin, kinds Kinds) []Mark {
 		if o.Param >= len(args) || args[o.Param] == nil {
 			return nil
 		}
@@ -209,14 +218,22 @@ func (f *frame) apply(fn *program.Function, args []*Value, where Loc) *Value {
 		if note == "" && len(marks) > 0 {
 			note = "passed to " + fn.Name
 		}
-		out := make([]Mark, 0, len(marks))
-		for _, m := range marks {
-			out = append(out, Mark{m.From, m.Safe, m.Way.step(where, note).append(way)})
+		return marks
+	}
+	replace := func(o *Origin, kinds Kinds, way *Way) []Mark {
+		marks := slices.Clone(passed(o, kinds))
+		for i, m := range marks {
+			marks[i].Way = m.Way.step(where, note).append(way)
 		}
-		return out
+		return marks
 	}
 	for _, u := range s.uses {
-		f.e.found(f.fn, f.sum, u.kind, u.use, u.what, replace(u.origin, u.safe, u.way))
+		for _, m := range passed(u.origin, u.safe) {
+			if f.e.isNew(f.sum, u.kind, u.use, m) { // the way is long to write down, and mostly known
+				m.Way = m.Way.step(where, note).append(u.way)
+				f.e.found(f.fn, f.sum, u.kind, u.use, u.what, []Mark{m})
+			}
+		}
 	}
 	for _, ef := range s.effects {
 		f.store(ef.owner, ef.name, &Value{Marks: replace(ef.origin, ef.safe, ef.way)})
