@@ -10,8 +10,12 @@ import (
 )
 
 // fingerprintLines is how many lines of a finding count: what is below in a long function may
-// change and leave the finding what it is.
-const fingerprintLines = 3
+// change and leave the finding what it is. Of a line that is longer than fingerprintLine only
+// a piece counts, from the finding on.
+const (
+	fingerprintLines = 3
+	fingerprintLine  = 2000
+)
 
 // fingerprints gives each finding its own: of the rule, the file, the text of its lines
 // without the spaces around words, and which one of those with the same it is. It stays when
@@ -25,7 +29,15 @@ func fingerprints(found []finding.Finding, t *texts) {
 		fmt.Fprintf(h, "%s\x00%s\x00", f.Rule, f.Place.File)
 		last := min(f.Place.EndLine, f.Place.Line+fingerprintLines-1)
 		for n := f.Place.Line; n <= max(last, f.Place.Line); n++ {
-			for _, word := range strings.Fields(t.line(f.Place.File, n)) {
+			line := t.line(f.Place.File, n)
+			if len(line) > fingerprintLine { // no line that people wrote
+				column := 1
+				if n == f.Place.Line {
+					column = f.Place.Column
+				}
+				line = cut(t.from(f.Place.File, n, column))
+			}
+			for _, word := range strings.Fields(line) {
 				fmt.Fprintf(h, "%s ", word)
 			}
 		}

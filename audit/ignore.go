@@ -2,6 +2,7 @@ package audit
 
 import (
 	"slices"
+	"sort"
 	"strings"
 	"time"
 	"unicode"
@@ -170,20 +171,15 @@ func startsWithDigit(s string) bool { return s != "" && s[0] >= '0' && s[0] <= '
 // silenced is the line that a comment is about: its own, or the next one with code if it
 // stands alone.
 func silenced(t *texts, p finding.Place) int {
-	before := []rune(t.line(p.File, p.Line))
-	if strings.TrimSpace(string(before[:min(len(before), p.Column-1)])) != "" {
+	before := t.line(p.File, p.Line)[:t.offset(p.File, p.Line, p.Column)]
+	if strings.TrimSpace(before) != "" {
 		return p.Line
 	}
-	after := []rune(t.line(p.File, p.EndLine))
-	if strings.TrimSpace(string(after[min(len(after), p.EndColumn-1):])) != "" {
+	if strings.TrimSpace(t.from(p.File, p.EndLine, p.EndColumn)) != "" {
 		return p.EndLine
 	}
-	lines := t.of(p.File)
-	for n := p.EndLine + 1; n <= len(lines); n++ {
-		text := strings.TrimSpace(lines[n-1])
-		if text != "" && !strings.HasPrefix(text, "#") && !strings.HasPrefix(text, ";") && !(strings.HasPrefix(text, "{#") && strings.HasSuffix(text, "#}")) {
-			return n
-		}
+	if n := t.nextCode(p.File, p.EndLine); n > 0 {
+		return n
 	}
 	return p.Line
 }
@@ -191,9 +187,19 @@ func silenced(t *texts, p finding.Place) int {
 // valid reports whether the ignore silences anything: it has a reason and has not ended.
 func (i *ignore) valid() bool { return i.reason != "" && !i.ended }
 
-// silences reports whether the ignore is about the finding.
-func (i *ignore) silences(f *finding.Finding) bool {
-	return f.Place.Line <= i.line && i.line <= max(f.Place.Line, f.Place.EndLine) && slices.Contains(i.rules, f.Rule)
+// about are those ignores of a file that are about a finding. Ignores are in the order of
+// the lines that they silence.
+func about(ignores []*ignore, f *finding.Finding) (all []*ignore) {
+	first := sort.Search(len(ignores), func(n int) bool { return ignores[n].line >= f.Place.Line })
+	for _, i := range ignores[first:] {
+		if i.line > max(f.Place.Line, f.Place.EndLine) {
+			break
+		}
+		if slices.Contains(i.rules, f.Rule) {
+			all = append(all, i)
+		}
+	}
+	return all
 }
 
 // complaint is the finding about an ignore that does not count, nil for one that does.

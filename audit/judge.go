@@ -88,12 +88,10 @@ func (r *run) withComplaints(found []finding.Finding, ignores map[string][]*igno
 // suppressed is why a finding is silent, nil if it is not.
 func (r *run) suppressed(f *finding.Finding, ignores []*ignore) *finding.Suppressed {
 	var by *finding.Suppressed
-	for _, i := range ignores {
-		if i.silences(f) {
-			i.used = true
-			if i.valid() && by == nil {
-				by = &finding.Suppressed{By: "comment", Reason: i.reason, Until: i.until}
-			}
+	for _, i := range about(ignores, f) {
+		i.used = true
+		if i.valid() && by == nil {
+			by = &finding.Suppressed{By: "comment", Reason: i.reason, Until: i.until}
 		}
 	}
 	if r.baseline.has(f) && by == nil {

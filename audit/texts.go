@@ -12,10 +12,19 @@ type texts struct {
 	sources map[string]string
 	other   func(file string) string // for files that were not read
 	lines   map[string][]string
+	columns map[lineOf][]int32 // of long lines, see offset
+	code    map[string][]int32 // see nextCode
+}
+
+// lineOf is a line of a file.
+type lineOf struct {
+	file string
+	n    int
 }
 
 func (r *run) texts() *texts {
-	t := &texts{sources: make(map[string]string, len(r.files)+len(r.pages)+len(r.configs)), lines: map[string][]string{}}
+	t := &texts{sources: make(map[string]string, len(r.files)+len(r.pages)+len(r.configs)), lines: map[string][]string{},
+		columns: map[lineOf][]int32{}, code: map[string][]int32{}}
 	for _, f := range r.files {
 		t.sources[f.Name] = f.Source
 	}
@@ -61,6 +70,78 @@ func (t *texts) line(file string, n int) string {
 	return ""
 }
 
+// stride is how many characters are counted at most to find a column: of 100,000 findings in
+// one line each would count all before it.
+const stride = 1024
+
+// offset is where a column of a line starts, or the line's end.
+func (t *texts) offset(file string, n, column int) int {
+	line := t.line(file, n)
+	skip, at := max(0, column-1), 0
+	if len(line) > stride {
+		marks := t.marks(lineOf{file, n}, line)
+		if marks == nil {
+			return min(skip, len(line))
+		}
+		i := min(skip/stride, len(marks)-1)
+		at, skip = int(marks[i]), skip-i*stride
+	}
+	for ; skip > 0 && at < len(line); skip-- {
+		_, size := utf8.DecodeRuneInString(line[at:])
+		at += size
+	}
+	return at
+}
+
+// marks are where every stride-th character of a line starts; nil if all are one byte long.
+func (t *texts) marks(key lineOf, line string) []int32 {
+	marks, ok := t.columns[key]
+	if ok {
+		return marks
+	}
+	if utf8.RuneCountInString(line) < len(line) {
+		n := 0
+		for i := range line {
+			if n%stride == 0 {
+				marks = append(marks, int32(i))
+			}
+			n++
+		}
+	}
+	t.columns[key] = marks
+	return marks
+}
+
+// from is a line from a column on.
+func (t *texts) from(file string, n, column int) string {
+	return t.line(file, n)[t.offset(file, n, column):]
+}
+
+// nextCode is the first line after n that has more than a comment, or 0.
+func (t *texts) nextCode(file string, n int) int {
+	next, ok := t.code[file]
+	if !ok {
+		lines := t.of(file)
+		next = make([]int32, len(lines)+1)
+		for i := len(lines) - 1; i >= 0; i-- {
+			next[i] = next[i+1]
+			if !isComment(strings.TrimSpace(lines[i])) {
+				next[i] = int32(i + 1)
+			}
+		}
+		t.code[file] = next
+	}
+	if n >= len(next) {
+		return 0
+	}
+	return int(next[n])
+}
+
+// isComment reports whether a line, without its indentation, is empty or a comment alone.
+func isComment(text string) bool {
+	return text == "" || strings.HasPrefix(text, "#") || strings.HasPrefix(text, ";") || strings.HasPrefix(text, "{#") && strings.HasSuffix(text, "#}")
+}
+
 // The size of a frame.
 const (
 	around    = 2   // lines before and after
@@ -81,8 +162,8 @@ func (t *texts) frame(p finding.Place) *finding.Frame {
 	if p.Column > longest*3/4 {
 		f.Column = p.Column - longest/4
 	}
-	for _, line := range lines[first-1 : last] {
-		f.Text = append(f.Text, cut(line, f.Column))
+	for n := first; n <= last; n++ {
+		f.Text = append(f.Text, cut(t.from(p.File, n, f.Column)))
 	}
 	for n := len(f.Text); n > 1 && f.Text[n-1] == "" && first+n-1 > p.Line; n-- {
 		f.Text = f.Text[:n-1]
@@ -90,12 +171,8 @@ func (t *texts) frame(p finding.Place) *finding.Frame {
 	return f
 }
 
-// cut is a line from the character from on, as far as a frame shows it.
-func cut(line string, from int) string {
-	for ; from > 1 && line != ""; from-- {
-		_, size := utf8.DecodeRuneInString(line)
-		line = line[size:]
-	}
+// cut is the start of a line, as far as a frame shows it.
+func cut(line string) string {
 	end := 0
 	for n := 0; n < longest && end < len(line); n++ {
 		_, size := utf8.DecodeRuneInString(line[end:])
@@ -121,10 +198,10 @@ func (t *texts) short(p finding.Place) string {
 	line := t.line(p.File, p.Line)
 	text := strings.TrimSpace(line)
 	if len(text) > longestStep && p.Column > 1 {
-		text = cut(line, p.Column)
+		text = cut(t.from(p.File, p.Line, p.Column))
 		if all := []rune(text); p.EndLine == p.Line && p.EndColumn > p.Column {
 			text = string(all[:min(len(all), p.EndColumn-p.Column)])
 		}
 	}
-	return cut(text, 1)
+	return cut(text)
 }

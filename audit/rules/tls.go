@@ -21,7 +21,7 @@ func tlsOff() *Rule {
 			Guard: "",
 		},
 		Call: func(p *Pass, s *Site) {
-			if why, at := unverified(s); why != "" {
+			if why, at := unverified(p.Facts, s); why != "" {
 				p.Report(s.Func, at, why)
 			}
 		},
@@ -45,7 +45,7 @@ func tlsOff() *Rule {
 }
 
 // unverified says why a call takes any certificate or key, and where; "" if it does not.
-func unverified(s *Site) (why string, at python.Node) {
+func unverified(f *Facts, s *Site) (why string, at python.Node) {
 	switch {
 	case isConstant(s.Arg(-1, "verify"), python.False) && !strings.HasPrefix(s.Path, "jwt.") && s.Method != "decode":
 		return "verify=False takes any certificate", s.Arg(-1, "verify")
@@ -67,7 +67,7 @@ func unverified(s *Site) (why string, at python.Node) {
 		}
 	}
 	for _, name := range []string{"ssl", "verify_ssl"} {
-		if v := s.Arg(-1, name); isConstant(v, python.False) && strings.Contains(s.Func.Module.File.Source, "aiohttp") {
+		if v := s.Arg(-1, name); isConstant(v, python.False) && f.says(s.Func.Module, "aiohttp") {
 			return name + "=False takes any certificate", v
 		}
 	}

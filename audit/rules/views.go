@@ -159,7 +159,7 @@ func (f *Facts) befores() []before {
 				}
 			}
 		}
-		if strings.Contains(fn.Module.File.Source, "before_") {
+		if f.says(fn.Module, "before_") {
 			f.registered(fn)
 		}
 	}
