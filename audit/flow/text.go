@@ -11,10 +11,7 @@ func itoa(i int64) string { return strconv.FormatInt(i, 10) }
 
 // maxText bounds the constants that are put together, and maxLiterals those among the parts of
 // a text.
-const (
-	maxText     = 4096
-	maxLiterals = 1 << 16
-)
+const maxText, maxLiterals = 4096, 1 << 16
 
 // maxParts bounds the parts of a text that are told apart.
 const maxParts = 24
