@@ -15,7 +15,6 @@ type Facts struct {
 	templates map[string]*jinja.Template // known when the values have been followed
 	files     map[string]*python.File
 	names     map[*program.Function]map[string]bool
-	said      map[said]bool
 	viewOf    map[*program.Function]*view
 	allViews  []*view
 	asked     map[*program.Function]demand
@@ -36,7 +35,7 @@ type Facts struct {
 type answer struct{ known, yes bool }
 
 func newFacts(p *program.Program) *Facts {
-	return &Facts{program: p, names: map[*program.Function]map[string]bool{}, said: map[said]bool{}}
+	return &Facts{program: p, names: map[*program.Function]map[string]bool{}}
 }
 
 // have makes the templates known. Their contexts change while values are followed.
@@ -137,24 +136,6 @@ func (f *Facts) csrfProtected() bool {
 	})
 }
 
-// says reports whether a text stands in a module's source. The source is searched once for it,
-// as rules ask at every call.
-func (f *Facts) says(m *program.Module, text string) bool {
-	key := said{m, text}
-	is, known := f.said[key]
-	if !known {
-		is = strings.Contains(m.File.Source, text)
-		f.said[key] = is
-	}
-	return is
-}
-
-// said is a text that a module was searched for.
-type said struct {
-	module *program.Module
-	text   string
-}
-
 // ask looks once whether any name of the program outside of its tests is like that. Such a
 // name has one of the words in it.
 func (f *Facts) ask(a *answer, words []string, like func(string) bool) bool {
@@ -196,7 +177,7 @@ func (f *Facts) ask(a *answer, words []string, like func(string) bool) bool {
 // flaskApp is the first call outside of tests that makes a Flask app, and where it stands.
 func (f *Facts) flaskApp() (fn *program.Function, call *python.Call) {
 	for _, one := range f.program.Functions {
-		if one.Module.Test || !f.says(one.Module, "Flask(") {
+		if one.Module.Test || !f.modulesWith("Flask(")[one.Module] {
 			continue
 		}
 		for _, s := range one.Body {

@@ -28,7 +28,7 @@ func secretLogged() *Rule {
 			for _, a := range s.Call.Args {
 				if printed(a) {
 					p.Report(s.Func, s.Call, "a secret is written out", func(f *finding.Finding) {
-						if s.Path == "builtins.print" && !p.Facts.says(s.Func.Module, "flask") { // on the screen of who runs a script
+						if s.Path == "builtins.print" && !p.Facts.modulesWith("flask")[s.Func.Module] { // on the screen of who runs a script
 							f.Confidence = finding.Unsure
 						}
 					})

@@ -67,7 +67,7 @@ func unverified(f *Facts, s *Site) (why string, at python.Node) {
 		}
 	}
 	for _, name := range []string{"ssl", "verify_ssl"} {
-		if v := s.Arg(-1, name); isConstant(v, python.False) && f.says(s.Func.Module, "aiohttp") {
+		if v := s.Arg(-1, name); isConstant(v, python.False) && f.modulesWith("aiohttp")[s.Func.Module] {
 			return name + "=False takes any certificate", v
 		}
 	}

@@ -159,7 +159,7 @@ func (f *Facts) befores() []before {
 				}
 			}
 		}
-		if f.says(fn.Module, "before_") {
+		if f.modulesWith("before_")[fn.Module] {
 			f.registered(fn)
 		}
 	}
