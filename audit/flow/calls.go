@@ -25,6 +25,7 @@ func knownCalls() map[string]callSpec {
 		"dill.loads", "dill.load", "marshal.loads", "marshal.load", "yaml.unsafe_load", "yaml.full_load", "yaml.unsafe_load_all", "yaml.full_load_all",
 		"jsonpickle.decode", "jsonpickle.loads", "jsonpickle.unpickler.decode", "shelve.open", "joblib.load", "cloudpickle.loads", "cloudpickle.load", "pandas.read_pickle",
 		"ruamel.yaml.YAML(unsafe).load", "keras.models.load_model", "tensorflow.keras.models.load_model")
+	add(callSpec{special: dumped}, "pickle.dumps", "_pickle.dumps", "cPickle.dumps", "dill.dumps", "marshal.dumps", "cloudpickle.dumps", "jsonpickle.encode")
 	add(callSpec{gives: givesFirst}, "xml.etree.ElementTree.fromstring", "xml.etree.ElementTree.parse", "xmltodict.parse")
 	add(callSpec{uses: uses(Regex, 0, "pattern")}, "re.compile", "re.match", "re.search", "re.findall", "re.fullmatch", "re.split", "re.finditer")
 	add(callSpec{uses: uses(Regex, 0, "pattern"), gives: givesAll}, "re.sub", "re.subn")

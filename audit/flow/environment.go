@@ -124,6 +124,25 @@ func fromString(f *frame, api *program.API, a *arguments, e *python.Call) *Value
 	return f.template(Field{sourceField, source}, Field{escapeField, escape})
 }
 
+// fromNamed is from_string of something that is an environment by its name only.
+func fromNamed(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
+	attr, ok := e.Func.(*python.Attribute)
+	if !ok {
+		return f.e.unknown
+	}
+	name := strings.ToLower(api.Path)
+	switch of := attr.Value.(type) {
+	case *python.Name:
+		name += of.ID
+	case *python.Attribute:
+		name += of.Attr
+	}
+	if name = strings.ToLower(name); !strings.Contains(name, "env") && !strings.Contains(name, "jinja") && !strings.Contains(name, "template") {
+		return f.e.api(api.Call())
+	}
+	return fromString(f, api, a, e)
+}
+
 // renderObject is template.render(...): its result is a page if it is sent as one.
 func renderObject(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
 	to := f.receiverOf(e)

@@ -97,6 +97,9 @@ func (f *frame) modelled(s callSpec, api *program.API, to *Value, a *arguments, 
 
 // method calls an attribute of a value that is no instance of the project's classes.
 func (f *frame) method(to *Value, name string, a *arguments, e *python.Call) *Value {
+	if key, ok := a.get(0, "").strOf(); ok && name == "get" && to.isReferrer(key) {
+		return to.referrer()
+	}
 	if v := f.orm(to, name, a, e); v != nil {
 		return v
 	}

@@ -90,13 +90,22 @@ func (f *frame) param(i int, p *python.Param) {
 func (f *frame) handled(p *python.Param) *Value {
 	for _, e := range f.fn.Handles {
 		r := f.e.program.Resolve(e, f.fn.Scope.Parent)
-		name := lastName(r.Path())
-		if !strings.HasSuffix(name, "Error") && !strings.HasSuffix(name, "Exception") || f.spoken(e) || name == "HTTPException" {
+		if name := lastName(r.Path()); !strings.HasSuffix(name, "Error") && !strings.HasSuffix(name, "Exception") || f.spoken(e) || !fromInside(r.Path()) {
 			continue
 		}
 		return &Value{Marks: []Mark{{From: f.e.origin(Internal, loc(f.fn, p), "the text of an exception")}}}
 	}
 	return nil
+}
+
+// fromInside tells the packages whose exceptions speak of the program's inside; those of others
+// may be written for visitors.
+func fromInside(path string) bool {
+	switch path[:max(0, strings.IndexByte(path, '.'))] {
+	case "builtins", "sqlalchemy", "psycopg2", "psycopg", "sqlite3", "pymysql", "MySQLdb", "peewee", "pymongo", "redis", "requests", "jinja2", "subprocess", "os", "json", "socket", "ssl":
+		return true
+	}
+	return false
 }
 
 // annotated takes what a parameter's annotation says of its class.

@@ -32,6 +32,11 @@ func torchLoad(f *frame, api *program.API, a *arguments, e *python.Call) *Value 
 	return f.e.api(api.Call())
 }
 
+// dumped is what pickle.dumps makes: to load it again makes no more than there was.
+func dumped(f *frame, api *program.API, a *arguments, _ *python.Call) *Value {
+	return &Value{API: api.Call(), Marks: safe(a.marks(), Deserialise), Checked: true}
+}
+
 // rueYAML is ruamel.yaml.YAML: only one of type unsafe makes any object.
 func rueYAML(f *frame, api *program.API, a *arguments, _ *python.Call) *Value {
 	if kind := a.get(-1, "typ"); kind != nil && kind.Const.Str == "unsafe" {

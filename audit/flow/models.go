@@ -75,6 +75,9 @@ func requests() []string {
 	return []string{"flask.request", "flask.Request()", "quart.request", "flask_restful.request", "flask.globals.request", "flask_restx.request", "werkzeug.wrappers.Request()", "connexion.request"}
 }
 
+// Referrer is the note of what came from the Referer field.
+const Referrer = "the Referer field"
+
 // requestSources are the attributes of a request that a visitor writes: the fixed list of
 // werkzeug.wrappers.Request of Werkzeug 3.1.
 func requestSources() map[string]sourceSpec {
@@ -82,7 +85,7 @@ func requestSources() map[string]sourceSpec {
 		"args": "the query of the URL", "form": "a form's field", "values": "a field of the form or the URL", "json": "the JSON body",
 		"get_json": "the JSON body", "data": "the body", "get_data": "the body", "cookies": "a cookie", "headers": "a header field",
 		"files": "an uploaded file", "path": "the URL's path", "full_path": "the URL's path", "url": "the URL", "base_url": "the URL",
-		"query_string": "the query of the URL", "referrer": "the Referer field", "user_agent": "the User-Agent field",
+		"query_string": "the query of the URL", "referrer": Referrer, "user_agent": "the User-Agent field",
 		"view_args": "part of the URL", "environ": "a header field", "stream": "the body", "authorization": "the Authorization field",
 		"host": "the Host field", "host_url": "the Host field", "url_root": "the Host field", "origin": "the Origin field",
 		"access_route": "the X-Forwarded-For field", "get_cookie": "a cookie", "content_type": "the Content-Type field",
@@ -165,7 +168,7 @@ func knownMethods() map[string]callSpec {
 		"extractall": {uses: nil}, "set_cookie": {uses: uses(Header, 0, "key")},
 		"search_s": {uses: []argUse{{LDAP, 2, "filterstr"}, {LDAP, 0, "base"}}}, "search_ext_s": {uses: []argUse{{LDAP, 2, "filterstr"}, {LDAP, 0, "base"}}},
 		"search_st": {uses: []argUse{{LDAP, 2, "filterstr"}}}, "xpath": {uses: uses(XPath, 0, "_path")},
-		"from_string": {uses: uses(Template, 0, "source")},
+		"from_string": {special: fromNamed},
 		"save":        {uses: uses(Path, 0, "dst")}, "write_text": {gives: givesNothing}, "read_text": {uses: nil}, "isoformat": {}, "strftime": {},
 		"hexdigest": {}, "digest": {}, "timestamp": {},
 		"simple_bind_s": {special: bindDirectory}, "simple_bind": {special: bindDirectory}, "bind_s": {special: bindDirectory},

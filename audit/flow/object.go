@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"strings"
+
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
@@ -252,6 +254,9 @@ func (f *frame) nth(v *Value, i int) *Value {
 
 // keyed is v[key] for a constant key.
 func (f *frame) keyed(v *Value, key string) *Value {
+	if v.isReferrer(key) {
+		return v.referrer()
+	}
 	if v.API != nil && v.API.Path == "flask.session" {
 		return f.shared("session", key)
 	}
@@ -276,6 +281,27 @@ func (f *frame) keyed(v *Value, key string) *Value {
 		return f.e.unknown
 	}
 	return &Value{Marks: partsOf(v.Marks, "["+key+"]")}
+}
+
+// isReferrer reports whether a key of the request's headers is the page that the visitor comes
+// from. No other site can have a browser send another one than its own.
+func (v *Value) isReferrer(key string) bool {
+	if v.API == nil || len(v.Marks) == 0 || !strings.HasSuffix(key, "eferer") && !strings.HasSuffix(key, "REFERER") {
+		return false
+	}
+	name := lastName(v.API.Path)
+	return (name == "headers" || name == "environ") && strings.Contains(v.API.Path, "request.")
+}
+
+// referrer is the Referer of a request's headers.
+func (v *Value) referrer() *Value {
+	c := &Value{API: v.API.Item()}
+	for _, m := range v.Marks {
+		o := *m.From
+		o.Note = Referrer
+		c.Marks = append(c.Marks, Mark{&o, m.Safe | URL, m.Way})
+	}
+	return c
 }
 
 func (f *frame) subscript(e *python.Subscript) *Value {

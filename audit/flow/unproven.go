@@ -1,6 +1,10 @@
 package flow
 
-import "github.com/fumehood/fumehood/audit/python"
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/python"
+)
 
 // suspicious are the uses that only a text which the program has written should have.
 const suspicious = SQL | Template | Deserialise | Script
@@ -14,6 +18,9 @@ func (f *frame) unproven(kinds Kinds, v *Value, at python.Node, what string) {
 	}
 	if !v.built() {
 		kinds &^= SQL
+	}
+	if v.API != nil && (strings.HasPrefix(v.API.Path, "builtins.open()") || strings.HasPrefix(v.API.Path, "pathlib.Path()")) { // a file beside the program
+		kinds &^= Template
 	}
 	for _, m := range v.deep() {
 		if m.Safe&kinds == kinds || m.From.Source != Param && m.From.Source != Internal {

@@ -32,7 +32,7 @@ func debugOn() *Rule {
 					return
 				}
 			case *python.Subscript:
-				if value, ok := literal(a.Value); ok && (switchesDebug(a.Name, value) || a.Name == "ENV" && value == "development" && lastPart(t.Value) == "config") {
+				if value, ok := literal(a.Value); ok && !isDevModule(a.Func.Module.Path) && (switchesDebug(a.Name, value) || a.Name == "ENV" && value == "development" && lastPart(t.Value) == "config") {
 					p.Report(a.Func, a.Node, a.Name+" is "+value, Graded(finding.Medium, finding.Likely))
 				}
 				if a.Name == "PROPAGATE_EXCEPTIONS" && isTrue(a.Value) {
@@ -138,6 +138,9 @@ func bindAll() *Rule {
 // sensitiveCookie reports whether a script should never see the cookie.
 func sensitiveCookie(s *Site) bool {
 	name, ok := literal(s.Arg(0, "key"))
+	if low := strings.ToLower(name); strings.Contains(low, "csrf") || strings.Contains(low, "xsrf") { // scripts send it back
+		return false
+	}
 	return !ok || isSecretWord(name) || strings.Contains(strings.ToLower(name), "auth") || strings.HasSuffix(strings.ToLower(name), "id")
 }
 

@@ -77,7 +77,11 @@ func cookieSet(p *Pass, s *Site) {
 		missing = append(missing, "httponly")
 	}
 	if len(missing) > 0 {
-		p.Report(s.Func, s.Call, "set without "+strings.Join(missing, " and "))
+		p.Report(s.Func, s.Call, "set without "+strings.Join(missing, " and "), func(f *finding.Finding) {
+			if !sensitiveCookie(s) {
+				f.Severity = finding.Low
+			}
+		})
 	} else if s.Arg(8, "samesite") == nil && sensitiveCookie(s) {
 		p.Report(s.Func, s.Call, "set without samesite: browsers decide whether other sites send it along", Graded(finding.Low, finding.Unsure))
 	}

@@ -1,12 +1,17 @@
 package rules
 
 import (
+	"strings"
+
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/python"
 )
 
 // debugCall finds calls that start the debugger, or tell Flask to.
 func debugCall(p *Pass, s *Site) {
+	if underDebug(s.Func.Body, s.Call.Span) {
+		return
+	}
 	switch s.Method {
 	case "run", "run_simple", "DebuggedApplication":
 		v, name := debugSwitch(s)
@@ -25,12 +30,62 @@ func debugCall(p *Pass, s *Site) {
 			return
 		}
 		name, _ := literal(s.Call.Args[0])
-		if value, ok := literal(s.Call.Args[1]); ok && switchesDebug(name, value) {
+		if value, ok := literal(s.Call.Args[1]); ok && switchesDebug(name, value) && !isDevModule(s.Func.Module.Path) {
 			p.Report(s.Func, s.Call, name+" is "+value, Graded(finding.Medium, finding.Likely))
 		}
 	case "DebugToolbarExtension":
 		p.Report(s.Func, s.Call, "the toolbar shows settings and statements where debug mode is on", Graded(finding.Low, finding.Unsure))
 	}
+}
+
+// underDebug reports whether a place is reached only where a condition says that the app is
+// debugged.
+func underDebug(body []python.Stmt, at python.Span) bool {
+	found := false
+	for _, s := range body {
+		python.Inspect(s, func(n python.Node) bool {
+			span := n.At()
+			if found || at.Start < span.Start || at.End > span.End {
+				return false
+			}
+			if i, ok := n.(*python.If); ok && len(i.Body) > 0 && at.Start >= i.Body[0].At().Start && at.End <= i.Body[len(i.Body)-1].At().End {
+				found = asksDebug(i.Test)
+			}
+			return !found
+		})
+	}
+	return found
+}
+
+// asksDebug reports whether a condition is true where the app is debugged.
+func asksDebug(test python.Expr) bool {
+	switch e := test.(type) {
+	case *python.Name, *python.Attribute, *python.Subscript:
+		name := strings.ToLower(lastPart(e))
+		return strings.Contains(name, "debug") || strings.HasPrefix(name, "dev")
+	case *python.Call:
+		text, _ := firstText(e)
+		return strings.Contains(strings.ToLower(text+lastPart(e.Func)), "debug")
+	case *python.BoolOp:
+		for _, v := range e.Values {
+			if asksDebug(v) {
+				return true
+			}
+		}
+	case *python.Compare:
+		return asksDebug(e.Left)
+	}
+	return false
+}
+
+// isDevModule reports whether a file says by its name that it is for developers.
+func isDevModule(file string) bool {
+	for _, w := range wordsOf(stem(file)) {
+		if strings.HasPrefix(w, "dev") || w == "debug" || w == "local" {
+			return true
+		}
+	}
+	return false
 }
 
 // debugSwitch is the argument that starts the debugger, and its name; nil without one.

@@ -23,7 +23,11 @@ func autoescapeOff() *Rule {
 			switch s.Path {
 			case "jinja2.Environment", "jinja2.environment.Environment", "jinja2.nativetypes.NativeEnvironment":
 				if s.Arg(-1, "autoescape") == nil && !makesTeX(s.Call) {
-					p.Report(s.Func, s.Call, "an environment that escapes nothing")
+					p.Report(s.Func, s.Call, "an environment that escapes nothing", func(f *finding.Finding) {
+						if isTool(s.Func.Module.Path) {
+							f.Confidence = finding.Unsure
+						}
+					})
 				}
 			case "jinja2.select_autoescape", "jinja2.utils.select_autoescape":
 				if !selectsHTML(s) {
@@ -51,6 +55,11 @@ func autoescapeOff() *Rule {
 			}
 		},
 	}
+}
+
+// isTool reports whether a file is a tool of the command line, or writes mails or settings.
+func isTool(file string) bool {
+	return hasWord(file, "cli", "command", "commands", "manage", "scripts", "mail", "mails", "email", "emails", "config", "generate", "generator", "codegen", "build")
 }
 
 // makesTeX reports whether an environment has delimiters of its own, as those for LaTeX have,

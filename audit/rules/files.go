@@ -36,10 +36,22 @@ func unsafeExtraction() *Rule {
 					p.Report(s.Func, s.Call, "the archive's names are believed")
 				}
 			case s.Method == "extractall" && s.Arg(-1, "members") == nil && archiveNear(p, s) && !ownArchive(s):
+				if isZip(p, s) { // their names are made harmless; how much comes out is not
+					p.Report(s.Func, s.Call, "nothing says how much comes out of the archive", Graded(finding.Low, finding.Likely))
+					return
+				}
 				p.Report(s.Func, s.Call, "the archive's names are believed")
 			}
 		},
 	}
+}
+
+// isZip reports whether the archive is a ZIP file for sure.
+func isZip(p *Pass, s *Site) bool {
+	if strings.Contains(s.Path, "zipfile.ZipFile()") {
+		return true
+	}
+	return p.Facts.uses(s.Func, "ZipFile") && !p.Facts.uses(s.Func, "tarfile", "TarFile")
 }
 
 // ownArchive reports whether the archive is one that the program names itself.

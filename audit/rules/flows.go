@@ -31,6 +31,9 @@ func (p *Pass) flows(all []*flow.Flow) {
 			if f.Probes() {
 				x.Severity = finding.Low
 			}
+			if f.Kind == flow.Redirect && f.Origin.Note == flow.Referrer { // back to where the visitor comes from
+				x.Severity, x.Confidence = finding.Low, finding.Unsure
+			}
 			switch f.Origin.Source {
 			case flow.Stored:
 				x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Likely

@@ -90,6 +90,9 @@ func printed(e python.Expr) bool {
 func isLoggedSecret(name string) bool {
 	name = strings.ToLower(name)
 	if isPassword(name) {
+		if hasWord(name, "strength", "length", "policy", "count", "expires", "expiry", "changed", "error", "errors", "valid", "form", "url", "id", "age", "history", "min", "max", "required", "type") {
+			return false
+		}
 		return !strings.Contains(name, "hash") && !strings.Contains(name, "field")
 	}
 	switch name {

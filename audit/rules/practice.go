@@ -117,13 +117,27 @@ func hostInLink() *Rule {
 						return true
 					}
 					if r, ok := a.Value.(*python.Name); ok && r.ID == "request" {
-						p.Report(f, a, "request."+a.Attr+" becomes part of a mail")
+						p.Report(f, a, "request."+a.Attr+" becomes part of a mail", func(x *finding.Finding) {
+							if !mailsToken(p, f) {
+								x.Severity, x.Confidence = finding.Low, finding.Unsure
+							}
+						})
 					}
 					return false
 				})
 			}
 		},
 	}
+}
+
+// mailsToken reports whether a function has to do with links that let somebody in.
+func mailsToken(p *Pass, f *program.Function) bool {
+	for name := range p.Facts.of(f) {
+		if hasWord(name, "reset", "forgot", "forgotten", "recover", "recovery", "activate", "activation", "token", "magic", "invite", "invitation") {
+			return true
+		}
+	}
+	return hasWord(f.Name, "reset", "forgot", "recover", "activate", "verify", "confirm", "invite")
 }
 
 // sendsMail reports whether a function sends a mail.
