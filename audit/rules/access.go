@@ -98,6 +98,7 @@ func siblings(p *Pass) {
 		checked := 0
 		for _, v := range groups[key] {
 			switch {
+			case isLogin(v.fn) || v.registers() && v.asks == asksNothing:
 			case v.asks != asksNothing:
 				checked++
 			case !isPublic(v.fn) && !v.showsPublished(p) && !(v.onlyGet() && isStill(v.fn)):

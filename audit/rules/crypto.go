@@ -75,32 +75,6 @@ func (p *Pass) namesThings(s *Site) bool {
 	return found
 }
 
-func fastPassword() *Rule {
-	return &Rule{
-		Rule: finding.Rule{
-			ID: "fast-password-hash", Title: "A fast hash for passwords", CWE: 916, OWASP: "A02:2021", ASVS: []string{"11.4.2"},
-			Severity: finding.High, Confidence: finding.Likely,
-			Why:   "A password is hashed with a hash made for speed. Whoever gets the table tries billions of passwords a second.",
-			Fix:   `generate_password_hash(password)`,
-			Canon: []string{"password-hash"},
-			Guard: "",
-		},
-		Call: func(p *Pass, s *Site) {
-			if strings.HasPrefix(s.Path, "hashlib.") && fastHash(s) && passwordNear(s) {
-				p.Report(s.Func, s.Call, "a password is hashed with "+s.Path)
-			}
-		},
-	}
-}
-
-func fastHash(s *Site) bool {
-	switch s.Path {
-	case "hashlib.md5", "hashlib.sha1", "hashlib.sha224", "hashlib.sha256", "hashlib.sha384", "hashlib.sha512", "hashlib.new", "hashlib.sha3_256", "hashlib.blake2b":
-		return true
-	}
-	return false
-}
-
 // passwordNear reports whether what is hashed is called a password.
 func passwordNear(s *Site) bool {
 	for _, a := range s.Call.Args {

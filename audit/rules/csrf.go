@@ -102,6 +102,9 @@ func changeByGet() *Rule {
 			Guard: "",
 		},
 		Function: func(p *Pass, f *program.Function) {
+			if v := p.Facts.view(f); v == nil || v.forStrangers() {
+				return
+			}
 			for _, r := range f.Routes {
 				if slices.Contains(r.Methods, "GET") && changingName(f, r) && p.Facts.writes(f) && !p.Facts.asksMethod(f) {
 					p.Report(f, placeOfRoute(f), f.Name+" changes data on GET")

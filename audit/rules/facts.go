@@ -21,6 +21,8 @@ type Facts struct {
 	held      map[*program.Function]*hands
 	before    []before
 	roles     answer
+	seen      map[*program.Module]map[string]bool
+	calls     map[*program.Function][]caller
 	logins    answer
 	tableOf   map[string]*table
 	csrf      answer
@@ -99,6 +101,19 @@ func tablesOf(a *python.Attribute) python.Expr {
 		}
 	}
 	return nil
+}
+
+// again reports whether a rule has asked for the same in the same file before.
+func (f *Facts) again(m *program.Module, what string) bool {
+	if f.seen == nil {
+		f.seen = map[*program.Module]map[string]bool{}
+	}
+	if f.seen[m] == nil {
+		f.seen[m] = map[string]bool{}
+	}
+	was := f.seen[m][what]
+	f.seen[m][what] = true
+	return was
 }
 
 // uses reports whether a function speaks of one of the names.
