@@ -209,7 +209,13 @@ func (v *view) byURL() bool {
 
 // showsPublished tells views that only read what is made for everybody.
 func (v *view) showsPublished(p *Pass) bool {
-	return v.onlyGet() && isPublished(strings.Join(v.words, " ")) && !p.Facts.writes(v.fn)
+	if !v.onlyGet() || p.Facts.writes(v.fn) {
+		return false
+	}
+	if hasParam(v.fn, "username") { // a page about somebody, for others
+		return true
+	}
+	return isPublished(strings.Join(v.words, " "))
 }
 
 // isStill tells views that give everybody the same: nothing is looked up and nothing changed.
@@ -261,7 +267,7 @@ func isPublic(f *program.Function) bool {
 		}
 	}
 	for _, w := range []string{"login", "logout", "register", "signup", "sign_up", "signin", "sign_in", "static", "health", "ping", "robots", "favicon", "reset", "forgot", "confirm", "verify",
-		"about", "index", "home", "public", "callback", "oauth", "webhook", "hook", "error", "rss", "feed", "sitemap", "manifest", "locale", "captcha", "status", "version", "unsubscribe", "welcome", "setup", "swagger", "docs", "metrics", "saml", "sso"} {
+		"about", "index", "home", "public", "callback", "oauth", "webhook", "hook", "error", "rss", "feed", "sitemap", "manifest", "locale", "captcha", "status", "version", "unsubscribe", "welcome", "setup", "swagger", "docs", "metrics", "saml", "sso", "otp", "forget"} {
 		if strings.Contains(text, w) {
 			return true
 		}

@@ -82,9 +82,9 @@ func passwordNear(s *Site) bool {
 		python.Inspect(a, func(n python.Node) bool {
 			switch n := n.(type) {
 			case *python.Name:
-				found = found || isPassword(n.ID)
+				found = found || isPassword(n.ID) && !strings.Contains(n.ID, "hash")
 			case *python.Attribute:
-				found = found || isPassword(n.Attr)
+				found = found || isPassword(n.Attr) && !strings.Contains(n.Attr, "hash")
 			case *python.Str:
 				found = found || isPassword(n.Value)
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
 )
 
 func csrfMissing() *Rule {
@@ -102,7 +103,8 @@ func changeByGet() *Rule {
 			Guard: "",
 		},
 		Function: func(p *Pass, f *program.Function) {
-			if v := p.Facts.view(f); v == nil || v.forStrangers() {
+			v := p.Facts.view(f)
+			if v == nil || v.forStrangers() || v.has("lang", "language", "locale", "theme", "mode", "timezone") || p.Facts.byKey(f) {
 				return
 			}
 			for _, r := range f.Routes {
@@ -113,6 +115,14 @@ func changeByGet() *Rule {
 			}
 		},
 	}
+}
+
+// byKey reports whether a view's callers show a key or a password of their own, which no other
+// site's page can send along.
+func (f *Facts) byKey(fn *program.Function) bool {
+	return slices.ContainsFunc(fn.Node.Decorators, func(d python.Expr) bool {
+		return hasWord(decoratorName(d), "basic", "apikey", "token", "jwt", "key", "bearer", "hmac", "signature", "dyndns")
+	}) || f.uses(fn, "authorization", "'Authorization", "'X-API-Key", "'X-Api-Key", "'X-Auth-Token")
 }
 
 // changingName tells routes that say themselves that they change something.

@@ -59,6 +59,9 @@ func answersOf(f *program.Function) (name, password python.Expr) {
 func says(f *program.Function, like func(string) bool) (found python.Expr) {
 	for _, s := range f.Body {
 		python.Inspect(s, func(n python.Node) bool {
+			if c, ok := n.(*python.Call); ok && isLogCall(c) {
+				return false
+			}
 			if t, ok := n.(*python.Str); ok && found == nil && strings.Contains(t.Value, " ") && len(t.Value) < 120 && like(strings.ToLower(t.Value)) {
 				found = t
 			}
@@ -66,6 +69,16 @@ func says(f *program.Function, like func(string) bool) (found python.Expr) {
 		})
 	}
 	return found
+}
+
+// isLogCall tells calls whose text nobody but the owner reads.
+func isLogCall(c *python.Call) bool {
+	root := strings.ToLower(rootOf(c.Func))
+	if a, ok := c.Func.(*python.Attribute); ok {
+		owner := strings.ToLower(lastPart(a.Value))
+		return strings.Contains(owner, "log") && !strings.Contains(owner, "login") || strings.HasPrefix(root, "log") && !strings.HasPrefix(root, "login")
+	}
+	return root == "print"
 }
 
 func saysTaken(s string) bool {

@@ -86,11 +86,13 @@ func claimsWithoutEnd(p *Pass, s *Site) {
 	if !ok || len(d.Keys) == 0 {
 		return
 	}
+	person := false
 	for i, k := range d.Keys {
 		key, isText := literal(k)
 		if !isText { // **claims, or a name
 			return
 		}
+		person = person || hasWord(key, "sub", "user", "username", "uid", "email", "id", "identity", "role", "admin", "account", "name", "userid", "isadmin", "login")
 		if key == "exp" {
 			if n := addedDays(d.Values[i], s.Scope); n > longestToken {
 				p.Report(s.Func, d.Values[i], "a token that lasts for "+strconv.Itoa(int(n))+" days")
@@ -98,7 +100,7 @@ func claimsWithoutEnd(p *Pass, s *Site) {
 			return
 		}
 	}
-	if isName && endSetLater(s.Func, name.ID) {
+	if !person || isName && endSetLater(s.Func, name.ID) {
 		return
 	}
 	p.Report(s.Func, s.Call, "a token without exp, which is good for ever")

@@ -48,6 +48,9 @@ func fastPassword() *Rule {
 // fastlyHashed reports a fast hash of a password. What another site asks for, and what only
 // looks a password up in a list of stolen ones, keeps nothing.
 func (p *Pass) fastlyHashed(s *Site) {
+	if isConstant(s.Arg(-1, "usedforsecurity"), python.False) {
+		return
+	}
 	sure := finding.Likely
 	if p.Facts.uses(s.Func, "load", "urlopen", "requests", "httpx", "pycurl", "urllib", "pwned", "hibp") || hasWord(s.Func.Name, "pwned", "hibp", "breach", "breached", "leaked") {
 		sure = finding.Unsure

@@ -49,21 +49,42 @@ func isLogin(f *program.Function) bool {
 	}
 	return slices.ContainsFunc(names, func(name string) bool {
 		words := wordsOf(name)
+		if len(words) == 1 && (words[0] == "auth" || words[0] == "token") {
+			return name != f.Name
+		}
+		if len(words) > 1 && (words[len(words)-1] == "required" || words[len(words)-1] == "help") {
+			return false
+		}
 		for i, w := range words {
-			switch w {
-			case "login", "signin", "logon", "authenticate", "dologin", "userlogin":
-				return !slices.Contains(words, "help") && !slices.Contains(words, "required")
-			case "sign", "log":
-				if i+1 < len(words) && (words[i+1] == "in" || words[i+1] == "on") {
-					return true
-				}
-			case "auth", "token":
-				if len(words) == 1 && name != f.Name {
-					return true
-				}
+			two := ""
+			if i+1 < len(words) {
+				two = w + words[i+1]
+			}
+			if isLoginWord(w) && (i == len(words)-1 || fillers(words[:i]) && fillers(words[i+1:])) || isLoginWord(two) {
+				return true
 			}
 		}
 		return false
+	})
+}
+
+func isLoginWord(word string) bool {
+	switch word {
+	case "login", "signin", "logon", "authenticate", "dologin", "userlogin", "adminlogin":
+		return true
+	}
+	return false
+}
+
+// fillers reports whether words say nothing of what a view does.
+func fillers(words []string) bool {
+	return !slices.ContainsFunc(words, func(w string) bool {
+		switch w {
+		case "api", "user", "users", "admin", "do", "post", "get", "view", "page", "form", "action", "submit", "process", "handle", "handler", "route", "endpoint", "resource", "controller", "json", "ajax", "new", "account", "customer",
+			"member", "by", "with", "email", "password", "check", "auth", "verify", "validate", "and", "local", "web", "request", "try", "attempt", "step", "unsafe", "safe", "insecure", "secure", "vulnerable", "v", "normal", "app", "bp":
+			return false
+		}
+		return true
 	})
 }
 

@@ -54,7 +54,7 @@ func (h *hands) parameters(fn *program.Function) {
 			injected = name == "token_info" || name == "user"
 		}
 		if injected {
-			h.who[name] = h.who[name] || name == "user" || hasWord(name, "current", "user", "identity", "claims", "payload", "token", "auth", "account", "uid", "info", "me")
+			h.who[name] = true
 			continue
 		}
 		h.sent[name] = true

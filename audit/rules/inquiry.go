@@ -170,7 +170,7 @@ func (q *inquiry) see(n python.Node) bool {
 			q.least(asksLogin)
 		}
 	case *python.Str:
-		if isCredentialHeader(n.Value) {
+		if isCredentialHeader(n.Value) || strings.HasPrefix(n.Value, "ALLOW_") {
 			q.least(asksLogin)
 		}
 	case *python.Number:

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
@@ -57,7 +58,23 @@ func objectsFetched(p *Pass, f *program.Function) {
 // forStrangers tells views that people use before they are logged in, and which look rows up
 // by what only their owner knows.
 func (v *view) forStrangers() bool {
-	return v.has("register", "signup", "signin", "forgot", "reset", "verify", "confirm", "unsubscribe", "webhook", "callback", "oauth", "activate", "token", "invite", "invitation", "recover", "recovery", "otp", "authorize")
+	return byToken(v.fn) || v.has("register", "signup", "signin", "forgot", "reset", "verify", "confirm", "unsubscribe", "webhook", "callback", "oauth", "activate", "token", "invite", "invitation", "recover", "recovery", "otp", "authorize")
+}
+
+// byToken reports whether a part of the URL is a secret.
+func byToken(fn *program.Function) bool {
+	for _, r := range fn.Routes {
+		for name := range r.Params {
+			if hasWord(name, "token", "code", "key", "hash", "signature", "secret") {
+				return true
+			}
+		}
+	}
+	return len(fn.Routes) > 0 && fn.Routes[0].Unknown && hasParam(fn, "token")
+}
+
+func hasParam(fn *program.Function, name string) bool {
+	return slices.ContainsFunc(fn.Node.Params.List, func(p python.Param) bool { return p.Name == name })
 }
 
 // fetch is an object that is looked up, changed or deleted by something that was sent.
@@ -103,7 +120,8 @@ func (g *fetch) grade(p *Pass, v *view) (finding.Severity, finding.Confidence) {
 func isPublished(kind string) bool {
 	return hasWord(kind, "post", "posts", "article", "articles", "blog", "blogs", "product", "products", "page", "pages", "comment", "comments", "category", "categories", "tag", "tags", "question", "questions", "answer", "answers",
 		"topic", "topics", "thread", "threads", "movie", "movies", "song", "songs", "album", "event", "events", "news", "story", "stories", "recipe", "recipes", "review", "reviews", "video", "videos", "listing", "listings",
-		"challenge", "challenges", "course", "courses", "city", "country", "tweet", "tweets", "quote", "quotes", "job", "jobs", "forum", "room", "rooms", "quiz", "poll", "polls", "artist", "venue", "show", "genre", "restaurant", "food", "menu", "item", "items")
+		"challenge", "challenges", "course", "courses", "city", "country", "tweet", "tweets", "quote", "quotes", "job", "jobs", "forum", "room", "rooms", "quiz", "poll", "polls", "artist", "venue", "show", "genre", "restaurant", "food", "menu", "item", "items",
+		"currency", "currencies", "countries", "language", "languages", "timezones", "faq", "gallery", "leaderboard")
 }
 
 // isPerson tells what is about one person.

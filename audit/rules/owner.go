@@ -172,7 +172,7 @@ func (f *Facts) handsOver(c *python.Call, fn *program.Function, h *hands, depth 
 	name := lastPart(c.Func)
 	switch name {
 	case "render_template", "jsonify", "print", "flash", "url_for", "redirect", "info", "debug", "warning", "error", "log", "format", "str", "send_file", "send_from_directory", "add", "append", "dumps", "make_response", "save",
-		"insert_one", "emit", "join", "exception", "create":
+		"insert_one", "emit", "join", "exception":
 		return false
 	}
 	if name != "" && name[0] >= 'A' && name[0] <= 'Z' || isInsert(statementText(c, fn.Scope)) {

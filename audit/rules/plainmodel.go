@@ -16,13 +16,13 @@ func (w *passwords) intoModel(c *python.Call) python.Expr {
 		return nil
 	}
 	class := w.p.Program.Resolve(c.Func, w.f.Scope).Class
-	if class == nil || !isModelClass(class) {
+	if class == nil || !isModelClass(class) || !w.p.Facts.uses(w.f, "add", "add_all", "save", "commit", "merge", "insert", "put", "flush") {
 		return nil
 	}
 	init := class.Method("__init__")
 	for i := range c.Keywords {
 		k := &c.Keywords[i]
-		if isPassword(k.Name) && !mentionsHash(&python.Name{ID: k.Name}) && w.sent(k.Value) && keepsAsIs(class, init, k.Name) {
+		if isPassword(k.Name) && !mentionsHash(&python.Name{ID: k.Name}) && w.sent(k.Value) && hasColumn(class, k.Name) && keepsAsIs(class, init, k.Name) {
 			return k.Value
 		}
 	}
@@ -34,7 +34,7 @@ func (w *passwords) intoModel(c *python.Call) python.Expr {
 			break
 		}
 		param := init.Node.Params.List[i+1].Name // after self
-		if isPassword(param) && w.sent(a) && keepsAsIs(class, init, param) {
+		if isPassword(param) && w.sent(a) && hasColumn(class, param) && keepsAsIs(class, init, param) {
 			return a
 		}
 	}
@@ -49,6 +49,9 @@ func keepsAsIs(class *program.Class, init *program.Function, attr string) bool {
 			return false
 		}
 		for _, m := range k.Methods {
+			if m != init && hashesIn(m) {
+				return false
+			}
 			if m.Node != nil && slices.ContainsFunc(m.Node.Decorators, func(d python.Expr) bool { return decoratorName(d) == "validates" }) {
 				return false
 			}
@@ -64,21 +67,29 @@ func keepsAsIs(class *program.Class, init *program.Function, attr string) bool {
 	if init == nil {
 		return true
 	}
+	calls := false
 	for _, s := range init.Body {
-		hashes := false
 		python.Inspect(s, func(n python.Node) bool {
-			if e, ok := n.(python.Expr); ok && mentionsHash(e) {
-				hashes = true
-			}
 			c, ok := n.(*python.Call)
-			hashes = hashes || ok && isPassword(lastPart(c.Func)) // self.set_password(password)
-			return !hashes
+			calls = calls || ok && isPassword(lastPart(c.Func)) // self.set_password(password)
+			return !calls
 		})
-		if hashes {
-			return false
-		}
 	}
-	return true
+	return !calls && !hashesIn(init)
+}
+
+// hashesIn reports whether a method speaks of hashing.
+func hashesIn(m *program.Function) bool {
+	found := false
+	for _, s := range m.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			if e, ok := n.(python.Expr); ok && !found {
+				found = mentionsHash(e)
+			}
+			return !found
+		})
+	}
+	return found
 }
 
 // hashingColumn tells types of columns that hash or encrypt by themselves.
@@ -109,11 +120,23 @@ func (f *Facts) keepsPlain(attr string) bool {
 		if c.Methods[attr] != nil {
 			return false
 		}
-		if sym := c.Scope.Names[attr]; sym != nil && len(sym.Values) > 0 {
-			plain = plain || keepsAsIs(c, nil, attr)
-		}
+		plain = plain || hasColumn(c, attr) && keepsAsIs(c, nil, attr)
 	}
 	return plain
+}
+
+// hasColumn reports whether a model has a column of that name.
+func hasColumn(class *program.Class, attr string) bool {
+	for _, k := range class.Line() {
+		if sym := k.Scope.Names[attr]; sym != nil {
+			for _, v := range sym.Values {
+				if c, ok := v.(*python.Call); ok && (isColumn(c) || strings.HasSuffix(lastPart(c.Func), "Field")) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // hashesItself reports whether an attribute of that name compares or hashes by itself in some

@@ -51,7 +51,9 @@ func resetsLooked(p *Pass, f *program.Function) {
 	if v == nil {
 		return
 	}
-	tokenShown(p, v)
+	if v.asks != asksRole {
+		tokenShown(p, v)
+	}
 	if v.asks == asksNothing && setsPassword(p.Facts, f) && !provesOwner(p, v) {
 		p.Report(f, v.node(), f.Name+" sets a password for whoever names the account")
 	}

@@ -101,6 +101,9 @@ func (f *Facts) managesUsers(v *view) bool {
 	if !v.has("user", "users", "member", "members", "account", "accounts", "employee", "employees", "customer", "customers", "staff", "role", "roles") {
 		return false
 	}
+	if v.forStrangers() && !v.has("activate") || byToken(v.fn) {
+		return false
+	}
 	h := f.hands(v.fn)
 	switch {
 	case v.has("promote", "demote", "ban", "unban", "suspend", "unsuspend", "approve", "activate", "deactivate", "impersonate", "unlock", "elevate", "grant", "revoke") || v.has("role", "roles") && v.has("set", "change", "update", "assign", "add", "remove"):
