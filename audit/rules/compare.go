@@ -47,7 +47,7 @@ func secretsCompared(p *Pass, f *program.Function) {
 				switch {
 				case isSignature(left) || isSignature(right) || isOneOf(left, digests) || isOneOf(right, digests):
 					p.Report(f, n, "a signature is compared with ==")
-				case comparesKey(h, left, right) || comparesKey(h, right, left):
+				case headerWithKey(h, left, right) || headerWithKey(h, right, left):
 					p.Report(f, n, "a key is compared with ==", Graded(finding.Low, finding.Unsure))
 				}
 			}
@@ -75,8 +75,8 @@ func isSignature(e python.Expr) bool {
 	return found
 }
 
-// comparesKey reports whether a header for a key is compared with a key that is kept.
-func comparesKey(h *hands, sent, kept python.Expr) bool {
+// headerWithKey reports whether a header for a key is compared with a key that is kept.
+func headerWithKey(h *hands, sent, kept python.Expr) bool {
 	if isWritten(kept) || !h.isSent(sent) || h.isSent(kept) {
 		return false
 	}

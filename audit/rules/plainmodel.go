@@ -49,7 +49,7 @@ func keepsAsIs(class *program.Class, init *program.Function, attr string) bool {
 			return false
 		}
 		for _, m := range k.Methods {
-			if m != init && hashesIn(m) {
+			if m != init && hashesInto(m, attr) {
 				return false
 			}
 			if m.Node != nil && slices.ContainsFunc(m.Node.Decorators, func(d python.Expr) bool { return decoratorName(d) == "validates" }) {
@@ -76,6 +76,22 @@ func keepsAsIs(class *program.Class, init *program.Function, attr string) bool {
 		})
 	}
 	return !calls && !hashesIn(init)
+}
+
+// hashesInto reports whether a method sets an attribute to a hash.
+func hashesInto(m *program.Function, attr string) bool {
+	found := false
+	for _, s := range m.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			if a, ok := n.(*python.Assign); ok {
+				for _, t := range a.Targets {
+					found = found || isMember(t) && lastPart(t) == attr && mentionsHash(a.Value)
+				}
+			}
+			return !found
+		})
+	}
+	return found
 }
 
 // hashesIn reports whether a method speaks of hashing.
