@@ -184,7 +184,7 @@ func statementsPrinted() *Rule {
 		},
 		Setting: func(p *Pass, s *settings.Setting) {
 			if strings.ToUpper(s.Key) == "SQLALCHEMY_ECHO" && isOn(s.Value) && !forWork(s) {
-				p.ReportSetting(s, "every statement is printed")
+				p.ReportSetting(s, "every statement is printed", Fix(s.Key+"=False"))
 			}
 		},
 		PerFile: true,

@@ -57,7 +57,26 @@ func (p *Pass) comparesPassword(a, b python.Expr, c *Comparison, op python.Op) b
 		return false
 	}
 	name := asked(a)
+	if ofSettings(a) {
+		return false // a default that nobody may keep
+	}
 	return secret.ClassOf(name) == secret.Password || op != python.NotEq && isPassword(name) && !isForm(name)
+}
+
+// ofSettings reports whether a value is one of the app's own settings.
+func ofSettings(e python.Expr) bool {
+	var of python.Expr
+	switch e := e.(type) {
+	case *python.Subscript:
+		of = e.Value
+	case *python.Attribute:
+		of = e.Value
+	case *python.Call:
+		if at, ok := e.Func.(*python.Attribute); ok {
+			of = at.Value
+		}
+	}
+	return of != nil && hasWord(lastPart(of), "config", "settings", "environ", "conf", "env")
 }
 
 // isForm reports whether a name is of what surrounds a password, and not of one.
@@ -100,6 +119,9 @@ func asked(e python.Expr) string {
 func comparesKey(a, b python.Expr, scope *program.Scope) bool {
 	class := secret.ClassOf(asked(a))
 	text := writtenText(b, scope)
+	if name := strings.ToLower(asked(a)); strings.HasSuffix(name, "secret_key") || secret.Signs(name) || ofSettings(a) {
+		return false
+	}
 	if class != secret.Key && class != secret.Vague || len(text) < 6 || strings.Contains(text, " ") || secret.Placeholder(text) && !secret.Known(text) {
 		return false
 	}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
@@ -12,7 +13,9 @@ import (
 
 // secrets are the rules for keys and passwords that stand in the source. What a secret looks
 // like, package secret knows.
-func secrets() []*Rule { return []*Rule{secretKey(), hardcodedSecret(), hardcodedLogin()} }
+func secrets() []*Rule {
+	return []*Rule{secretKey(), hardcodedSecret(), hardcodedLogin(), databaseOpen()}
+}
 
 func secretKey() *Rule {
 	return &Rule{
@@ -25,7 +28,7 @@ func secretKey() *Rule {
 			Guard: "",
 		},
 		Assign: func(p *Pass, a *Assignment) {
-			if secret.Signs(a.Name) && !(development(a) && !strings.Contains(strings.ToLower(className(a)), "local")) {
+			if signs(a) && !(development(a) && !strings.Contains(strings.ToLower(className(a)), "local")) {
 				p.signingKey(a.Func, a.Value, a.Node, a.Scope)
 			} else if name, text := environmentDefault(a.Value); secret.Signs(name) && text != "" {
 				p.Report(a.Func, a.Node, keyMessage(text, inEnvironment))
@@ -36,11 +39,31 @@ func secretKey() *Rule {
 	}
 }
 
+// signs reports whether an assignment is of a key that signs. One beside an access_key is of an
+// account elsewhere.
+func signs(a *Assignment) bool {
+	return secret.Signs(a.Name) && !hasKey(a.In, "access_key") && !hasKey(a.In, "aws_access_key_id")
+}
+
+// hasKey reports whether a dict or a call has a key.
+func hasKey(in python.Node, key string) bool {
+	switch in := in.(type) {
+	case *python.Dict:
+		return slices.ContainsFunc(in.Keys, func(k python.Expr) bool { text, _ := literal(k); return strings.EqualFold(text, key) })
+	case *python.Call:
+		return slices.ContainsFunc(in.Keywords, func(k python.Keyword) bool { return strings.EqualFold(k.Name, key) })
+	}
+	return false
+}
+
 // signingKey reports a key that is written out, or a name for one that is.
 func (p *Pass) signingKey(f *program.Function, value python.Expr, at python.Node, scope *program.Scope) {
 	text, how := writtenSecret(value)
 	if name, ok := value.(*python.Name); ok && how == "" {
 		text, how = constant(name, scope), "written in the source"
+		if secret.Signs(name.ID) || looksSecret(secret.ClassOf(name.ID), name.ID, text, false) {
+			return // reported where it is set
+		}
 	}
 	if text != "" {
 		p.Report(f, at, keyMessage(text, how))
@@ -75,11 +98,7 @@ func keyGiven(p *Pass, s *Site) {
 		if name, text := environmentDefault(key); text != "" && !secret.Signs(name) {
 			return // os.getenv("KEY", "") of a name that says little
 		}
-		if _, named := key.(*python.Name); !named {
-			p.signingKey(s.Func, key, key, s.Scope)
-		} else if text := constant(key.(*python.Name), s.Scope); text != "" && !secret.Signs(key.(*python.Name).ID) && !looksSecret(secret.ClassOf(key.(*python.Name).ID), key.(*python.Name).ID, text, false) {
-			p.Report(s.Func, key, keyMessage(text, "written in the source"))
-		}
+		p.signingKey(s.Func, key, key, s.Scope)
 		return
 	}
 	if s.Method == "setdefault" && len(s.Call.Args) == 2 {
@@ -120,7 +139,7 @@ func writtenSecret(e python.Expr) (text, how string) {
 	case *python.BoolOp:
 		if e.Op == python.Or {
 			if text, ok := literal(e.Values[len(e.Values)-1]); ok {
-				return text, inEnvironment
+				return text, "written in the source for where there is none"
 			}
 		}
 	case *python.IfExp:
@@ -232,7 +251,7 @@ func hardcodedSecret() *Rule {
 
 // secretAssigned finds name = "text" for the names of secrets.
 func secretAssigned(p *Pass, a *Assignment) {
-	if development(a) || secret.Signs(a.Name) {
+	if development(a) || signs(a) {
 		return
 	}
 	if carriesSecret(a) {
@@ -258,7 +277,9 @@ func secretAssigned(p *Pass, a *Assignment) {
 	if how == "" || class == secret.No || len(secret.Tokens(text)) > 0 {
 		return // tokens are found wherever they stand
 	}
-	beside := a.Target == nil && how != inEnvironment
+	_, orElse := a.Value.(*python.BoolOp)
+	read, _ := environmentDefault(a.Value)
+	beside := a.Target == nil && how != inEnvironment || orElse && read == "" // x or "invalid"
 	if looksSecret(class, a.Name, text, beside) || how == inEnvironment && class == secret.Password && looksPassword(text) || beside && class == secret.Password && isAccount(a.In, text) && looksPassword(text) {
 		p.Report(a.Func, a.Node, a.Name+" is "+how)
 	}

@@ -39,9 +39,9 @@ func secretKeySetting(p *Pass, s *settings.Setting) {
 	case s.File.Standing == settings.Example && !secret.Random(text):
 		return
 	case s.File.Standing == settings.Example:
-		p.ReportSetting(s, message+", and whoever copies the file has the same", Graded(finding.Medium, finding.Likely))
+		p.ReportSetting(s, message+", and whoever copies the file has the same", Graded(finding.Medium, finding.Likely), Fix(s.Key+"="))
 	default:
-		p.ReportSetting(s, message)
+		p.ReportSetting(s, message, fromElsewhere(s))
 	}
 }
 
@@ -76,10 +76,10 @@ func secretSetting(p *Pass, s *settings.Setting) {
 		}
 	}
 	if s.File.Standing == settings.Example {
-		p.ReportSetting(s, message, Graded(finding.Medium, finding.Likely))
+		p.ReportSetting(s, message, Graded(finding.Medium, finding.Likely), Fix(s.Key+"="))
 		return
 	}
-	p.ReportSetting(s, message)
+	p.ReportSetting(s, message, fromElsewhere(s))
 }
 
 // mostNamed is how many secrets of one file are named beside the first.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/internal/secret"
 	"github.com/fumehood/fumehood/audit/settings"
 )
 
@@ -26,6 +27,22 @@ func (p *Pass) reportIn(f *settings.File, at settings.Span, message string, more
 		more = append([]func(*finding.Finding){Graded(finding.Low, finding.Unsure)}, more...)
 	}
 	p.ReportAt(Place(f, at), message, more...)
+}
+
+// fromElsewhere is the line that takes a secret from where the file does not show it.
+func fromElsewhere(s *settings.Setting) func(*finding.Finding) {
+	line := ""
+	switch {
+	case s.File.Kind == settings.Dotenv:
+		line = path.Base(s.File.Name) + " into .gitignore, and a new value: python -c \"import secrets; print(secrets.token_hex(32))\""
+	case s.File.Kind == settings.Dockerfile:
+		line = "docker run --env-file FILE, with " + s.Key + " in a file that is not in the image"
+	case strings.HasPrefix(s.Section, "services.") && s.Env:
+		line = s.Key + ": ${" + s.Key + ":?is not set}"
+	case s.File.Kind != settings.Properties && s.File.Kind != settings.KeyFile && secret.ClassOf(s.Key) != secret.No:
+		line = "os.environ[\"" + strings.ToUpper(s.Key) + "\"] in the app, and nothing here"
+	}
+	return func(f *finding.Finding) { f.Fix = line }
 }
 
 // isOn reports whether a text switches something on.
@@ -88,21 +105,21 @@ func debugSetting(p *Pass, s *settings.Setting) {
 	graded := Graded(severity, finding.Likely)
 	if s.Command {
 		if words := s.Words(); runsFlask(words) && (slices.Contains(words, "--debug") || slices.Contains(words, "--debugger") || slices.ContainsFunc(words, debugVariable)) {
-			p.ReportSetting(s, "the development server is started with its debugger", graded)
+			p.ReportSetting(s, "the development server is started with its debugger", graded, Fix("fumehood run app:app"))
 		}
 		return
 	}
 	switch key := strings.ToUpper(s.Key); {
 	case key == "FLASK_DEBUG" && isOn(s.Value), (s.Key == "DEBUG" || s.Key == "APP_DEBUG") && s.Env && isOn(s.Value):
-		p.ReportSetting(s, s.Key+" switches debug mode on", graded)
+		p.ReportSetting(s, s.Key+" switches debug mode on", graded, Fix(s.Key+"=0"))
 	case key == "FLASK_ENV" && strings.EqualFold(s.Value, "development"):
 		if o := sibling(s, "FLASK_DEBUG"); o == nil || !isOn(o.Value) {
-			p.ReportSetting(s, "FLASK_ENV=development switches debug mode on in Flask before 2.3", graded)
+			p.ReportSetting(s, "FLASK_ENV=development switches debug mode on in Flask before 2.3", graded, Fix("FLASK_DEBUG=0"))
 		}
 	case key == "WERKZEUG_DEBUG_PIN" && strings.EqualFold(s.Value, "off"):
-		p.ReportSetting(s, "the debugger's console asks for no PIN", graded)
+		p.ReportSetting(s, "the debugger's console asks for no PIN", graded, Fix("FLASK_DEBUG=0"))
 	case s.Key == "debug" && isOn(s.Value) && appSection(s):
-		p.ReportSetting(s, "debug mode is on", graded)
+		p.ReportSetting(s, "debug mode is on", graded, Fix("debug = false"))
 	}
 }
 
@@ -154,7 +171,7 @@ func bindSetting(p *Pass, s *settings.Setting) {
 	graded := Graded(severity, finding.Likely)
 	if s.Command {
 		if words := s.Words(); runsFlask(words) && bindsAll(words) && !slices.Contains(words, "--debug") {
-			p.ReportSetting(s, "the development server is what is served, on all addresses", graded)
+			p.ReportSetting(s, "the development server is what is served, on all addresses", graded, Fix("fumehood run app:app"))
 		}
 		return
 	}
@@ -163,7 +180,7 @@ func bindSetting(p *Pass, s *settings.Setting) {
 	}
 	for i := range s.File.Settings {
 		if o := &s.File.Settings[i]; o.Command && runsFlask(o.Words()) && !bindsAll(o.Words()) {
-			p.ReportSetting(s, "the development server is what is served, on all addresses", graded)
+			p.ReportSetting(s, "the development server is what is served, on all addresses", graded, Fix("fumehood run app:app"))
 			return
 		}
 	}
@@ -184,11 +201,11 @@ func cookieSetting(p *Pass, s *settings.Setting) {
 	switch strings.ToUpper(s.Key) {
 	case "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "REMEMBER_COOKIE_SECURE", "REMEMBER_COOKIE_HTTPONLY":
 		if isOff(s.Value) {
-			p.ReportSetting(s, s.Key+" is off")
+			p.ReportSetting(s, s.Key+" is off", Fix(s.Key+"=True"))
 		}
 	case "SESSION_COOKIE_SAMESITE":
 		if strings.EqualFold(s.Value, "none") && s.File.Kind != settings.INI {
-			p.ReportSetting(s, "the session's cookie is sent along from every site")
+			p.ReportSetting(s, "the session's cookie is sent along from every site", Fix(s.Key+"=Lax"))
 		}
 	}
 }
@@ -197,7 +214,7 @@ func cookieSetting(p *Pass, s *settings.Setting) {
 func switchOff(names ...string) func(*Pass, *settings.Setting) {
 	return func(p *Pass, s *settings.Setting) {
 		if slices.Contains(names, strings.ToUpper(s.Key)) && isOff(s.Value) && !forWork(s) {
-			p.ReportSetting(s, s.Key+" is off")
+			p.ReportSetting(s, s.Key+" is off", Fix(s.Key+"=True"))
 		}
 	}
 }

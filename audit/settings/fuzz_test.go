@@ -82,7 +82,7 @@ func TestBroken(t *testing.T) {
 		{"Dockerfile", "FROM a\nEXECUTE b\nENV A=1\n", "no instruction", 2, 1},
 		{"a.ini", "[a\nb = c\n", "not closed", 1, 1},
 		{"a.toml", "a = 1\nb = = 2\nc = 3\n", "no TOML", 2, 1},
-		{"config.json", "{\"a\": 1,\n// c\n\"b\": 2}", "no JSON", 2, 1},
+		{"config.json", "{\"a\": 1,\n- c\n\"b\": 2}", "no JSON", 2, 1},
 		{"config.json", "{\"a\": 1,\n", "no JSON", 2, 1},
 		{".env", "A=1\x00", "no text", 1, 0},
 	} {

@@ -22,22 +22,77 @@ type level struct {
 
 // json reads keys and values of objects. What stands before an error counts.
 func (f *File) json() {
-	d := json.NewDecoder(strings.NewReader(f.Source))
+	source := plainJSON(f.Source)
+	d := json.NewDecoder(strings.NewReader(source))
 	d.UseNumber()
 	var open []level
 	for {
-		from := skipBetween(f.Source, int(d.InputOffset()))
+		from := skipBetween(source, int(d.InputOffset()))
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) && len(open) == 0 {
 			return
 		}
 		if err != nil {
 			at := Span{Start: int32(min(from, len(f.Source))), End: int32(min(from, len(f.Source)))}
-			f.fail(at, "it is no JSON from here on: "+strings.TrimPrefix(err.Error(), "json: "))
+			why := strings.TrimPrefix(err.Error(), "json: ")
+			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+				why = "it ends too early"
+			}
+			f.fail(at, "it is no JSON from here on: "+why)
 			return
 		}
 		open = f.token(open, token, from, int(d.InputOffset()))
 	}
+}
+
+// plainJSON puts spaces in the place of comments and of a comma before the end, which many
+// readers of settings let pass.
+func plainJSON(text string) string {
+	var out []byte
+	blank := func(from, to int) {
+		if out == nil {
+			out = []byte(text)
+		}
+		for i := from; i < to; i++ {
+			if out[i] != '\n' && out[i] != '\r' {
+				out[i] = ' '
+			}
+		}
+	}
+	comma := -1 // one that nothing follows yet
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			comma = -1
+			for i++; i < len(text) && text[i] != '"' && text[i] != '\n'; i++ {
+				if text[i] == '\\' {
+					i++
+				}
+			}
+		case c == '/' && i+1 < len(text) && (text[i+1] == '/' || text[i+1] == '*'):
+			from, end := i, "\n"
+			if text[i+1] == '*' {
+				end = "*/"
+			}
+			n := strings.Index(text[i+2:], end)
+			if n < 0 {
+				n = len(text) - i - 2 - len(end)
+			}
+			i = max(i+1, i+2+n+len(end)-1)
+			blank(from, min(i+1, len(text)))
+		case c == ',':
+			comma = i
+		case (c == '}' || c == ']') && comma >= 0:
+			blank(comma, comma+1)
+			comma = -1
+		case c != ' ' && c != '\t' && c != '\r' && c != '\n':
+			comma = -1
+		}
+	}
+	if out == nil {
+		return text
+	}
+	return string(out)
 }
 
 // token takes one token in that stands from one byte to another.

@@ -37,19 +37,21 @@ func KindOf(name string) Kind {
 	if strings.HasPrefix(base, "dockerfile") && notCode(base) || strings.HasPrefix(base, "containerfile") && notCode(base) {
 		return Dockerfile
 	}
-	return kindOfEnding(base)
+	return kindOfEnding(base, path.Base(path.Dir(name)) == ".vscode")
 }
 
 // notCode leaves out dockerfile.py and the like.
 func notCode(base string) bool {
 	switch path.Ext(base) {
-	case ".py", ".go", ".js", ".ts", ".md", ".rst", ".html", ".sh", ".j2", ".jinja", ".jinja2", ".dockerignore":
+	case ".py", ".go", ".js", ".jsx", ".ts", ".tsx", ".md", ".rst", ".html", ".htm", ".css", ".scss", ".less", ".json", ".yml", ".yaml", ".toml", ".xml", ".svg", ".png", ".txt", ".sh", ".j2", ".jinja", ".jinja2",
+		".dockerignore", ".java", ".rb", ".php", ".lock", ".pyc":
 		return false
 	}
 	return true
 }
 
-func kindOfEnding(base string) Kind {
+// kindOfEnding goes by the ending; the JSON of an editor configures no app.
+func kindOfEnding(base string, editor bool) Kind {
 	switch path.Ext(base) {
 	case ".env":
 		return Dotenv
@@ -67,7 +69,7 @@ func kindOfEnding(base string) Kind {
 	case ".properties":
 		return Properties
 	case ".json":
-		if jsonConfig(strings.TrimSuffix(base, ".json")) {
+		if !editor && jsonConfig(strings.TrimSuffix(base, ".json")) {
 			return JSON
 		}
 	case ".pem", ".key":

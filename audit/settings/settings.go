@@ -115,7 +115,7 @@ func (f *File) fail(at Span, message string) {
 }
 
 // mostErrors bounds what is said of one file.
-const mostErrors = 20
+const mostErrors = 5
 
 // row is one line of the source, without its end.
 type row struct {

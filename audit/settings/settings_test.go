@@ -119,6 +119,7 @@ CMD flask run --host=0.0.0.0 && true
  "env": [{"name": "KEY", "value": "v"}], "ok": null}`, []string{
 			"1:9 db/password=x", "1:26 db/n=5", "1:43 db/list=a", "1:48 db/list=b", "2:11 env/name=KEY", "2:11 env/KEY=v env", "2:42 ok=",
 		}},
+		{"appsettings.json", "{\n// the database's\n\"url\": \"a://b\", /* no\n more */ \"list\": [\"c,]\",\n],}", []string{"3:1 url=a://b", "4:19 list=c,]"}},
 		{"app.json", `{"env": {"SECRET_KEY": {"value": "x"}}}`, []string{"1:25 env.SECRET_KEY/SECRET_KEY=x env"}},
 		{"Procfile", "web: flask run -h 0.0.0.0\n# c\nworker: celery\n", []string{"1:1 Procfile/web=flask run -h 0.0.0.0 flask|run|-h|0.0.0.0", "3:1 Procfile/worker=celery celery"}},
 		{"secret.yaml", "kind: Secret\ndata:\n  password: aHVudGVyMg==\n", []string{"1:1 kind=Secret", "3:3 data/password=hunter2"}},

@@ -40,34 +40,37 @@ func (s Standing) String() string {
 	return ""
 }
 
-// standing goes by the name, and by the folders that the file is in.
+// standing goes by the name, and by the folders that the file is in: tests before all.
 func standing(name string) Standing {
 	name = strings.ToLower(name)
 	base := path.Base(name)
+	is := map[Standing]bool{}
 	for dir := range strings.SplitSeq(path.Dir(name), "/") {
 		switch dir {
-		case ".github", ".gitlab", ".circleci", ".azure-pipelines", ".buildkite", ".woodpecker", ".drone", "ci":
-			return CI
-		case "tests", "test", "testing", "unittests", "spec", "specs", "fixtures", "testdata", "__snapshots__", "cassettes", "e2e":
-			return Test
+		case ".github", ".gitlab", ".circleci", ".azure-pipelines", ".buildkite", ".woodpecker", ".drone", ".ci", "ci":
+			is[CI] = true
+		case "testing", "unittests", "spec", "specs", "fixtures", "testdata", "__snapshots__", "cassettes", "e2e", "molecule", "testinfra", "cypress", "integration_tests":
+			is[Test] = true
 		case "docs", "doc", "documentation", "examples", "example", "samples":
-			return Docs
-		case ".vscode", ".idea", ".devcontainer", "dev", "development", "local":
-			return Development
+			is[Docs] = true
+		case "templates", "template", "skel", "skeleton":
+			is[Example] = true
+		case ".vscode", ".idea", ".devcontainer", "dev", "development", "local", "localdev", "local-dev":
+			is[Development] = true
 		}
+		is[Test] = is[Test] || hasWord(dir, "test", "tests")
 	}
 	for _, s := range []string{".gitlab-ci", ".travis", "azure-pipelines", "bitbucket-pipelines", ".drone", "appveyor", ".appveyor", "tox.ini", "pytest.ini", "noxfile", ".pre-commit", ".coveragerc", "codecov", "cloudbuild", "jenkins"} {
-		if strings.HasPrefix(base, s) {
-			return CI
-		}
+		is[CI] = is[CI] || strings.HasPrefix(base, s)
 	}
-	switch {
-	case hasWord(base, "example", "sample", "dist", "template", "tmpl", "tpl", "skeleton"):
-		return Example
-	case hasWord(base, "test", "tests", "testing", "ci", "e2e", "pytest"):
-		return Test
-	case hasWord(base, "dev", "develop", "development", "local", "override", "debug") || base == ".flaskenv" || base == ".envrc":
-		return Development
+	is[Example] = is[Example] || hasWord(base, "example", "sample", "dist", "template", "tmpl", "tpl", "skeleton")
+	is[Test] = is[Test] || hasWord(base, "test", "tests", "testing", "e2e", "pytest", "cypress", "integration")
+	is[CI] = is[CI] || hasWord(base, "ci")
+	is[Development] = is[Development] || hasWord(base, "dev", "develop", "development", "local", "localdev", "override", "debug") || base == ".flaskenv" || base == ".envrc"
+	for _, s := range []Standing{Test, CI, Docs, Example, Development} {
+		if is[s] {
+			return s
+		}
 	}
 	return Deployed
 }

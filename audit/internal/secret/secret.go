@@ -57,6 +57,11 @@ func ClassOf(name string) Class {
 			return No
 		}
 	}
+	for _, start := range [...]string{"test_", "dummy_", "fake_", "mock_", "example_", "sample_"} {
+		if strings.HasPrefix(n, start) {
+			return No
+		}
+	}
 	switch {
 	case n == "pw", n == "pass", hasEnd(n, "passwd"), hasEnd(n, "pwd"), hasEnd(n, "passphrase"), strings.HasSuffix(n, "_pass"), strings.HasSuffix(n, "_pw"), hasEnd(n, "password"):
 		if strings.HasPrefix(n, "no_") || strings.HasPrefix(n, "is_") || strings.HasPrefix(n, "has_") || strings.HasPrefix(n, "reset_") || strings.HasPrefix(n, "forgot") || strings.HasPrefix(n, "by_") {
