@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/python"
@@ -64,7 +65,7 @@ func (f *frame) check(e python.Expr) condition {
 			return f.checkCompare(e.Left, e.Ops[0], e.Rights[0])
 		}
 	case *python.Call:
-		return condition{then: f.checkCall(e)}
+		return condition{then: f.checkCall(e), otherwise: f.notPrefix(e)}
 	case *python.NamedExpr:
 		return f.check(e.Value)
 	}
@@ -106,6 +107,8 @@ func absent(s string) Kinds {
 		return HTML
 	case ";", "|", "&":
 		return Command
+	case "//", "://":
+		return single
 	case "\n", "\r":
 		return Header | Log
 	}
@@ -227,6 +230,9 @@ func (f *frame) checkPrefix(n *python.Name, e *python.Call) []refinement {
 		if isURL {
 			kinds |= URL
 		}
+		if s == "/" {
+			kinds |= rooted
+		}
 	}
 	v := f.lookup(n.ID, n)
 	believed := len(v.Marks) > 0
@@ -240,6 +246,24 @@ func (f *frame) checkPrefix(n *python.Name, e *python.Call) []refinement {
 		return nil
 	}
 	return []refinement{{name: n.ID, kinds: kinds}}
+}
+
+// notPrefix is what is known of x where x.startswith("//") is false.
+func (f *frame) notPrefix(e *python.Call) []refinement {
+	a, ok := e.Func.(*python.Attribute)
+	if !ok || a.Attr != "startswith" || len(e.Args) != 1 {
+		return nil
+	}
+	n, ok := a.Value.(*python.Name)
+	if !ok {
+		return nil
+	}
+	prefixes := f.eval(e.Args[0])
+	s, isText := prefixes.str()
+	if isText && s == "//" || prefixes.Obj != nil && slices.Contains(prefixes.Obj.constants(), "//") {
+		return []refinement{{name: n.ID, kinds: single}}
+	}
+	return nil
 }
 
 // narrow reports whether all that a pattern accepts is words, numbers and the like.
@@ -332,7 +356,7 @@ func (f *frame) guards(s *python.Return) {
 				kinds |= r.kinds
 			}
 		}
-		if kinds != 0 {
+		if kinds = kinds.local(); kinds != 0 {
 			now = append(now, guarded{i, kinds})
 		}
 	}

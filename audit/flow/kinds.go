@@ -46,3 +46,18 @@ const asText Kinds = 1 << 29
 // jsonText is a bit beside the kinds: the text is JSON for a page, in which all but double
 // quotes is escaped.
 const jsonText Kinds = 1 << 28
+
+// rooted and single are bits beside the kinds: the text begins with a slash, and does not
+// begin with two. With both, it is an address of this site.
+const (
+	rooted Kinds = 1 << 27
+	single Kinds = 1 << 26
+)
+
+// local adds what follows from being an address of this site.
+func (k Kinds) local() Kinds {
+	if k&(rooted|single) == rooted|single {
+		return k | Redirect | URL
+	}
+	return k
+}

@@ -225,7 +225,7 @@ func specials() map[string]special {
 		"werkzeug.Response": response, "flask.wrappers.Response": response, "flask.current_app.response_class": response, "flask.Flask().response_class": response, "flask.render_template_string": renderText,
 		"flask.stream_template_string": renderText, "collections.OrderedDict": makeDict, "collections.defaultdict": makeDict,
 		"configparser.ConfigParser().set": storeSet, "configparser.ConfigParser().get": storeGet, "threading.Thread": thread,
-		"os.path.join": pathJoin, "urllib.parse.urljoin": pathJoin, "flask.jsonify": jsonAnswer, "flask.flash": jsonAnswer,
+		"os.path.join": pathJoin, "urllib.parse.urljoin": pathJoin, "flask.jsonify": jsonAnswer, "flask.flash": flash, "flask.get_flashed_messages": flashed,
 		"flask.json.jsonify": jsonAnswer, "flask.redirect": redirect, "werkzeug.utils.redirect": redirect, "flask.Flask().redirect": redirect,
 		"flask.current_app.redirect": redirect, "shlex.split": splitCommand, "numpy.load": numpyLoad, "torch.load": torchLoad, "lxml.etree.iterparse": lxmlParse,
 		"pathlib.Path().joinpath": joinPath, "os.path.splitext": splitExt, "ruamel.yaml.YAML": rueYAML, "importlib.import_module": importModule,

@@ -1,6 +1,9 @@
 package flow
 
-import "github.com/fumehood/fumehood/audit/python"
+import (
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
 
 // What is known of the values that templates are given for a use, as bits.
 const (
@@ -60,9 +63,29 @@ func (e *Engine) pass(key flowKey, v *Value) {
 	if v.Checked || v.Parts != nil {
 		harmless = harmless || v.written(3)
 	}
-	if harmless && len(v.deep()) == 0 {
+	for _, m := range v.deep() {
+		harmless = harmless && m.Safe&key.kind != 0
+	}
+	if harmless {
 		e.passed[key] |= harmlessPassed
 		return
 	}
 	e.passed[key] |= unknownPassed
+}
+
+// flash keeps a message that a later page shows.
+func flash(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
+	if v := a.get(0, "message"); v != nil {
+		f.store("flash", "message", &Value{Marks: v.deep()})
+	}
+	return jsonAnswer(f, api, a, e)
+}
+
+// flashed is get_flashed_messages(), or with_categories a list of pairs.
+func flashed(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
+	v := f.shared("flash", "message")
+	if pairs := a.get(0, "with_categories"); pairs != nil && !isFalse(pairs) {
+		v = &Value{Obj: &Object{List: true, Items: []*Value{f.e.unknown, v}, region: -1}}
+	}
+	return &Value{Obj: &Object{Rest: v, region: -1}}
 }

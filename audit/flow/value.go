@@ -161,7 +161,7 @@ func safe(marks []Mark, kinds Kinds) []Mark {
 	}
 	out := make([]Mark, 0, len(marks))
 	for _, m := range marks {
-		if m.Safe |= kinds; m.Safe != Every {
+		if m.Safe = (m.Safe | kinds).local(); m.Safe != Every {
 			out = append(out, m)
 		}
 	}
