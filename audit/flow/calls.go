@@ -39,7 +39,9 @@ func knownCalls() map[string]callSpec {
 	add(callSpec{gives: givesInternal}, "traceback.format_exc", "traceback.format_exception", "traceback.format_exception_only", "traceback.format_tb", "sys.exc_info")
 
 	sanitizers(add)
-	add(callSpec{never: true}, "flask.abort", "sys.exit", "os._exit", "werkzeug.exceptions.abort", "flask_restful.abort", "flask_restx.abort", "builtins.exit", "builtins.quit")
+	add(callSpec{never: true}, "sys.exit", "os._exit", "builtins.exit", "builtins.quit")
+	add(callSpec{never: true, uses: []argUse{{Exposure, 1, "description"}, {Exposure, 9, "message"}}}, "flask.abort", "werkzeug.exceptions.abort", "flask_restful.abort", "flask_restx.abort",
+		"flask_restx.Api().abort", "flask_restx.Namespace().abort", "flask_smorest.abort")
 	return all
 }
 

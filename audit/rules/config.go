@@ -149,29 +149,6 @@ func development(a *Assignment) bool {
 	return strings.Contains(c, "dev") || strings.Contains(c, "test") || strings.Contains(c, "local")
 }
 
-func csrfOff() *Rule {
-	return &Rule{
-		Rule: finding.Rule{
-			ID: "csrf-off", Title: "The check of a form's origin is switched off", CWE: 352, OWASP: "A01:2021", ASVS: []string{"3.5.1"},
-			Severity: finding.Medium, Confidence: finding.Sure,
-			Why:   "The protection of forms is switched off or a view is exempt. Another site can send the form in the name of whoever visits it.",
-			Fix:   `app.config["WTF_CSRF_ENABLED"] = True`,
-			Canon: []string{"csrf"},
-			Guard: "guard/csrf",
-		},
-		Setting: switchOff("WTF_CSRF_ENABLED", "WTF_CSRF_CHECK_DEFAULT", "JWT_COOKIE_CSRF_PROTECT", "JWT_CSRF_IN_COOKIES"),
-		Assign: func(p *Pass, a *Assignment) {
-			if (a.Name == "WTF_CSRF_ENABLED" || a.Name == "WTF_CSRF_CHECK_DEFAULT" || a.Name == "JWT_COOKIE_CSRF_PROTECT" || a.Name == "JWT_CSRF_IN_COOKIES") &&
-				isConstant(a.Value, python.False) && !development(a) {
-				p.Report(a.Func, a.Node, a.Name+" is off")
-			}
-			if a.Name == "csrf" && isConstant(a.Value, python.False) && className(a) == "Meta" {
-				p.Report(a.Func, a.Node, "this form takes no token")
-			}
-		},
-	}
-}
-
 func statementsPrinted() *Rule {
 	return &Rule{
 		Rule: finding.Rule{

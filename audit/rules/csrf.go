@@ -36,7 +36,7 @@ func csrfOfApp(p *Pass) {
 	}
 	var views []*program.Function
 	for _, f := range p.Program.Functions {
-		if len(f.Routes) == 0 || f.Module.Test || !changes(f.Routes) || isLogin(f) || isPublicForm(f) || !p.Facts.uses(f, "form", "validate_on_submit") || p.Facts.wtform(f) {
+		if len(f.Routes) == 0 || f.Module.Test || !changes(f.Routes) || isLogin(f) || isPublicForm(f) || !p.takesForm(f) {
 			continue
 		}
 		if p.Facts.usesSession(f.Module) {
@@ -50,6 +50,25 @@ func csrfOfApp(p *Pass) {
 	for _, f := range views {
 		p.Report(f, placeOfRoute(f), f.Name+" takes forms from any site", Graded(p.rule.Severity, confidence))
 	}
+}
+
+// takesForm reports whether a view reads a form by itself, or does something on a POST without
+// reading anything: another site's page can send both. Forms of Flask-WTF check by themselves.
+func (p *Pass) takesForm(f *program.Function) bool {
+	reads, checks := false, p.Facts.uses(f, "validate_on_submit")
+	for _, s := range f.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			if a, ok := n.(*python.Attribute); ok && isRequest(a.Value) {
+				reads = reads || a.Attr == "form" || a.Attr == "values" || a.Attr == "files"
+			}
+			return !reads
+		})
+	}
+	if reads || checks {
+		return reads && !(checks && !p.Facts.uses(f, "request"))
+	}
+	v := p.Facts.view(f)
+	return v != nil && v.asks != asksNothing && !v.takes("GET") && v.takes("POST") && p.Facts.writes(f) && !p.Facts.byKey(f) && !p.Facts.uses(f, "get_json", "json", "parse_args", "get_jwt_identity", "files")
 }
 
 // csrfAtApp reports where the app is made, if that is in sight.
@@ -121,17 +140,31 @@ func changeByGet() *Rule {
 // site's page can send along.
 func (f *Facts) byKey(fn *program.Function) bool {
 	return slices.ContainsFunc(fn.Node.Decorators, func(d python.Expr) bool {
-		return hasWord(decoratorName(d), "basic", "apikey", "token", "jwt", "key", "bearer", "hmac", "signature", "dyndns")
+		if hasWord(decoratorName(d), "basic", "apikey", "token", "jwt", "key", "bearer", "hmac", "signature", "dyndns") {
+			return true
+		}
+		if c, ok := d.(*python.Call); ok {
+			d = c.Func
+		}
+		to := f.program.Resolve(d, fn.Scope.Parent).Function
+		return to != nil && f.uses(to, "authorization", "auth_token", "api_key", "get_auth_token", "'Authorization", "'X-API-Key", "'X-Api-Key")
 	}) || f.uses(fn, "authorization", "'Authorization", "'X-API-Key", "'X-Api-Key", "'X-Auth-Token")
 }
 
 // changingName tells routes that say themselves that they change something.
 func changingName(f *program.Function, r *program.Route) bool {
-	text := strings.ToLower(f.Name + " " + r.Pattern)
-	for _, w := range []string{"delete", "remove", "add", "create", "update", "edit", "set", "toggle", "reset", "clear", "enable", "disable", "approve", "reject", "activate", "mute", "unlink", "rename", "backup", "restart", "upload", "save", "transfer", "purge", "revoke", "change"} {
-		if strings.Contains(text, w) {
+	return slices.ContainsFunc(append(wordsOf(f.Name), wordsOf(r.Pattern)...), func(word string) bool {
+		switch word {
+		case "add", "set", "new", "like", "unlike", "vote", "upvote", "downvote", "buy", "pay", "ban", "unban", "block", "unblock", "join", "leave", "kick", "follow", "unfollow", "mark", "accept", "cancel", "close", "reopen",
+			"archive", "unarchive", "publish", "unpublish", "subscribe", "promote", "demote", "assign", "complete", "withdraw", "deposit", "checkout", "redeem", "star", "unstar", "pin", "unpin", "finish", "kill", "install", "uninstall", "sync":
 			return true
 		}
-	}
-	return false
+		return slices.ContainsFunc(changing(), func(w string) bool { return strings.HasPrefix(word, w) })
+	})
+}
+
+// changing are beginnings of words for changes, as in deleteuser.
+func changing() []string {
+	return []string{"delete", "remove", "create", "update", "edit", "toggle", "reset", "clear", "enable", "disable", "approve", "reject", "activate", "deactivate", "mute", "unmute", "unlink", "rename", "backup", "restart", "upload", "save", "transfer",
+		"purge", "revoke", "change", "insert", "destroy", "drop", "shutdown", "reboot"}
 }

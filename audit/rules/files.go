@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
@@ -166,9 +167,7 @@ func corsAny() *Rule {
 			origins := s.Arg(-1, "origins")
 			resources := s.Arg(-1, "resources")
 			any := origins == nil && (resources == nil || anyOrigin(resources))
-			if o, ok := literal(origins); ok && o == "*" {
-				any = true
-			}
+			any = any || isAnyOrigin(origins)
 			if any {
 				how := finding.Low
 				if credentials {
@@ -181,8 +180,20 @@ func corsAny() *Rule {
 			if strings.EqualFold(a.Name, "Access-Control-Allow-Origin") {
 				originAllowed(p, a.Func, a.Node, a.Value)
 			}
+			if a.Name == "CORS_ORIGINS" && isAnyOrigin(a.Value) && !development(a) {
+				p.Report(a.Func, a.Node, "any origin may read the answers", Graded(finding.Low, finding.Likely))
+			}
 		},
 	}
+}
+
+// isAnyOrigin tells "*", alone or in a list.
+func isAnyOrigin(e python.Expr) bool {
+	if list, ok := e.(*python.List); ok {
+		return slices.ContainsFunc(list.Elts, isAnyOrigin)
+	}
+	o, ok := literal(e)
+	return ok && o == "*"
 }
 
 // anyOrigin reports whether CORS(resources={...: {"origins": "*"}}) allows all.
@@ -212,9 +223,61 @@ func originAllowed(p *Pass, f *program.Function, at python.Node, value python.Ex
 	switch t, _ := literal(value); {
 	case t == "*":
 		p.Report(f, at, "any origin may read the answer", Graded(finding.Low, finding.Likely))
-	case asksOrigin(value):
+	case asksOrigin(value) || asksOriginBefore(f, value):
 		p.Report(f, at, "whatever origin asks may read the answer", Graded(how, finding.Likely))
 	}
+}
+
+// asksOriginBefore is asksOrigin for a variable that no list of origins is asked for. A part of
+// its text, such as "example.org" in origin, is in others' names too.
+func asksOriginBefore(f *program.Function, value python.Expr) bool {
+	name, ok := value.(*python.Name)
+	if !ok {
+		return false
+	}
+	asks, checked := false, false
+	for _, s := range f.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Assign:
+				for _, t := range n.Targets {
+					if x, isName := t.(*python.Name); isName && x.ID == name.ID {
+						asks = asks || asksOrigin(n.Value)
+					}
+				}
+			case *python.If:
+				checked = checked || mentions(n.Test, map[string]bool{name.ID: true}) && !weakTest(n.Test)
+			case *python.Compare:
+				left, isName := n.Left.(*python.Name)
+				_, text := n.Left.(*python.Str)
+				checked = checked || isName && left.ID == name.ID || !text && mentions(n, map[string]bool{name.ID: true})
+			case *python.Call:
+				if m := lastPart(n.Func); m != "endswith" && m != "startswith" && m != "get" && m != "add" && m != "set" && m != "add_header" {
+					checked = checked || slices.ContainsFunc(n.Args, func(a python.Expr) bool { return mentions(a, map[string]bool{name.ID: true}) })
+				}
+			}
+			return true
+		})
+	}
+	return asks && !checked
+}
+
+// weakTest tells conditions on a text that other texts meet too: a part of it, its end, that
+// there is one.
+func weakTest(e python.Expr) bool {
+	switch e := e.(type) {
+	case *python.Name:
+		return true
+	case *python.Compare:
+		_, text := e.Left.(*python.Str)
+		return text && e.Ops[0] == python.In
+	case *python.Call:
+		m := lastPart(e.Func)
+		return m == "endswith" || m == "startswith"
+	case *python.BoolOp:
+		return !slices.ContainsFunc(e.Values, func(v python.Expr) bool { return !weakTest(v) })
+	}
+	return false
 }
 
 // asksOrigin reports whether an expression is the Origin of the request as it came.
