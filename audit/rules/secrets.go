@@ -164,9 +164,15 @@ func secretAssigned(p *Pass, a *Assignment) {
 	_, orElse := a.Value.(*python.BoolOp)
 	read, _ := environmentDefault(a.Value)
 	beside := a.Target == nil && how != inEnvironment || orElse && read == "" // x or "invalid"
-	if looksSecret(class, a.Name, text, beside) || how == inEnvironment && class == secret.Password && looksPassword(text) || beside && class == secret.Password && isAccount(a.In, text) && looksPassword(text) {
+	if looksSecret(class, a.Name, text, beside) || a.Target != nil && ofServer(a.Name) && secret.Known(text) && len(text) >= 3 || how == inEnvironment && class == secret.Password && looksPassword(text) || beside && class == secret.Password && isAccount(a.In, text) && looksPassword(text) {
 		p.Report(a.Func, a.Node, a.Name+" is "+how)
 	}
+}
+
+// ofServer reports whether a name is of the password of a database or of another server, which
+// is no word for something else.
+func ofServer(name string) bool {
+	return secret.ClassOf(name) == secret.Password && hasWord(name, "mysql", "postgres", "postgresql", "pg", "db", "database", "sql", "mariadb", "mongo", "mongodb", "redis", "mail", "smtp", "admin", "root", "ftp", "ldap", "rabbitmq")
 }
 
 // looksSecret tells a secret from a placeholder, a label or a name. Beside others, in a dict or

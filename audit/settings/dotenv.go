@@ -107,3 +107,54 @@ func bare(text string) string {
 	}
 	return strings.TrimRight(text, " \t")
 }
+
+// script reads the lines of a script that set variables, and those that start the development
+// server. What a script computes is not known.
+func (f *File) script() {
+	end := "" // of a text in the script
+	for _, r := range f.rows() {
+		text := strings.TrimSpace(r.text)
+		switch {
+		case end != "":
+			if text == end {
+				end = ""
+			}
+			continue
+		case text == "" || text[0] == '#':
+			continue
+		}
+		if at := strings.Index(text, "<<"); at >= 0 {
+			end = unquote(strings.TrimLeft(text[at+2:], "- \t"))
+			if strings.ContainsAny(end, " \t<$(") {
+				end = ""
+			}
+		}
+		words := splitWords(text)
+		if len(words) > 0 && (words[0] == "export" || words[0] == "declare" || words[0] == "readonly" || words[0] == "set") {
+			words = words[1:]
+		}
+		set := len(words) > 0
+		for _, w := range words {
+			_, _, ok := pair(w)
+			set = set && ok
+		}
+		switch {
+		case set:
+			for _, w := range words {
+				key, value, _ := pair(w)
+				f.add(Setting{Span: r.trimmed(), Key: key, Value: value, Env: envName(key)})
+			}
+		case calls(words, "flask"):
+			f.add(Setting{Span: r.trimmed(), Value: text, Command: true})
+		}
+	}
+}
+
+func calls(words []string, end string) bool {
+	for _, w := range words {
+		if path.Base(w) == end {
+			return true
+		}
+	}
+	return false
+}

@@ -10,7 +10,7 @@ import (
 
 // names has one file of each kind.
 func names() []string {
-	return []string{".env", "docker-compose.yml", "Dockerfile", "Procfile", "a.ini", "a.service", "supervisord.conf", "a.toml", "a.properties", "config.json", "server.pem"}
+	return []string{".env", "docker-compose.yml", "Dockerfile", "Procfile", "a.ini", "a.service", "supervisord.conf", "a.toml", "a.properties", "config.json", "run.sh", "server.pem"}
 }
 
 func FuzzParse(f *testing.F) {

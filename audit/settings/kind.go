@@ -68,6 +68,8 @@ func kindOfEnding(base string, editor bool) Kind {
 		return TOML
 	case ".properties":
 		return Properties
+	case ".sh", ".bash":
+		return Script
 	case ".json":
 		if !editor && jsonConfig(strings.TrimSuffix(base, ".json")) {
 			return JSON

@@ -24,6 +24,7 @@ const (
 	TOML
 	Properties
 	JSON
+	Script  // of the shell: variables that are set, and how the app is started
 	KeyFile // what should be a key, such as server.pem: it has no settings
 )
 
@@ -90,6 +91,8 @@ func ParseAs(kind Kind, name, source string) *File {
 		f.dockerfile()
 	case Procfile:
 		f.procfile()
+	case Script:
+		f.script()
 	case INI:
 		f.ini()
 	case TOML:

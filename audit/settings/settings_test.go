@@ -122,6 +122,9 @@ CMD flask run --host=0.0.0.0 && true
 		{"appsettings.json", "{\n// the database's\n\"url\": \"a://b\", /* no\n more */ \"list\": [\"c,]\",\n],}", []string{"3:1 url=a://b", "4:19 list=c,]"}},
 		{"app.json", `{"env": {"SECRET_KEY": {"value": "x"}}}`, []string{"1:25 env.SECRET_KEY/SECRET_KEY=x env"}},
 		{"Procfile", "web: flask run -h 0.0.0.0\n# c\nworker: celery\n", []string{"1:1 Procfile/web=flask run -h 0.0.0.0 flask|run|-h|0.0.0.0", "3:1 Procfile/worker=celery celery"}},
+		{"run.sh", "#!/bin/sh\nset -e\nexport SECRET_KEY=\"a b\" X=1\ncat <<END\nA=1\nEND\nHOST=$1\nFLASK_DEBUG=1 flask run -h 0.0.0.0 &\necho A=1\n", []string{
+			"3:1 SECRET_KEY=a b env", "3:1 X=1 env", "7:1 HOST=$1 env", "8:1 =FLASK_DEBUG=1 flask run -h 0.0.0.0 & FLASK_DEBUG=1|flask|run|-h|0.0.0.0|&",
+		}},
 		{"secret.yaml", "kind: Secret\ndata:\n  password: aHVudGVyMg==\n", []string{"1:1 kind=Secret", "3:3 data/password=hunter2"}},
 	} {
 		f := settings.Parse(c.name, c.source)
