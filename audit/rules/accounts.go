@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/internal/secret"
@@ -37,7 +38,12 @@ func secretGiven(p *Pass, s *Site) {
 		if text, _ := literal(s.Arg(0, "")); text != "test" && (strings.HasPrefix(s.Path, "passlib.") || strings.HasPrefix(s.Path, "argon2.")) {
 			p.hashed(s)
 		}
+	case "md5", "sha1", "sha256", "sha512":
+		if line, _ := s.Func.Module.File.Position(s.Call.Start); strings.HasPrefix(s.Path, "hashlib.") && aboutAccounts(s.Func.Module.File.Line(line)) {
+			p.hashed(s)
+		}
 	case "execute", "executemany":
+		p.rowGiven(s)
 		return // statements are texts
 	}
 	p.environmentGiven(s)
@@ -167,6 +173,61 @@ func (p *Pass) usersListed(a *Assignment) bool {
 	return true
 }
 
+// aboutAccounts reports whether a line speaks of users and passwords.
+func aboutAccounts(line string) bool {
+	line = strings.ToLower(line)
+	return strings.Contains(line, "passw") || strings.Contains(line, "user") || strings.Contains(line, "admin")
+}
+
+// accountWritten finds ADMIN = ("admin", "password").
+func (p *Pass) accountWritten(a *Assignment) bool {
+	pair, ok := a.Value.(*python.Tuple)
+	if !ok || a.Target == nil || len(pair.Elts) != 2 || !hasWord(a.Name, "admin", "credentials", "creds", "login", "auth", "account") {
+		return false
+	}
+	name, ok1 := literal(pair.Elts[0])
+	text, ok2 := literal(pair.Elts[1])
+	if !ok1 || !ok2 || strings.ContainsAny(name, " /") || secret.ClassOf(text) != secret.No || !looksPassword(text) || !secret.Mixed(text) && !(secret.Known(text) && secret.Known(name)) {
+		return false
+	}
+	p.Report(a.Func, a.Node, "the password of an account is written in the source")
+	return true
+}
+
+// rowGiven finds execute("insert into users (name, password) values (?, ?)", ("a", "b")).
+func (p *Pass) rowGiven(s *Site) {
+	if len(s.Call.Args) < 2 {
+		return
+	}
+	columns, row, ok := p.inserted(statementText(s.Call, s.Scope))
+	if !ok {
+		return
+	}
+	at := passwordColumn(columns)
+	if at < 0 || at >= len(strings.Split(row, ",")) || strings.ContainsAny(row, "'\"") {
+		return
+	}
+	rows := []python.Expr{s.Call.Args[1]}
+	if list, ok := rows[0].(*python.List); ok && s.Method == "executemany" {
+		rows = list.Elts
+	}
+	for _, r := range rows {
+		var values []python.Expr
+		switch r := r.(type) {
+		case *python.Tuple:
+			values = r.Elts
+		case *python.List:
+			values = r.Elts
+		}
+		if len(values) <= at {
+			continue
+		}
+		if text, ok := literal(values[at]); ok && looksPassword(text) && len(text) <= 40 {
+			p.Report(s.Func, values[at], "an account is made with a password that is written in the source")
+		}
+	}
+}
+
 // makesAccounts reports whether a function puts passwords into a table.
 func makesAccounts(f *program.Function) bool {
 	found := false
@@ -189,28 +250,47 @@ func makesAccounts(f *program.Function) bool {
 
 // insertedPassword is the password in insert into users (name, password) values ('a', 'b'),
 // "" where there is none.
-func insertedPassword(sql string) string {
-	low := strings.ToLower(sql)
-	at := strings.Index(low, "insert ")
-	if at < 0 {
-		return ""
-	}
-	open := strings.IndexByte(low[at:], '(')
-	values := strings.Index(low[at:], "values")
-	if open < 0 || values < open {
-		return ""
-	}
-	columns, _, ok := strings.Cut(sql[at+open+1:at+values], ")")
-	row, _ := strings.CutPrefix(strings.TrimSpace(sql[at+values+len("values"):]), "(")
+func (p *Pass) insertedPassword(sql string) string {
+	columns, row, ok := p.inserted(sql)
 	if !ok {
 		return ""
 	}
-	for i, c := range strings.Split(columns, ",") {
-		if secret.ClassOf(strings.Trim(c, " \t\r\n`\"'[]")) == secret.Password {
-			return quotedValue(row, i)
-		}
+	if at := passwordColumn(columns); at >= 0 {
+		return quotedValue(row, at)
 	}
 	return ""
+}
+
+// inserted are the columns that an insert fills, and what it puts into them. Where it names
+// none they are those that the table was created with.
+func (p *Pass) inserted(sql string) (columns []string, row string, ok bool) {
+	low := strings.ToLower(sql)
+	at := strings.Index(low, "insert ")
+	if at < 0 {
+		return nil, "", false
+	}
+	values := strings.Index(low[at:], "values")
+	if values < 0 {
+		return nil, "", false
+	}
+	into := sql[at : at+values]
+	row = strings.TrimPrefix(strings.TrimSpace(sql[at+values+len("values"):]), "(")
+	if open := strings.IndexByte(into, '('); open >= 0 {
+		list, _, closed := strings.Cut(into[open+1:], ")")
+		for c := range strings.SplitSeq(list, ",") {
+			columns = append(columns, strings.Trim(c, " \t\r\n`\"'[]"))
+		}
+		return columns, row, closed
+	}
+	words := strings.FieldsFunc(strings.ToLower(into), isBlank)
+	if t := p.Facts.tables()[bare(words[len(words)-1])]; t != nil {
+		return t.created, row, len(t.created) > 0
+	}
+	return nil, "", false
+}
+
+func passwordColumn(columns []string) int {
+	return slices.IndexFunc(columns, func(c string) bool { return secret.ClassOf(c) == secret.Password })
 }
 
 // quotedValue is the i-th value of a row, if it is a text in quotes.

@@ -32,15 +32,17 @@ func comparedPassword(p *Pass, c *Comparison) {
 	op, left, right := c.Node.Ops[0], c.Node.Left, c.Node.Rights[0]
 	switch {
 	case op != python.Eq && op != python.NotEq && op != python.In:
+	case op != python.NotEq && p.comparesPair(left, right):
+		p.Report(c.Func, c.Node, "a login is compared with one in the source")
 	case p.comparesPassword(left, right, c, op) || p.comparesPassword(right, left, c, op):
 		p.Report(c.Func, c.Node, "a password is compared with a text in the source")
-	case op != python.In && (comparesKey(left, right, c.Scope) || comparesKey(right, left, c.Scope)):
+	case op != python.In && (p.comparesKey(left, right, c.Scope) || p.comparesKey(right, left, c.Scope)):
 		p.Report(c.Func, c.Node, "a key is compared with a text in the source")
 	case op != python.In && (hashOfPassword(left, right) || hashOfPassword(right, left)):
 		p.Report(c.Func, c.Node, "a password is compared with a hash in the source")
 	case op != python.In:
 		for _, pair := range [...][2]python.Expr{{left, right}, {right, left}} {
-			if table := passwordTable(pair[0], c.Scope); table != nil && secret.ClassOf(asked(pair[1])) == secret.Password {
+			if table := p.passwordTable(pair[0], c.Scope); table != nil && secret.ClassOf(asked(pair[1])) == secret.Password {
 				p.Report(c.Func, table, "the passwords of accounts are written in the source")
 			}
 		}
@@ -49,7 +51,7 @@ func comparedPassword(p *Pass, c *Comparison) {
 
 // comparesPassword reports whether a is a password and b a text.
 func (p *Pass) comparesPassword(a, b python.Expr, c *Comparison, op python.Op) bool {
-	text := writtenText(b, c.Scope)
+	text := p.writtenText(b, c.Scope)
 	if len(text) < 3 || strings.Trim(text, "*") == "" {
 		return false
 	}
@@ -59,6 +61,9 @@ func (p *Pass) comparesPassword(a, b python.Expr, c *Comparison, op python.Op) b
 	name := asked(a)
 	if ofSettings(a) {
 		return false // a default that nobody may keep
+	}
+	if (name == "p" || name == "passw") && op == python.Eq && hasWord(c.Func.Name, "auth", "authenticate", "login", "verify", "check") {
+		return true
 	}
 	return secret.ClassOf(name) == secret.Password || op != python.NotEq && isPassword(name) && !isForm(name)
 }
@@ -79,15 +84,39 @@ func ofSettings(e python.Expr) bool {
 	return of != nil && hasWord(lastPart(of), "config", "settings", "environ", "conf", "env")
 }
 
+// comparesPair reports whether (name, password) == ("a", "b").
+func (p *Pass) comparesPair(a, b python.Expr) bool {
+	elements := func(e python.Expr) []python.Expr {
+		switch e := e.(type) {
+		case *python.Tuple:
+			return e.Elts
+		case *python.List:
+			return e.Elts
+		}
+		return nil
+	}
+	left, right := elements(a), elements(b)
+	if len(right) > 0 && len(elements(right[0])) == len(left) { // in [("a", "b"), ...]
+		right = elements(right[0])
+	}
+	for i := range min(len(left), len(right)) {
+		text, ok := literal(right[i])
+		if ok && len(text) >= 3 && secret.ClassOf(asked(left[i])) == secret.Password {
+			return true
+		}
+	}
+	return false
+}
+
 // isForm reports whether a name is of what surrounds a password, and not of one.
 func isForm(name string) bool {
 	return secret.ClassOf(name) == secret.No && hasWord(name, "field", "type", "policy", "hash", "label", "name", "mode", "method", "action", "status", "state", "reset", "scheme", "strength")
 }
 
 // writtenText is a text that is written out, here or as the constant that a name stands for.
-func writtenText(e python.Expr, scope *program.Scope) string {
+func (p *Pass) writtenText(e python.Expr, scope *program.Scope) string {
 	if name, ok := e.(*python.Name); ok {
-		return constant(name, scope)
+		return p.constant(name, scope)
 	}
 	text, _ := literal(e)
 	return text
@@ -116,9 +145,9 @@ func asked(e python.Expr) string {
 }
 
 // comparesKey reports whether a is a key that a client sends and b a text.
-func comparesKey(a, b python.Expr, scope *program.Scope) bool {
+func (p *Pass) comparesKey(a, b python.Expr, scope *program.Scope) bool {
 	class := secret.ClassOf(asked(a))
-	text := writtenText(b, scope)
+	text := p.writtenText(b, scope)
 	if name := strings.ToLower(asked(a)); strings.HasSuffix(name, "secret_key") || secret.Signs(name) || ofSettings(a) {
 		return false
 	}
@@ -126,7 +155,7 @@ func comparesKey(a, b python.Expr, scope *program.Scope) bool {
 		return false
 	}
 	if class == secret.Vague {
-		return asked(a) != "key" && len(text) >= 8 && secret.Mixed(text)
+		return asked(a) != "key" && len(text) >= 8 && (secret.Mixed(text) || hasWord(text, "secret", "admin", "super", "master", "backdoor"))
 	}
 	return secret.Mixed(text) || secret.Known(text) && secret.ClassOf(text) == secret.No
 }
@@ -152,7 +181,7 @@ func hashOfPassword(a, b python.Expr) bool {
 }
 
 // passwordTable is the dict of texts that x is in x[name] and x.get(name), nil for others.
-func passwordTable(e python.Expr, scope *program.Scope) *python.Dict {
+func (p *Pass) passwordTable(e python.Expr, scope *program.Scope) *python.Dict {
 	var of python.Expr
 	switch e := e.(type) {
 	case *python.Subscript:
@@ -166,11 +195,7 @@ func passwordTable(e python.Expr, scope *program.Scope) *python.Dict {
 	if !ok {
 		return nil
 	}
-	sym, _ := scope.Find(name.ID)
-	if sym == nil || len(sym.Values) != 1 {
-		return nil
-	}
-	table, ok := sym.Values[0].(*python.Dict)
+	table, ok := p.onlyValue(name, scope).(*python.Dict)
 	if !ok || len(table.Keys) == 0 {
 		return nil
 	}
@@ -188,7 +213,7 @@ func comparedByCall(p *Pass, s *Site) {
 	case s.Method == "compare_digest" && len(s.Call.Args) == 2:
 		a, b := unencoded(s.Call.Args[0]), unencoded(s.Call.Args[1])
 		for _, pair := range [...][2]python.Expr{{a, b}, {b, a}} {
-			text := writtenText(pair[1], s.Scope)
+			text := p.writtenText(pair[1], s.Scope)
 			if class := secret.ClassOf(asked(pair[0])); class != secret.No && len(text) >= 3 && !secret.Elsewhere(text) {
 				p.Report(s.Func, s.Call, "a password is compared with a text in the source")
 				return
@@ -199,7 +224,7 @@ func comparedByCall(p *Pass, s *Site) {
 		if s.Method == "checkpw" {
 			e = s.Arg(1, "hashed_password")
 		}
-		if text := writtenText(unencoded(e), s.Scope); len(text) > 20 && strings.ContainsAny(text, "$:") {
+		if text := p.writtenText(unencoded(e), s.Scope); len(text) > 20 && strings.ContainsAny(text, "$:") {
 			p.Report(s.Func, s.Call, "a password is compared with a hash in the source", Graded(finding.Medium, finding.Likely))
 		}
 	}

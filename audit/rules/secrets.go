@@ -60,7 +60,7 @@ func hasKey(in python.Node, key string) bool {
 func (p *Pass) signingKey(f *program.Function, value python.Expr, at python.Node, scope *program.Scope) {
 	text, how := writtenSecret(value)
 	if name, ok := value.(*python.Name); ok && how == "" {
-		text, how = constant(name, scope), "written in the source"
+		text, how = p.constant(name, scope), "written in the source"
 		if secret.Signs(name.ID) || looksSecret(secret.ClassOf(name.ID), name.ID, text, false) {
 			return // reported where it is set
 		}
@@ -86,7 +86,7 @@ func keyGiven(p *Pass, s *Site) {
 	case "itsdangerous.URLSafeTimedSerializer", "itsdangerous.URLSafeSerializer", "itsdangerous.TimestampSigner", "itsdangerous.Signer", "itsdangerous.Serializer",
 		"itsdangerous.TimedJSONWebSignatureSerializer", "itsdangerous.JSONWebSignatureSerializer":
 		key = s.Arg(0, "secret_key")
-	case "cryptography.fernet.Fernet", "Crypto.Cipher.AES.new", "Cryptodome.Cipher.AES.new":
+	case "cryptography.fernet.Fernet", "Crypto.Cipher.AES.new", "Cryptodome.Cipher.AES.new", "hmac.new", "hmac.digest":
 		key = s.Arg(0, "key")
 	}
 	if key != nil {
@@ -148,7 +148,7 @@ func secretAssigned(p *Pass, a *Assignment) {
 		}
 		return
 	}
-	if p.usersListed(a) {
+	if p.usersListed(a) || p.accountWritten(a) {
 		return
 	}
 	class := secret.ClassOf(a.Name)
@@ -208,13 +208,15 @@ func looksPassword(text string) bool {
 // and not words that stand for both.
 func isAccount(in python.Node, password string) bool {
 	is := func(name string, value python.Expr) bool {
+		text, ok := literal(value)
+		text = strings.ToLower(text)
 		switch strings.ToLower(name) {
 		case "user", "username", "user_name", "login", "email", "usr", "db_user", "dbuser", "userid", "account":
+		case "role", "roles", "is_admin", "isadmin", "admin", "group":
+			return isConstant(value, python.True) || isConstant(value, python.False) || hasWord(text, "admin", "user", "administrator", "moderator", "guest", "editor", "staff", "superuser", "manager", "customer")
 		default:
 			return false
 		}
-		text, ok := literal(value)
-		text = strings.ToLower(text)
 		if !ok || strings.Contains(text, "@") || strings.Contains(text, "admin") || text == "root" || text == "postgres" || text == "sa" {
 			return ok
 		}
@@ -285,7 +287,7 @@ func secretText(p *Pass, t *Text) {
 		}
 		return
 	}
-	if password := insertedPassword(t.Value); password != "" && looksPassword(password) {
+	if password := p.insertedPassword(t.Value); password != "" && looksPassword(password) {
 		p.Report(t.Func, t.Node, "an account is made with a password that is written in the source")
 	}
 }

@@ -128,7 +128,7 @@ func looksWritten(s *settings.Setting, text string) bool {
 		return false
 	}
 	if !s.Env && s.File.Kind == settings.YAML { // translations, schemas and forms have such keys too
-		if prose(s.File) || strings.EqualFold(text, s.Key) || !secret.Mixed(text) && !(secret.Known(text) && appSection(s)) {
+		if prose(s.File) || strings.EqualFold(text, s.Key) || !secret.Mixed(text) && !(secret.Known(text) && configures(s.File)) {
 			return false
 		}
 	}
@@ -136,9 +136,14 @@ func looksWritten(s *settings.Setting, text string) bool {
 	case secret.Password:
 		return s.Env || !strings.EqualFold(text, s.Key) && secret.ClassOf(text) == secret.No
 	case secret.Key:
-		return len(text) >= 8 && (secret.Mixed(text) || s.Env && secret.ClassOf(text) != secret.Key) || s.Env && secret.Known(text) && !secret.Placeholder(text)
+		return len(text) >= 8 && (secret.Mixed(text) || s.Env && secret.ClassOf(text) != secret.Key) || secret.Known(text) && !secret.Placeholder(text) && !strings.EqualFold(text, s.Key)
 	}
 	return secret.Random(text)
+}
+
+// configures reports whether a file is called as those are that hold settings.
+func configures(f *settings.File) bool {
+	return hasWord(path.Base(f.Name), "config", "conf", "settings", "secrets", "credentials", "application", "app", "database", "db", "values", "production", "prod")
 }
 
 func isPath(text string) bool {

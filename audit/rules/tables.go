@@ -8,7 +8,10 @@ import (
 )
 
 // table is what the program's own statements say of a table.
-type table struct{ columns map[string]bool }
+type table struct {
+	columns map[string]bool
+	created []string // in the order of the statement that creates it
+}
 
 // tables are the tables that the program's statements create or fill, by name in lower case.
 func (f *Facts) tables() map[string]*table {
@@ -66,6 +69,9 @@ func (f *Facts) schema(text string) {
 		for column := range strings.SplitSeq(rest, ",") {
 			if fields := strings.FieldsFunc(strings.ToLower(column), isBlank); len(fields) > 0 {
 				t.columns[bare(fields[0])] = true
+				if words[0] == "create" {
+					t.created = append(t.created, bare(fields[0]))
+				}
 			}
 		}
 	}

@@ -5,14 +5,28 @@ import (
 	"github.com/fumehood/fumehood/audit/python"
 )
 
-// constant is the text that a name of the module stands for, "" if it is not always the same.
-func constant(name *python.Name, scope *program.Scope) string {
-	sym, at := scope.Find(name.ID)
-	if sym == nil || sym.Other || len(sym.Values) != 1 || at.Parent != nil {
-		return ""
+// constant is the text that a name stands for, here or in the module that it is imported from;
+// "" if it is not always the same.
+func (p *Pass) constant(name *python.Name, scope *program.Scope) string {
+	if v := p.onlyValue(name, scope); v != nil {
+		text, _ := literal(v)
+		return text
 	}
-	text, _ := literal(sym.Values[0])
-	return text
+	return ""
+}
+
+// onlyValue is the one value that a name has, nil if it has several or none that is written out.
+func (p *Pass) onlyValue(name *python.Name, scope *program.Scope) python.Expr {
+	sym, _ := scope.Find(name.ID)
+	if sym != nil && sym.Import != nil && sym.Import.Name != "" && len(sym.Values) == 0 {
+		if m := p.Program.Lookup(sym.Import.Module, scope.Module); m != nil {
+			sym = m.Scope.Names[sym.Import.Name]
+		}
+	}
+	if sym == nil || sym.Other || len(sym.Values) != 1 {
+		return nil
+	}
+	return sym.Values[0]
 }
 
 const inEnvironment = "written in the source for where the environment has none"
