@@ -4,12 +4,17 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/fumehood/fumehood/audit/correct"
 	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/jinja"
+	"github.com/fumehood/fumehood/audit/python"
 )
 
 // texts are the sources of the files that findings are in, by lines. It is for one goroutine.
 type texts struct {
 	sources map[string]string
+	files   map[string]*python.File
+	pages   map[string]*jinja.Template
 	other   func(file string) string // for files that were not read
 	lines   map[string][]string
 	columns map[lineOf][]int32 // of long lines, see offset
@@ -24,11 +29,14 @@ type lineOf struct {
 
 func (r *run) texts() *texts {
 	t := &texts{sources: make(map[string]string, len(r.files)+len(r.pages)+len(r.configs)), lines: map[string][]string{},
+		files: make(map[string]*python.File, len(r.files)), pages: make(map[string]*jinja.Template, len(r.pages)),
 		columns: map[lineOf][]int32{}, code: map[string][]int32{}}
 	for _, f := range r.files {
+		t.files[f.Name] = f
 		t.sources[f.Name] = f.Source
 	}
 	for _, p := range r.pages {
+		t.pages[p.Name] = p
 		t.sources[p.Name] = p.Source
 	}
 	for _, c := range r.configs {
@@ -181,13 +189,27 @@ func cut(line string) string {
 	return line[:end]
 }
 
-// complete gives a finding the code that it is about.
+// complete gives a finding the code that it is about, and the corrected one.
 func (t *texts) complete(f *finding.Finding) {
 	f.Frame = t.frame(f.Place)
+	if f.Fix == "" {
+		f.Fix = t.fix(f)
+	}
 	for i := range f.Steps {
 		s := &f.Steps[i]
 		s.Code = t.short(s.Place)
 	}
+}
+
+// fix is the corrected code of a finding, where it can be told.
+func (t *texts) fix(f *finding.Finding) string {
+	if file := t.files[f.Place.File]; file != nil {
+		return correct.Python(file, f)
+	}
+	if page := t.pages[f.Place.File]; page != nil {
+		return correct.Template(page, f)
+	}
+	return ""
 }
 
 // longestStep is how many characters a line may have that is shown for a step; of a longer

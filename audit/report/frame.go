@@ -122,6 +122,24 @@ func pad(text string, to int) string {
 // fit is a text in at most so many columns; what is cut off leaves dots.
 func fit(text string, room int) string { return window(glyphs(text), 0, room, false) }
 
+// wrapCode breaks a line of code at spaces, so that it can still be copied; what is longer
+// without one is cut.
+func wrapCode(line string, room int) []string {
+	text := strings.TrimLeft(line, " \t")
+	indent := strings.Repeat(" ", columns(line)-columns(text))
+	if columns(indent)+columns(text) <= room || columns(indent)+8 > room {
+		return []string{fit(line, room)}
+	}
+	var all []string
+	for i, part := range fill(strings.Split(text, " "), room-columns(indent)-4) {
+		if i > 0 {
+			part = "    " + part
+		}
+		all = append(all, fit(indent+part, room))
+	}
+	return all
+}
+
 // Printable is a text without what a terminal acts on, or what hides or turns other text: it
 // may come from the files that are audited.
 func Printable(text string) string {

@@ -178,13 +178,15 @@ func (t *Text) finding(f *finding.Finding, around bool) {
 	}
 }
 
-// labelled writes a text of several lines after a label.
+// labelled writes code of several lines after a label. A line that is too long goes on below.
 func (t *Text) labelled(label, text string) {
 	if text == "" {
 		return
 	}
 	for line := range strings.Lines(text) {
-		t.print("  %s  %s\n", t.paint(dim, fmt.Sprintf("%-4s", label)), fit(strings.TrimRight(line, "\n"), t.o.Width-8))
-		label = ""
+		for _, part := range wrapCode(strings.TrimRight(line, "\n"), t.o.Width-8) {
+			t.print("  %s  %s\n", t.paint(dim, fmt.Sprintf("%-4s", label)), part)
+			label = ""
+		}
 	}
 }
