@@ -65,7 +65,7 @@ func (p *Pass) comparesPassword(a, b python.Expr, c *Comparison, op python.Op) b
 	if (name == "p" || name == "passw") && op == python.Eq && hasWord(c.Func.Name, "auth", "authenticate", "login", "verify", "check") {
 		return true
 	}
-	return secret.ClassOf(name) == secret.Password || op != python.NotEq && isPassword(name) && !isForm(name)
+	return secret.ClassOf(name) == secret.Password || op != python.NotEq && secret.ClassOf(given(name)) == secret.Password
 }
 
 // ofSettings reports whether a value is one of the app's own settings.
@@ -108,9 +108,17 @@ func (p *Pass) comparesPair(a, b python.Expr) bool {
 	return false
 }
 
-// isForm reports whether a name is of what surrounds a password, and not of one.
-func isForm(name string) bool {
-	return secret.ClassOf(name) == secret.No && hasWord(name, "field", "type", "policy", "hash", "label", "name", "mode", "method", "action", "status", "state", "reset", "scheme", "strength")
+// given is a name without what says that somebody has entered it: password of password_input
+// and of password1.
+func given(name string) string {
+	name = strings.TrimRight(strings.ToLower(name), "0123456789")
+	for _, end := range [...]string{"_input", "_value", "_given", "_entered", "_attempt", "_data", "_str", "_provided", "_submitted", "_try", "_text"} {
+		name = strings.TrimSuffix(name, end)
+	}
+	for _, start := range [...]string{"input_", "given_", "entered_"} {
+		name = strings.TrimPrefix(name, start)
+	}
+	return strings.TrimRight(name, "_")
 }
 
 // writtenText is a text that is written out, here or as the constant that a name stands for.

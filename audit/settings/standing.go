@@ -66,7 +66,7 @@ func standing(name string) Standing {
 	is[Example] = is[Example] || hasWord(base, "example", "sample", "dist", "template", "tmpl", "tpl", "skeleton")
 	is[Test] = is[Test] || hasWord(base, "test", "tests", "testing", "e2e", "pytest", "cypress", "integration")
 	is[CI] = is[CI] || hasWord(base, "ci")
-	is[Development] = is[Development] || hasWord(base, "dev", "develop", "development", "local", "localdev", "override", "debug") || base == ".flaskenv" || base == ".envrc"
+	is[Development] = is[Development] || hasWord(base, "dev", "develop", "development", "local", "localdev", "override", "debug") || base == ".flaskenv" || base == ".envrc" || base == "pyproject.toml" || base == "setup.cfg"
 	for _, s := range []Standing{Test, CI, Docs, Example, Development} {
 		if is[s] {
 			return s
