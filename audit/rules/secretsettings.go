@@ -146,7 +146,11 @@ func configures(f *settings.File) bool {
 	return hasWord(path.Base(f.Name), "config", "conf", "settings", "secrets", "credentials", "application", "app", "database", "db", "values", "production", "prod")
 }
 
+// isPath tells names of files, addresses and names of Python's things: shop.auth:Password.
 func isPath(text string) bool {
+	if module, thing, ok := strings.Cut(text, ":"); ok && strings.Contains(module, ".") && !strings.ContainsAny(text, "/+=!@#$") && thing != "" && thing[0] >= 'A' {
+		return true
+	}
 	return strings.Contains(text, "://") || strings.HasPrefix(text, "/") || strings.HasPrefix(text, "./") || strings.HasPrefix(text, "~") || strings.HasSuffix(text, ".pem") || strings.HasSuffix(text, ".key") || strings.HasSuffix(text, ".json") || strings.HasSuffix(text, ".txt")
 }
 
