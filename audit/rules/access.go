@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -76,6 +77,7 @@ func missingLogin() *Rule {
 			Canon: []string{"login-state", "rbac"},
 			Guard: "",
 		},
+		Call:    adminViewOpen,
 		Program: siblings,
 	}
 }
@@ -120,6 +122,7 @@ func siblings(p *Pass) {
 // wherever their siblings are.
 func (p *Pass) sensitive(reported map[*view]bool) {
 	if !p.Facts.knowsLogin() {
+		p.openApp()
 		return
 	}
 	checked, open := 0, 0 // views that change data
@@ -149,6 +152,54 @@ func (p *Pass) sensitive(reported map[*view]bool) {
 			p.Report(v.fn, v.node(), v.fn.Name+" changes data for anyone; other views that do check the login")
 		}
 	}
+}
+
+// openApp reports an app that changes data of people and asks nobody who they are: once, at the
+// first view that does.
+func (p *Pass) openApp() {
+	var first *view
+	more := 0
+	for _, v := range p.Facts.views() {
+		if !p.Facts.writes(v.fn) || isPublic(v.fn) || v.onlyGet() && !v.has("delete", "remove", "add", "update", "edit", "create") || !p.Facts.aboutPeople(v) {
+			continue
+		}
+		if first == nil {
+			first = v
+		} else {
+			more++
+		}
+	}
+	if first != nil {
+		why := first.fn.Name + " changes data of people, and nothing in the app asks who is calling"
+		if more > 0 {
+			why += fmt.Sprintf("; %d more views do", more)
+		}
+		p.Report(first.fn, first.node(), why, Graded(finding.Medium, finding.Likely))
+	}
+}
+
+// aboutPeople reports whether a view is about accounts or about what belongs to somebody: by
+// its name, its statements or its models.
+func (f *Facts) aboutPeople(v *view) bool {
+	found := false
+	for _, s := range v.fn.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Name:
+				found = found || n.ID[0] >= 'A' && n.ID[0] <= 'Z' && isPerson(n.ID)
+			case *python.Str:
+				low := strings.ToLower(n.Value)
+				for _, lead := range []string{"insert into ", "update ", "delete from "} {
+					if at := strings.Index(low, lead); at >= 0 {
+						words := strings.FieldsFunc(low[at+len(lead):], func(r rune) bool { return isBlank(r) || r == '(' })
+						found = found || len(words) > 0 && isPerson(bare(words[0]))
+					}
+				}
+			}
+			return !found
+		})
+	}
+	return found || isPerson(strings.Join(v.words, " "))
 }
 
 // knowsLogin reports whether anything in the app asks who is calling, or lets people log in.

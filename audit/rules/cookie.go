@@ -19,7 +19,10 @@ func unsignedCookie() *Rule {
 			Canon: []string{"login-state"},
 			Guard: "",
 		},
-		Function: cookieBelieved,
+		Function: func(p *Pass, f *program.Function) {
+			cookieBelieved(p, f)
+			claimBelieved(p, f)
+		},
 	}
 }
 

@@ -24,7 +24,7 @@ func weakHash() *Rule {
 		Call: func(p *Pass, s *Site) {
 			name := s.Path
 			if name == "hashlib.new" {
-				if text, ok := literal(s.Arg(0, "name")); ok {
+				if text := textOf(s.Arg(0, "name"), s.Scope, maxText); text != "?" {
 					name = "hashlib." + strings.ToLower(text)
 				}
 			}

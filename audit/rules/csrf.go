@@ -39,6 +39,9 @@ func csrfOfApp(p *Pass) {
 		if len(f.Routes) == 0 || f.Module.Test || !changes(f.Routes) || isLogin(f) || isPublicForm(f) || !p.takesForm(f) {
 			continue
 		}
+		if v := p.Facts.view(f); v != nil && v.asks == asksNothing && v.registers() {
+			continue
+		}
 		if p.Facts.usesSession(f.Module) {
 			views = append(views, f)
 		}
@@ -55,11 +58,12 @@ func csrfOfApp(p *Pass) {
 // takesForm reports whether a view reads a form by itself, or does something on a POST without
 // reading anything: another site's page can send both. Forms of Flask-WTF check by themselves.
 func (p *Pass) takesForm(f *program.Function) bool {
+	v := p.Facts.view(f)
 	reads, checks := false, p.Facts.uses(f, "validate_on_submit")
 	for _, s := range f.Body {
 		python.Inspect(s, func(n python.Node) bool {
 			if a, ok := n.(*python.Attribute); ok && isRequest(a.Value) {
-				reads = reads || a.Attr == "form" || a.Attr == "values" || a.Attr == "files"
+				reads = reads || a.Attr == "form" || a.Attr == "values" || a.Attr == "files" && v != nil && v.asks != asksNothing
 			}
 			return !reads
 		})
@@ -67,7 +71,6 @@ func (p *Pass) takesForm(f *program.Function) bool {
 	if reads || checks {
 		return reads && !(checks && !p.Facts.uses(f, "request"))
 	}
-	v := p.Facts.view(f)
 	return v != nil && v.asks != asksNothing && !v.takes("GET") && v.takes("POST") && p.Facts.writes(f) && !p.Facts.byKey(f) && !p.Facts.uses(f, "get_json", "json", "parse_args", "get_jwt_identity", "files")
 }
 

@@ -226,11 +226,6 @@ func (f *Facts) usesSession(m *program.Module) bool {
 	return false
 }
 
-// wtform reports whether the function reads its form by Flask-WTF, which checks by itself.
-func (f *Facts) wtform(fn *program.Function) bool {
-	return f.uses(fn, "validate_on_submit") && !f.uses(fn, "form")
-}
-
 // writes reports whether a function changes data, by itself or in a function that it calls.
 func (f *Facts) writes(fn *program.Function) bool {
 	if f.uses(fn, "commit", "delete", "unlink", "rmtree", "delete_one", "insert_one", "update_one", "executemany", "remove", "drop_all", "save", "flush", "delete_item") {

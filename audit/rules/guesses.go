@@ -109,9 +109,29 @@ func (f *Facts) triesPassword(v *view) bool {
 			switch n := n.(type) {
 			case *python.Call:
 				word := lastPart(n.Func)
-				found = found || isPassword(word) && isQuestion(word) || isCredentialCheck(word) && givenArg(n)
+				found = found || isPassword(word) && isQuestion(word) || givenArg(n) && (isCredentialCheck(word) || f.checksCredentials(n, v.fn))
 			case *python.Compare:
 				found = found || givenPassword(n.Left) != givenPassword(n.Rights[0]) && !isWritten(n.Left) && !isWritten(n.Rights[0])
+			}
+			return !found
+		})
+	}
+	return found
+}
+
+// checksCredentials reports whether a function of the project that a call hands a password asks
+// whether it is right.
+func (f *Facts) checksCredentials(c *python.Call, in *program.Function) bool {
+	to := f.program.Resolve(c.Func, in.Scope).Function
+	if to == nil || to.Node == nil {
+		return false
+	}
+	found := false
+	for _, s := range to.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			if call, ok := n.(*python.Call); ok {
+				word := lastPart(call.Func)
+				found = found || givenArg(call) && (isPassword(word) && isQuestion(word) || isCredentialCheck(word))
 			}
 			return !found
 		})

@@ -12,6 +12,7 @@ import (
 // business of audit/flow, and who somebody is has no one source.
 type hands struct {
 	sent, found, who map[string]bool
+	claims           map[string]bool // of what was sent, what a cookie or a header says
 }
 
 // hands are what a function holds, found once.
@@ -19,7 +20,7 @@ func (f *Facts) hands(fn *program.Function) *hands {
 	if h := f.held[fn]; h != nil {
 		return h
 	}
-	h := &hands{sent: map[string]bool{}, found: map[string]bool{}, who: map[string]bool{"current_user": true, "current_identity": true, "current_account": true}}
+	h := &hands{sent: map[string]bool{}, claims: map[string]bool{}, found: map[string]bool{}, who: map[string]bool{"current_user": true, "current_identity": true, "current_account": true}}
 	if f.held == nil {
 		f.held = map[*program.Function]*hands{}
 	}
@@ -100,6 +101,9 @@ func (h *hands) assign(target, value python.Expr) {
 			h.who[t.ID] = true
 		case sent && h.given(value):
 			h.sent[t.ID] = true
+			if part := requestPart(value); part == "cookies" || part == "headers" {
+				h.claims[t.ID] = true
+			}
 		case sent || h.mentions(value, h.found):
 			h.found[t.ID] = true
 		case h.isWho(value):

@@ -80,8 +80,7 @@ func insideSent(p *Pass, f *program.Function) {
 // inside is a part of an answer that says what the app is made of, as a whole: one variable of
 // the environment, or one setting, is for the app to choose.
 func inside(e python.Expr) (at python.Node, what string) {
-	var see func(n python.Node) bool
-	see = func(n python.Node) bool {
+	see := func(n python.Node) bool {
 		switch n := n.(type) {
 		case *python.Subscript:
 			if isInside(n.Value) != "" {

@@ -34,7 +34,7 @@ func objectsFetched(p *Pass, f *program.Function) {
 		return
 	}
 	asked := p.Facts.ownerAsked(f, 0)
-	done := false
+	done := p.overwritten(f, h)
 	for _, s := range f.Body {
 		python.Inspect(s, func(n python.Node) bool {
 			if _, inner := n.(*python.Function); inner || done {
@@ -53,6 +53,35 @@ func objectsFetched(p *Pass, f *program.Function) {
 			return false
 		})
 	}
+}
+
+// overwritten reports a dict that says who is calling, and then takes over what was sent.
+func (p *Pass) overwritten(f *program.Function, h *hands) bool {
+	says := map[string]bool{}
+	done := false
+	for _, s := range f.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Assign:
+				d, ok := n.Value.(*python.Dict)
+				name, isName := n.Targets[0].(*python.Name)
+				if ok && isName {
+					for i, k := range d.Keys {
+						key, _ := literal(k)
+						says[name.ID] = says[name.ID] || hasWord(key, "user", "username", "owner", "author", "id", "email", "account") && (h.isWho(d.Values[i]) || asksWho(d.Values[i]))
+					}
+				}
+			case *python.Call:
+				a, ok := n.Func.(*python.Attribute)
+				if ok && a.Attr == "update" && len(n.Args) == 1 && says[rootOf(a)] && h.rooted(n.Args[0]) && !done {
+					p.Report(f, n, "what is sent replaces who is calling")
+					done = true
+				}
+			}
+			return !done
+		})
+	}
+	return done
 }
 
 // forStrangers tells views that people use before they are logged in, and which look rows up
@@ -194,13 +223,17 @@ func (p *Pass) ofTable(c *python.Call, f *program.Function, h *hands) *fetch {
 // sentTo reports whether a call is given something that was sent, by itself or in a text that
 // was made before.
 func (p *Pass) sentTo(c *python.Call, f *program.Function, h *hands) bool {
+	chosen := func(e python.Expr) bool {
+		part := requestPart(e)
+		return h.isSent(e) && part != "cookies" && part != "headers" && !h.mentions(e, h.claims)
+	}
 	for _, a := range c.Args {
-		if h.isSent(a) || h.mentions(a, h.found) {
+		if chosen(a) || h.mentions(a, h.found) {
 			return true
 		}
 	}
 	for i := range c.Keywords {
-		if h.isSent(c.Keywords[i].Value) {
+		if chosen(c.Keywords[i].Value) {
 			return true
 		}
 	}

@@ -22,7 +22,7 @@ func missingRoleCheck() *Rule {
 			Canon: []string{"rbac"},
 			Guard: "",
 		},
-		Program: rolesAsked,
+		Templates: rolesAsked,
 	}
 }
 
@@ -32,6 +32,7 @@ func rolesAsked(p *Pass) {
 	if !p.Facts.knowsRoles() {
 		return
 	}
+	hidden := p.Facts.hiddenFromUsers()
 	for _, v := range p.Facts.views() {
 		if v.asks != asksLogin || isPublic(v.fn) || onlyRedirects(v.fn) && !p.Facts.writes(v.fn) {
 			continue
@@ -40,6 +41,8 @@ func rolesAsked(p *Pass) {
 		switch {
 		case v.forAdmins():
 			why = v.fn.Name + " is for admins, but any login is enough"
+		case isHidden(hidden, v) && !p.Facts.asksOwner(v.fn):
+			why = v.fn.Name + " is linked for admins only, but any login is enough"
 		case p.Facts.managesUsers(v) && !p.Facts.asksOwner(v.fn):
 			why = v.fn.Name + " manages other people's accounts, but any login is enough"
 		default:

@@ -48,6 +48,8 @@ type Rule struct {
 	Setting func(*Pass, *settings.Setting)
 	// Program looks at the whole once, when the rules have seen all of its parts.
 	Program func(*Pass)
+	// Templates looks at the whole once, when its templates are known too.
+	Templates func(*Pass)
 
 	// Bad are projects that the rule must find something in, at the lines that end in the
 	// comment "# <- id"; Good are projects that it must leave alone. A sample is one app.py,
@@ -197,6 +199,9 @@ func (w *Work) Finish(templates []*jinja.Template, flows []*flow.Flow) ([]findin
 	for _, pass := range w.passes {
 		pass.Facts.have(templates)
 		w.failed.guard(pass, nil, python.Span{}, func() { pass.flows(flows) })
+		if look := pass.rule.Templates; look != nil {
+			w.failed.guard(pass, nil, python.Span{}, func() { look(pass) })
+		}
 	}
 	found := w.found
 	slices.SortStableFunc(found, func(a, b finding.Finding) int {
