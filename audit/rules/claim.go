@@ -14,67 +14,69 @@ func claimBelieved(p *Pass, f *program.Function) {
 	if f.Node == nil || p.Facts.uses(f, "hmac", "compare_digest", "decrypt", "verify", "unsign", "loads", "decode", "Fernet", "Signer", "URLSafeSerializer", "URLSafeTimedSerializer", "verify_token", "check_token", "unpad", "b64decode") {
 		return
 	}
-	named := map[string]python.Expr{}
-	var at python.Node
-	sure := finding.Likely
-	claim := func(e python.Expr) python.Expr {
-		if name, ok := e.(*python.Name); ok {
-			return named[name.ID]
-		}
-		if kind := claimOf(e); kind != "" {
-			return e
-		}
-		return nil
-	}
-	use := func(e python.Expr) {
-		python.Inspect(e, func(n python.Node) bool {
-			x, ok := n.(python.Expr)
-			if !ok || at != nil {
-				return at == nil
-			}
-			if c := claim(x); c != nil {
-				at = c
-				if claimOf(c) == "headers" {
-					sure = finding.Unsure // behind a gateway that sets it, it is right
-				}
-				return false
-			}
-			return true
-		})
-	}
+	c := claims{named: map[string]python.Expr{}}
 	for _, s := range f.Body {
-		python.Inspect(s, func(n python.Node) bool {
-			switch n := n.(type) {
-			case *python.Function:
-				return false
-			case *python.Assign:
-				if name, ok := n.Targets[0].(*python.Name); ok && claimOf(n.Value) != "" {
-					named[name.ID] = n.Value
-				} else if isMember(n.Targets[0]) && (rootOf(n.Targets[0]) == "g" || sessionTarget(n.Targets[0])) {
-					use(n.Value)
-				}
-			case *python.If:
-				use(n.Test)
-			case *python.Call:
-				if looksUp(n) {
-					for _, a := range n.Args {
-						use(a)
-					}
-					for i := range n.Keywords {
-						use(n.Keywords[i].Value)
-					}
-				}
-			case *python.Subscript:
-				if isPerson(lastPart(n.Value)) {
-					use(n.Index)
-				}
+		python.Inspect(s, c.see)
+	}
+	if c.at == nil {
+		return
+	}
+	sure := finding.Likely
+	if claimOf(c.at) == "headers" {
+		sure = finding.Unsure // behind a gateway that sets it, it is right
+	}
+	p.Report(f, c.at, "what this says of who is calling is believed", Graded(finding.High, sure))
+}
+
+// claims follows what cookies and headers say of who is calling to where it is believed.
+type claims struct {
+	named map[string]python.Expr // variables, and what was read into them
+	at    python.Expr            // the first that is believed
+}
+
+func (c *claims) see(n python.Node) bool {
+	switch n := n.(type) {
+	case *python.Function:
+		return false
+	case *python.Assign:
+		if name, ok := n.Targets[0].(*python.Name); ok && claimOf(n.Value) != "" {
+			c.named[name.ID] = n.Value
+		} else if isMember(n.Targets[0]) && (rootOf(n.Targets[0]) == "g" || sessionTarget(n.Targets[0])) {
+			c.use(n.Value)
+		}
+	case *python.If:
+		c.use(n.Test)
+	case *python.Call:
+		if looksUp(n) {
+			for _, a := range n.Args {
+				c.use(a)
 			}
-			return at == nil
-		})
+			for i := range n.Keywords {
+				c.use(n.Keywords[i].Value)
+			}
+		}
+	case *python.Subscript:
+		if isPerson(lastPart(n.Value)) {
+			c.use(n.Index)
+		}
 	}
-	if at != nil {
-		p.Report(f, at, "what this says of who is calling is believed", Graded(finding.High, sure))
-	}
+	return c.at == nil
+}
+
+// use looks for a claim in something that is asked or looked up by.
+func (c *claims) use(e python.Expr) {
+	python.Inspect(e, func(n python.Node) bool {
+		x, ok := n.(python.Expr)
+		if !ok || c.at != nil {
+			return c.at == nil
+		}
+		if name, isName := x.(*python.Name); isName {
+			c.at = c.named[name.ID]
+		} else if claimOf(x) != "" {
+			c.at = x
+		}
+		return c.at == nil
+	})
 }
 
 // claimOf is "cookies" or "headers" where an expression reads one that says who somebody is.
