@@ -37,26 +37,27 @@ type Step struct {
 
 // Engine follows the values of one program.
 type Engine struct {
-	program *program.Program
-	models  models
-	pages   *pages
-	cells   cells
-	sums    []*summary // by Function.ID
-	queue   []*program.Function
-	queued  []bool
-	visits  []uint8
-	things  things
-	apis    map[*program.API]*Value
-	flows   map[flowKey]*Flow
-	weak    map[flowKey]*Flow // uses of values that nothing is known of
-	bare    map[string]Loc    // the first output of templates that do not escape
-	passed  map[flowKey]uint8 // what is known of the values that templates are given for a use
-	origins map[Loc]*Origin
-	depth   int
-	byName  map[string][]*program.Function // methods
-	unknown *Value
-	number  *Value
-	crashes []finding.Skipped // functions and templates at which the engine failed
+	program  *program.Program
+	models   models
+	pages    *pages
+	cells    cells
+	sums     []*summary // by Function.ID
+	queue    []*program.Function
+	queued   []bool
+	visits   []uint8
+	things   things
+	apis     map[*program.API]*Value
+	flows    map[flowKey]*Flow
+	weak     map[flowKey]*Flow // uses of values that nothing is known of
+	bare     map[string]Loc    // the first output of templates that do not escape
+	passed   map[flowKey]uint8 // what is known of the values that templates are given for a use
+	origins  map[Loc]*Origin
+	depth    int
+	byName   map[string][]*program.Function // methods
+	unknown  *Value
+	number   *Value
+	included int               // nodes of templates in others
+	crashes  []finding.Skipped // functions and templates at which the engine failed
 }
 
 type flowKey struct {
@@ -113,7 +114,7 @@ func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template
 		e.read(f)
 	}
 	for _, pg := range e.pages.all {
-		pg.read, pg.uses = false, nil
+		pg.read, pg.uses, pg.seen = false, nil, nil
 		e.usesOf(pg)
 	}
 	return e.sorted(), e.crashes

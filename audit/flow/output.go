@@ -28,7 +28,7 @@ func (f *frame) output(n *jinja.Output) {
 		case Param:
 			u.variable, u.path = splitVariable(m.From.Path)
 			f.weakOutput(v, kind, where, note)
-			f.page.uses = append(f.page.uses, u)
+			f.page.use(u)
 		case Internal:
 		default:
 			if kind != asText {

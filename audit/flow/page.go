@@ -17,6 +17,7 @@ type page struct {
 	name    string // below its folder of templates
 	parent  *page
 	uses    []pageUse
+	seen    map[pageUse]bool // the uses without their ways
 	macros  map[string]*jinja.Macro
 	named   bool  // the program or another template speaks of it
 	twin    *page // as it is rendered where escaping is the other way round
@@ -34,6 +35,22 @@ type pageUse struct {
 	note     string
 	safe     Kinds
 	way      *Way
+}
+
+// use adds uses, each once: what is included often is read as often.
+func (pg *page) use(all ...pageUse) {
+	for _, u := range all {
+		key := u
+		key.way = nil
+		if pg.seen[key] {
+			continue
+		}
+		if pg.seen == nil {
+			pg.seen = map[pageUse]bool{}
+		}
+		pg.seen[key] = true
+		pg.uses = append(pg.uses, u)
+	}
 }
 
 // pages are all templates, by name.
@@ -146,7 +163,7 @@ func (e *Engine) usesOf(pg *page) []pageUse {
 		e.guard(pg.place(), func() { e.readPage(pg, Loc{}) })
 		pg.reading, pg.read = false, true
 		if pg.parent != nil {
-			pg.uses = append(pg.uses, e.usesOf(pg.parent)...)
+			pg.use(e.usesOf(pg.parent)...)
 		}
 	}
 	return pg.uses
@@ -160,13 +177,21 @@ func (e *Engine) inline(source string, where Loc, escapes bool) []pageUse {
 	return pg.uses
 }
 
+// maxPageSteps is maxSteps for one template with all that it includes, and maxIncluded bounds
+// the nodes that are included into all of them: templates that include each other make more
+// than any page has.
+const (
+	maxPageSteps = 50_000
+	maxIncluded  = 1_000_000
+)
+
 // readPage interprets a template with its variables as unknowns. If where is set, all its
 // places are that one.
 func (e *Engine) readPage(pg *page, where Loc) {
 	m := &program.Module{Path: pg.t.Name, File: &python.File{Name: pg.t.Name}}
 	m.Scope = &program.Scope{Names: map[string]*program.Symbol{}, Module: m}
 	fn := &program.Function{ID: -1, Name: pg.name, Module: m, Scope: m.Scope}
-	f := &frame{e: e, fn: fn, sum: &summary{}, scope: m.Scope, page: pg, inlined: where}
+	f := &frame{e: e, fn: fn, sum: &summary{}, scope: m.Scope, page: pg, inlined: where, steps: maxSteps - maxPageSteps}
 	f.nodes(pg.t.Body)
 	if f.steps > maxSteps {
 		place := pg.place()
@@ -180,6 +205,9 @@ func (e *Engine) readPage(pg *page, where Loc) {
 
 // nodes reads the nodes of a template in order.
 func (f *frame) nodes(body []jinja.Node) {
+	if f.depth > 0 {
+		f.e.included += len(body)
+	}
 	for _, n := range body {
 		if f.steps++; f.steps > maxSteps {
 			return
@@ -265,6 +293,10 @@ func (f *frame) include(n *jinja.Include) {
 	if other == nil || other == f.page || f.depth > 12 {
 		return
 	}
+	if f.e.included > maxIncluded {
+		f.steps = maxSteps + 1
+		return
+	}
 	other.named = true
 	f.inside(other, func() { f.nodes(other.t.Body) })
 }
@@ -277,7 +309,7 @@ func (f *frame) inside(other *page, read func()) {
 	f.depth++
 	read()
 	f.depth--
-	old.uses = append(old.uses, f.page.uses...)
+	old.use(f.page.uses...)
 	f.page, f.fn = old, oldFn
 }
 

@@ -117,6 +117,9 @@ func (p *Program) own(n *API) *API {
 	return n
 }
 
+// maxFolders bounds how many folders in front of a module its names leave out.
+const maxFolders = 16
+
 func (p *Program) addModule(f *python.File) {
 	stem := strings.TrimSuffix(f.Name, path.Ext(f.Name))
 	m := &Module{Path: f.Name, File: f, Test: IsTest(f.Name)}
@@ -128,7 +131,8 @@ func (p *Program) addModule(f *python.File) {
 	p.Modules = append(p.Modules, m)
 	p.byName[m.Name] = append(p.byName[m.Name], m)
 	// Without the folders in front that are no packages: src/shop/models.py is shop.models.
-	for dir, rest := "", stem; ; {
+	dir, rest := "", stem
+	for range maxFolders {
 		first, after, more := strings.Cut(rest, "/")
 		if !more {
 			return
