@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"sort"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
@@ -9,6 +10,11 @@ import (
 
 // debugCall finds calls that start the debugger, or tell Flask to.
 func debugCall(p *Pass, s *Site) {
+	switch s.Method { // few calls are looked at longer
+	case "run", "run_simple", "DebuggedApplication", "setdefault", "putenv", "DebugToolbarExtension":
+	default:
+		return
+	}
 	if underDebug(s.Func.Body, s.Call.Span) {
 		return
 	}
@@ -42,7 +48,11 @@ func debugCall(p *Pass, s *Site) {
 // debugged.
 func underDebug(body []python.Stmt, at python.Span) bool {
 	found := false
-	for _, s := range body {
+	first := sort.Search(len(body), func(i int) bool { return body[i].At().End >= at.Start })
+	for _, s := range body[first:] {
+		if s.At().Start > at.Start {
+			break
+		}
 		python.Inspect(s, func(n python.Node) bool {
 			span := n.At()
 			if found || at.Start < span.Start || at.End > span.End {
