@@ -19,6 +19,7 @@ type texts struct {
 	lines   map[string][]string
 	columns map[lineOf][]int32 // of long lines, see offset
 	code    map[string][]int32 // see nextCode
+	fixes   map[string]int     // see mostFixes
 }
 
 // lineOf is a line of a file.
@@ -30,7 +31,7 @@ type lineOf struct {
 func (r *run) texts() *texts {
 	t := &texts{sources: make(map[string]string, len(r.files)+len(r.pages)+len(r.configs)), lines: map[string][]string{},
 		files: make(map[string]*python.File, len(r.files)), pages: make(map[string]*jinja.Template, len(r.pages)),
-		columns: map[lineOf][]int32{}, code: map[string][]int32{}}
+		columns: map[lineOf][]int32{}, code: map[string][]int32{}, fixes: map[string]int{}}
 	for _, f := range r.files {
 		t.files[f.Name] = f
 		t.sources[f.Name] = f.Source
@@ -201,8 +202,15 @@ func (t *texts) complete(f *finding.Finding) {
 	}
 }
 
+// mostFixes is for how many findings of a file the corrected code is looked for: for each
+// of them the file is searched.
+const mostFixes = 1000
+
 // fix is the corrected code of a finding, where it can be told.
 func (t *texts) fix(f *finding.Finding) string {
+	if t.fixes[f.Place.File]++; t.fixes[f.Place.File] > mostFixes {
+		return ""
+	}
 	if file := t.files[f.Place.File]; file != nil {
 		return correct.Python(file, f)
 	}

@@ -91,7 +91,7 @@ func (w *work) find() bool {
 		return false
 	}
 	found := false
-	for _, s := range w.file.Body {
+	for _, s := range python.Holding(w.file.Body, python.Span{Start: start, End: end}) {
 		python.Inspect(s, func(n python.Node) bool {
 			at := n.At()
 			if found || at.Start > start || at.End < end {

@@ -126,6 +126,26 @@ class c(d, e=f, *g):
 	}
 }
 
+// TestHolding: of a block the statements are taken in which a place is.
+func TestHolding(t *testing.T) {
+	t.Parallel()
+	source := "a\nb; c\nif d:\n  e\nf\n"
+	f := python.Parse("a.py", source)
+	for text, want := range map[string]string{"a": "a", "b": "b", "c": "c", "d": "if d:\n  e", "e": "if d:\n  e", "f": "f"} {
+		i := int32(strings.LastIndex(source, text))
+		var got []string
+		for _, s := range python.Holding(f.Body, python.Span{Start: i, End: i + 1}) {
+			got = append(got, f.Text(s))
+		}
+		if !slices.Equal(got, []string{want}) {
+			t.Errorf("%q is in %q, want %q", text, got, want)
+		}
+	}
+	if list := python.Holding(nil, python.Span{}); len(list) > 0 {
+		t.Error(list)
+	}
+}
+
 func TestNumber(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

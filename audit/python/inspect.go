@@ -1,5 +1,7 @@
 package python
 
+import "sort"
+
 // Inspect calls f for a node and, if that returns true, for its children in the order of the
 // source. Parts that are neither Expr nor Stmt, such as a Keyword or a Handler, are passed
 // over: their children are children of the node that they belong to.
@@ -45,6 +47,17 @@ func Inspect(n Node, f func(Node) bool) {
 	default:
 		inspectMore(n, f)
 	}
+}
+
+// Holding are those statements of a block, which stand in order, in which a place may be. A
+// block of thousands is not searched whole.
+func Holding(block []Stmt, at Span) []Stmt {
+	first := sort.Search(len(block), func(i int) bool { return block[i].At().End >= at.Start })
+	last := first
+	for last < len(block) && block[last].At().Start <= at.Start {
+		last++
+	}
+	return block[first:last]
 }
 
 func inspectMore(n Node, f func(Node) bool) {

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"sort"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
@@ -48,11 +47,7 @@ func debugCall(p *Pass, s *Site) {
 // debugged.
 func underDebug(body []python.Stmt, at python.Span) bool {
 	found := false
-	first := sort.Search(len(body), func(i int) bool { return body[i].At().End >= at.Start })
-	for _, s := range body[first:] {
-		if s.At().Start > at.Start {
-			break
-		}
+	for _, s := range python.Holding(body, at) {
 		python.Inspect(s, func(n python.Node) bool {
 			span := n.At()
 			if found || at.Start < span.Start || at.End > span.End {
