@@ -45,7 +45,7 @@ func readBaseline(name string) (*baseline, error) {
 		return nil, wrongUse(fmt.Errorf("there is no baseline %s", name), "make one: fumehood audit --write-baseline "+name)
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--baseline %s: %s", name, reason(err))
 	}
 	var file struct {
 		Version  int     `json:"version"`

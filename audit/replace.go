@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Writable says why a file cannot be written, before a run that would be in vain. It leaves no
@@ -17,8 +18,10 @@ func Writable(name string) error {
 		return errors.New(name + " is a folder")
 	case err == nil && info.Mode().Perm()&0o222 == 0:
 		return errors.New(name + " is read-only")
-	case err == nil || !errors.Is(err, fs.ErrNotExist):
-		return err
+	case err == nil:
+		return mayWrite(name)
+	case !errors.Is(err, fs.ErrNotExist):
+		return errors.New(name + ": " + reason(err))
 	}
 	folder := filepath.Dir(name)
 	info, err = os.Stat(folder)
@@ -27,8 +30,19 @@ func Writable(name string) error {
 		return errors.New("there is no folder " + folder)
 	case err == nil && !info.IsDir():
 		return errors.New(folder + " is no folder")
+	case err != nil:
+		return errors.New(folder + ": " + reason(err))
 	}
-	return err
+	return mayWrite(folder)
+}
+
+// mayWrite asks the system whether this process may write something.
+func mayWrite(name string) error {
+	const write = 2 // W_OK of access(2)
+	if err := syscall.Access(name, write); err != nil {
+		return errors.New(name + ": " + err.Error())
+	}
+	return nil
 }
 
 // ReplaceFile writes a file, such as a report, so that nobody sees half of it. It keeps the

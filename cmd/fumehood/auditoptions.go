@@ -88,6 +88,9 @@ func (e *env) auditOptions(args []string) (*auditOptions, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.output == "-" { // as others call standard output
+		o.output = ""
+	}
 	levels := []string{"high", "medium", "low"}
 	if o.failOn.UnmarshalText([]byte(*failOn)) != nil && *failOn != "never" {
 		return nil, o.wrongValue("--fail-on", *failOn, append(levels, "never"))
