@@ -88,9 +88,6 @@ func (e *env) auditOptions(args []string) (*auditOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.output == "-" { // as others call standard output
-		o.output = ""
-	}
 	levels := []string{"high", "medium", "low"}
 	if o.failOn.UnmarshalText([]byte(*failOn)) != nil && *failOn != "never" {
 		return nil, o.wrongValue("--fail-on", *failOn, append(levels, "never"))
@@ -104,8 +101,14 @@ func (e *env) auditOptions(args []string) (*auditOptions, error) {
 	if formats := []string{"text", "json", "sarif"}; !slices.Contains(formats, o.format) {
 		return nil, o.wrongValue("--format", o.format, formats)
 	}
+	if err := o.notEmpty(rest, flags); err != nil {
+		return nil, err
+	}
+	if o.output == "-" { // as others call standard output
+		o.output = ""
+	}
 	for _, check := range []func() error{
-		func() error { return o.notEmpty(rest, flags) }, o.checkRules, func() error { return o.root(rest) }, o.checkFiles,
+		o.checkRules, func() error { return o.root(rest) }, o.checkFiles,
 	} {
 		if err := check(); err != nil {
 			return nil, err
