@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/fumehood/fumehood/audit"
@@ -134,5 +135,31 @@ func TestStandings(t *testing.T) {
 	}
 	if got := run(t, audit.Options{Root: dir, MinConfidence: finding.Likely}); got.summary.Hidden != 2 {
 		t.Errorf("hidden: %+v", got.summary)
+	}
+}
+
+// TestConfigsBadInput: links out, links nowhere and pipes are said, and not followed.
+func TestConfigsBadInput(t *testing.T) {
+	t.Parallel()
+	outside := project(t, map[string]string{".env": "SECRET_KEY=dev\n"})
+	dir := project(t, map[string]string{
+		"app.py": "x = 1\n", "server.key": "\x00\x01", "compose.yml": "services:\n  a:\n    env_file: [../out, /etc/hostname, none, sub]\n", "sub/x.txt": "A=1\n",
+	})
+	for name, to := range map[string]string{".env": filepath.Join(outside, ".env"), "prod.env": "nothing"} {
+		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe.ini"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k := run(t, audit.Options{Root: dir})
+	for file, want := range map[string]string{".env": "out of the folder", "prod.env": "nowhere", "pipe.ini": "no regular file", "server.key": "no text", "compose.yml": ""} {
+		if got := k.reason(file); !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("%s: skipped with %q, want %q", file, got, want)
+		}
+	}
+	if len(k.found) > 0 || k.summary.Configs != 2 {
+		t.Errorf("found %v, %+v", k.places(), k.summary)
 	}
 }
