@@ -4,7 +4,8 @@
 //
 //	go run ./bench/audit -labels labels.csv -sources DIR    # DIR/owner+name@commit/...
 //	go run ./bench/audit -owasp DIR                         # OWASP BenchmarkPython
-//	go run ./bench/audit -speed DIR                         # time and memory, beside Bandit and Semgrep
+//	go run ./bench/audit -speed DIR                         # time and memory, beside Bandit and Semgrep:
+//	        -small DIR -large DIR -semgrep-rules DIR        # of an app of 500 lines, of a million too
 //	go run ./bench/audit -tool 'bandit -r -f sarif {}' ...  # another tool on the same labels
 package main
 
@@ -17,6 +18,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/fumehood/fumehood/bench/internal/tables"
 )
@@ -26,6 +28,9 @@ type options struct {
 	labels, sources string
 	owasp           string
 	speed           string
+	small, large    string
+	rules           string
+	patience        time.Duration
 	tool            string
 	out             string
 	misses          bool
@@ -37,6 +42,10 @@ func main() {
 	flag.StringVar(&o.sources, "sources", "", "the folder with owner+name@commit/ of every label")
 	flag.StringVar(&o.owasp, "owasp", "", "a checkout of OWASP BenchmarkPython")
 	flag.StringVar(&o.speed, "speed", "", "a project to time, such as indico")
+	flag.StringVar(&o.small, "small", "", "an app of about 500 lines to time")
+	flag.StringVar(&o.large, "large", "", "a million lines to time")
+	flag.StringVar(&o.rules, "semgrep-rules", "", "a folder of rules; Semgrep is timed too, if it is there")
+	flag.DurationVar(&o.patience, "patience", 10*time.Minute, "how long another tool is waited for")
 	flag.StringVar(&o.tool, "tool", "", "a command that writes SARIF to its output, {} is the folder; none: this fumehood")
 	flag.StringVar(&o.out, "out", "", "also write the report to this file")
 	flag.BoolVar(&o.misses, "misses", false, "list what is missed, and what is found beside the labels (never into -out)")
@@ -72,7 +81,7 @@ func run(ctx context.Context, o options) error {
 	}{
 		{o.labels != "", func() error { return scoreLabels(ctx, &b, o, t) }},
 		{o.owasp != "", func() error { return scoreOWASP(ctx, &b, o, t) }},
-		{o.speed != "", func() error { return speed(ctx, &b, o.speed, t) }},
+		{o.speed+o.small+o.large != "", func() error { return speed(ctx, &b, o, t) }},
 	} {
 		if part.wanted {
 			did = true
@@ -82,7 +91,7 @@ func run(ctx context.Context, o options) error {
 		}
 	}
 	if !did {
-		return errors.New("nothing to do: one of -labels with -sources, -owasp, -speed")
+		return errors.New("nothing to do: one of -labels with -sources, -owasp, -speed, -small, -large")
 	}
 	fmt.Fprintf(&b, "%s\n\n    go run ./bench/audit%s\n", tables.Machine(ctx), said(o))
 	fmt.Print(b.String())
@@ -95,7 +104,7 @@ func run(ctx context.Context, o options) error {
 // said is the command line without the names of folders, which say nothing to others.
 func said(o options) string {
 	s := ""
-	for _, f := range []struct{ name, value string }{{"labels", o.labels}, {"sources", o.sources}, {"owasp", o.owasp}, {"speed", o.speed}} {
+	for _, f := range []struct{ name, value string }{{"labels", o.labels}, {"sources", o.sources}, {"owasp", o.owasp}, {"speed", o.speed}, {"small", o.small}, {"large", o.large}, {"semgrep-rules", o.rules}} {
 		if f.value != "" {
 			s += " -" + f.name + " " + filepath.Base(f.value)
 		}
