@@ -68,7 +68,7 @@ func unusedFolders(p *program.Program) map[string]bool {
 			app = true
 		}
 	}
-	if !app {
+	if !app || len(unused) == 0 {
 		return nil
 	}
 	use := func(s *program.Scope) {

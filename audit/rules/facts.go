@@ -24,6 +24,8 @@ type Facts struct {
 	seen      map[*program.Module]map[string]bool
 	calls     map[*program.Function][]caller
 	logins    answer
+	plain     memo // keepsPlain
+	hashing   memo // hashesItself
 	tableOf   map[string]*table
 	csrf      answer
 	words     []uint16 // of each module, those of soughtWords that it holds
@@ -35,6 +37,22 @@ type Facts struct {
 
 // answer is yes or no, once asked.
 type answer struct{ known, yes bool }
+
+// memo keeps the answers to one question about several names. What is asked for every function and
+// looks at the whole program must be found once, or a million lines take hours.
+type memo map[string]bool
+
+func (a *memo) ask(name string, find func(name string) bool) bool {
+	yes, known := (*a)[name]
+	if !known {
+		if *a == nil {
+			*a = memo{}
+		}
+		yes = find(name)
+		(*a)[name] = yes
+	}
+	return yes
+}
 
 func newFacts(p *program.Program) *Facts {
 	return &Facts{program: p, names: map[*program.Function]map[string]bool{}}

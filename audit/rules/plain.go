@@ -107,7 +107,7 @@ func (w *passwords) stored(e python.Expr) bool {
 		if e.Attr == "data" || w.h.rooted(e) || isRequest(e.Value) {
 			return false
 		}
-		if w.p.Facts.hashesItself(e.Attr) {
+		if !isPassword(e.Attr) || w.p.Facts.hashesItself(e.Attr) {
 			return false
 		}
 		owner := strings.ToLower(lastPart(e.Value))

@@ -127,7 +127,9 @@ func hashingColumn(v python.Expr) bool {
 
 // keepsPlain reports whether an attribute of that name is a plain column of some model: one
 // that is a property hashes what it is given.
-func (f *Facts) keepsPlain(attr string) bool {
+func (f *Facts) keepsPlain(attr string) bool { return f.plain.ask(attr, f.findPlain) }
+
+func (f *Facts) findPlain(attr string) bool {
 	plain := false
 	for _, c := range f.program.Classes {
 		if c.Module.Test || !isModelClass(c) {
@@ -157,7 +159,9 @@ func hasColumn(class *program.Class, attr string) bool {
 
 // hashesItself reports whether an attribute of that name compares or hashes by itself in some
 // class of the project: it is a property, or is made by something for passwords.
-func (f *Facts) hashesItself(attr string) bool {
+func (f *Facts) hashesItself(attr string) bool { return f.hashing.ask(attr, f.findHashing) }
+
+func (f *Facts) findHashing(attr string) bool {
 	for _, c := range f.program.Classes {
 		if c.Module.Test {
 			continue
@@ -221,8 +225,9 @@ func (f *Facts) callsOf(fn *program.Function) []caller {
 		return all
 	}
 	var all []caller
+	modules := f.modulesWith(fn.Name + "(")
 	for _, in := range f.program.Functions {
-		if in.Node == nil || in.Module.Test || !strings.Contains(in.Module.File.Source, fn.Name+"(") {
+		if in.Node == nil || !modules[in.Module] {
 			continue
 		}
 		for _, s := range in.Body {

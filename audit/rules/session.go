@@ -61,12 +61,7 @@ func sessionKept(p *Pass, f *program.Function) {
 // keepsSessions reports whether sessions are kept on the server, under an id: Flask's own
 // travel in the cookie as a whole, and are new whenever they change.
 func (f *Facts) keepsSessions() bool {
-	for _, m := range f.program.Modules {
-		if !m.Test && (strings.Contains(m.File.Source, "flask_session") || strings.Contains(m.File.Source, "flask_kvsession")) {
-			return true
-		}
-	}
-	return false
+	return f.mentions("flask_session", "flask_kvsession")
 }
 
 func isSessionCookie(e python.Expr) bool {
