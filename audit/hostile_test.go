@@ -81,7 +81,7 @@ func loops(n int) string {
 func TestHostile(t *testing.T) {
 	t.Parallel()
 	n := 20_000
-	if testing.Short() {
+	if testing.Short() || raced {
 		n = 4000
 	}
 	for name, files := range hostile(n) {
