@@ -184,7 +184,7 @@ func (f *frame) own(callee *Value, a *arguments, e *python.Call) *Value {
 	if fn.Node == nil {
 		return f.e.unknown
 	}
-	v := f.apply(fn, f.bindArgs(fn, callee.Self, a), f.loc(e))
+	v := ofReceiver(f.apply(fn, f.bindArgs(fn, callee.Self, a), f.loc(e)), fn, callee.Self)
 	kinds := namedSanitizer(fn.Name)
 	switch {
 	case kinds != 0 && len(v.Marks) > 0:
@@ -193,6 +193,24 @@ func (f *frame) own(callee *Value, a *arguments, e *python.Call) *Value {
 		return &Value{Checked: true}
 	}
 	return v
+}
+
+// ofReceiver makes an instance of the class that a method was written for one of the class that
+// it was called on: what Note.create gives back is a Note, though a mixin has the method.
+func ofReceiver(v *Value, fn *program.Function, self *Value) *Value {
+	if self == nil || fn.Class == nil || v.Of != fn.Class {
+		return v
+	}
+	of := self.Of
+	if of == nil {
+		of = self.Class
+	}
+	if of == nil || of == fn.Class {
+		return v
+	}
+	c := *v
+	c.Of = of
+	return &c
 }
 
 // namedSanitizer believes the name of a project's own function that it makes text harmless

@@ -48,6 +48,18 @@ func TestAnswers(t *testing.T) {
 			view("return current_app.response_class(q, mimetype=app.config['T'])"),
 			view("return current_app.response_class(q, mimetype=request.args['t'])"),
 		},
+		"what was made": {
+			view("x = lookup(q)\nreturn x, 201"),
+			view("return '<p>' + q, 201"),
+		},
+		"the whole body": {
+			view("return request.json"),
+			view("return request.json['name']"),
+		},
+		"a row by a mixin": {
+			head + "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy(app)\nclass Make:\n    @classmethod\n    def create(cls, **kw):\n        return cls(**kw)\nclass Show:\n    def show(self):\n        return {'a': getattr(self, 'a')}\nclass N(db.Model, Make, Show):\n    a = db.Column(db.String)\n@app.route('/')\ndef v():\n    n = N.create(a=request.args['q'])\n    return n.show()\n",
+			head + "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy(app)\nclass Make:\n    @classmethod\n    def create(cls, **kw):\n        return cls(**kw)\nclass Show:\n    def show(self):\n        return '<p>' + self.a\nclass N(db.Model, Make, Show):\n    a = db.Column(db.String)\n@app.route('/')\ndef v():\n    n = N.create(a=request.args['q'])\n    return n.show()\n",
+		},
 		"a number": {
 			view("return '<p>' + str(request.args.get('n', 1, type=int))"),
 			view("return '<p>' + str(request.args.get('n', 1, type=str))"),

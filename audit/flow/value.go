@@ -238,7 +238,7 @@ func joinTo(a, b *Value, depth int) *Value {
 	v.API, v.Func, v.Class, v.Of, v.Query, v.Mod = a.API, a.Func, a.Class, a.Of, a.Query, a.Mod
 	v.Self = a.Self
 	v.raw = a.raw || b.raw
-	if !a.isThing() {
+	if !a.isThing() || a.Of == nil && a.API != nil && b.Of != nil { // what is known of the project's own says more
 		v.API, v.Func, v.Class, v.Of, v.Query, v.Mod, v.Self = b.API, b.Func, b.Class, b.Of, b.Query, b.Mod, b.Self
 	}
 	if a.Const == b.Const {
