@@ -153,9 +153,17 @@ func (f *frame) reflected(e *python.Call) {
 	if name == nil {
 		return
 	}
-	if v := f.eval(name); !v.built() {
-		f.used(Code, v, e, "a call")
+	v := f.eval(name)
+	if v.built() {
+		return
 	}
+	var marks []Mark
+	for _, m := range v.Marks {
+		if m.built() == (Loc{}) {
+			marks = append(marks, m)
+		}
+	}
+	f.used(Code, &Value{Marks: marks}, e, "a call")
 }
 
 // invoke calls a value.

@@ -285,62 +285,6 @@ func harmlessField(class string) bool {
 	return false
 }
 
-// answer looks at what a view gives back: a text is sent as a page.
-func (f *frame) answer(n python.Node, v *Value) {
-	if len(f.fn.Routes) == 0 && f.fn.Handles == nil {
-		return
-	}
-	if r, ok := n.(*python.Return); ok {
-		if c, ok := r.Value.(*python.Call); ok { // another view's answer: that one is looked at
-			if to := f.eval(c.Func); to.Func != nil && len(to.Func.Routes) > 0 {
-				return
-			}
-		}
-	}
-	api := false
-	if v.Obj != nil && v.Obj.List && len(v.Obj.Items) > 0 { // body, status, headers
-		for _, h := range v.Obj.Items[1:] {
-			if h.Obj != nil && !h.Obj.List {
-				f.headers(h, n)
-			}
-		}
-		if len(v.Obj.Items) > 1 && jsonHeaders(v.Obj.Items[len(v.Obj.Items)-1]) {
-			return
-		}
-		api = len(v.Obj.Items) > 1 && made(v.Obj.Items[1])
-		v = v.Obj.Items[0]
-	}
-	if v.Obj != nil || v.Of != nil || (api || v.isBody()) && v.Parts == nil || f.fn.Class != nil && f.fn.Class.IsResource() && !v.isResponse() { // it is sent as JSON
-		f.used(Exposure, v, n, "the answer")
-		return
-	}
-	f.used(HTML|Exposure, v, n, "the page")
-}
-
-// made reports whether a status says that something was created or begun: APIs answer so, with
-// what was made, and not with a page.
-func made(status *Value) bool {
-	return status.Const.Kind == ConstInt && (status.Const.Int == 201 || status.Const.Int == 202)
-}
-
-// isBody reports whether the value is what a visitor's JSON holds as a whole: no text.
-func (v *Value) isBody() bool {
-	return v.API != nil && (strings.HasSuffix(v.API.Path, "request.json") || strings.HasSuffix(v.API.Path, ".get_json()"))
-}
-
-// isResponse reports whether the value is an answer that the program made itself.
-func (v *Value) isResponse() bool { return v.API != nil && strings.Contains(v.API.Path, "esponse") }
-
-// jsonHeaders reports whether headers say that the answer is no page.
-func jsonHeaders(v *Value) bool {
-	for _, fd := range fieldsOf(v) {
-		if strings.EqualFold(fd.Key, "content-type") {
-			return otherType(fd.Value)
-		}
-	}
-	return false
-}
-
 // exception is the value of a caught exception: its text tells of the program's inside, unless
 // whoever raises it writes the text for others.
 func (f *frame) exception(h *python.Handler) *Value {

@@ -159,7 +159,7 @@ func (f *frame) urlParam(i int, p *python.Param) *Value {
 		o := f.e.origin(Request, loc(f.fn, p), "part of the URL: "+p.Name)
 		var s Kinds
 		if converter != "path" {
-			s = Redirect // no slash gets through, so no other host either
+			s = Redirect | noSlash // so no other host either
 		}
 		return &Value{Marks: []Mark{{From: o, Safe: s}}}
 	}

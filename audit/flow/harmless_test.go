@@ -58,7 +58,7 @@ func TestAnswers(t *testing.T) {
 		},
 		"a row by a mixin": {
 			head + "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy(app)\nclass Make:\n    @classmethod\n    def create(cls, **kw):\n        return cls(**kw)\nclass Show:\n    def show(self):\n        return {'a': getattr(self, 'a')}\nclass N(db.Model, Make, Show):\n    a = db.Column(db.String)\n@app.route('/')\ndef v():\n    n = N.create(a=request.args['q'])\n    return n.show()\n",
-			head + "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy(app)\nclass Make:\n    @classmethod\n    def create(cls, **kw):\n        return cls(**kw)\nclass Show:\n    def show(self):\n        return '<p>' + self.a\nclass N(db.Model, Make, Show):\n    a = db.Column(db.String)\n@app.route('/')\ndef v():\n    n = N.create(a=request.args['q'])\n    return n.show()\n",
+			head + "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy(app)\nclass Make:\n    @classmethod\n    def create(cls, **kw):\n        return cls(**kw)\nclass Show:\n    def show(self):\n        return {}\nclass N(db.Model, Make, Show):\n    a = db.Column(db.String)\n@app.route('/')\ndef v():\n    n = N.create(a=request.args['q'])\n    return '<p>' + n.a\n",
 		},
 		"a number": {
 			view("return '<p>' + str(request.args.get('n', 1, type=int))"),
@@ -88,6 +88,28 @@ func TestPaths(t *testing.T) {
 			if f.Kind == flow.Path && f.Probes() != probes {
 				t.Errorf("%s: only looks for a file: %v", body, !probes)
 			}
+		}
+	}
+}
+
+// TestParts: a part of a URL's path has no slash, so that beside another text it is no way out
+// of a folder; alone it may be .. itself.
+func TestParts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		rule, open string
+		out        bool
+	}{
+		"beside an ending":       {"/<n>", "os.remove(os.path.join('files', n + '.png'))", false},
+		"beside a beginning":     {"/<n>", "os.remove('files/thumb-%s' % n)", false},
+		"a folder of its own":    {"/<n>", "os.remove(f'files/{n}/a')", true},
+		"alone":                  {"/<n>", "os.remove(os.path.join('files', n))", true},
+		"all that comes":         {"/<path:n>", "os.remove(os.path.join('files', n + '.png'))", true},
+		"another text of theirs": {"/<n>", "os.remove('files/' + n + request.args['q'])", true},
+	} {
+		source := "from flask import *\nimport os\napp = Flask(__name__)\n@app.route('" + c.rule + "')\ndef v(n):\n    " + c.open + "\n"
+		if got := has(follow(t, source), flow.Path); got != c.out {
+			t.Errorf("%s: found %v", name, got)
 		}
 	}
 }

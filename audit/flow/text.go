@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,11 +36,15 @@ func (v *Value) parts() []Part {
 func textOf(parts []Part) *Value {
 	v := &Value{}
 	all, size := true, 0
-	for _, p := range parts {
+	for i, p := range parts {
 		size += len(p.Text)
 		if p.Value != nil {
 			all = false
-			v.Marks = merge(v.Marks, p.Value.deep())
+			marks := p.Value.deep()
+			if i > 0 && stuck(parts[i-1].Text, true) || i+1 < len(parts) && stuck(parts[i+1].Text, false) {
+				marks = affixed(marks)
+			}
+			v.Marks = merge(v.Marks, marks)
 		}
 	}
 	switch {
@@ -55,6 +60,33 @@ func textOf(parts []Part) *Value {
 		v.Parts = joinLiterals(parts)
 	}
 	return v
+}
+
+// stuck reports whether a literal before or behind a value is part of the same file's name.
+func stuck(s string, before bool) bool {
+	if s == "" {
+		return false
+	}
+	c := s[0]
+	if before {
+		c = s[len(s)-1]
+	}
+	return c != '/' && c != '\\'
+}
+
+// affixed are the marks of a text that stands beside a literal: one without a slash is only
+// part of a file's name.
+func affixed(marks []Mark) []Mark {
+	if !slices.ContainsFunc(marks, func(m Mark) bool { return m.Safe&(noSlash|Path) == noSlash }) {
+		return marks
+	}
+	out := slices.Clone(marks)
+	for i := range out {
+		if out[i].Safe&noSlash != 0 {
+			out[i].Safe |= Path
+		}
+	}
+	return out
 }
 
 // joinLiterals puts neighbouring literals together.
