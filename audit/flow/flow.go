@@ -185,7 +185,7 @@ func (e *Engine) found(fn *program.Function, s *summary, kind Kinds, use Loc, wh
 // isNew reports whether a mark does harm in a use, and that is not known yet.
 func (e *Engine) isNew(s *summary, kind Kinds, use Loc, m Mark) bool {
 	switch {
-	case m.Safe&(kind|encoded) != 0:
+	case m.Safe&(kind|encoded) != 0 || kind == Path && m.Safe&(noSlash|beside) == noSlash|beside:
 		return false
 	case m.From.Source == Param:
 		return s.lacks(kind, use, m.From)

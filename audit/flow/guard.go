@@ -26,9 +26,12 @@ type refinement struct {
 // can be believed.
 const normal Kinds = 1 << 31
 
-// noSlash is another: the text is one part of a URL's path, which holds no slash. With any text
-// of the program's before or behind it, it cannot be .. either.
-const noSlash Kinds = 1 << 29
+// noSlash is another: the text is one part of a URL's path, which holds no slash. Beside any
+// text of the program's, it cannot be .. either.
+const (
+	noSlash Kinds = 1 << 32
+	beside  Kinds = 1 << 33
+)
 
 // encoded is another: the text is base64 or hexadecimal, harmless until it is decoded.
 const encoded Kinds = 1 << 30

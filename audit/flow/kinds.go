@@ -1,7 +1,7 @@
 package flow
 
 // Kinds is a set of ways to use a value that are dangerous for a text from outside.
-type Kinds uint32
+type Kinds uint64
 
 // The uses. Each is one class of rules.
 const (

@@ -77,14 +77,9 @@ func stuck(s string, before bool) bool {
 // affixed are the marks of a text that stands beside a literal: one without a slash is only
 // part of a file's name.
 func affixed(marks []Mark) []Mark {
-	if !slices.ContainsFunc(marks, func(m Mark) bool { return m.Safe&(noSlash|Path) == noSlash }) {
-		return marks
-	}
 	out := slices.Clone(marks)
 	for i := range out {
-		if out[i].Safe&noSlash != 0 {
-			out[i].Safe |= Path
-		}
+		out[i].Safe |= beside
 	}
 	return out
 }

@@ -175,7 +175,7 @@ func undone(marks []Mark, kinds Kinds) []Mark {
 	}
 	out := slices.Clone(marks)
 	for i := range out {
-		out[i].Safe &^= kinds
+		out[i].Safe &^= kinds | noSlash
 	}
 	return out
 }
