@@ -302,6 +302,11 @@ func FuzzRun(f *testing.F) {
 	f.Fuzz(func(t *testing.T, source, page string) {
 		source, page = source[:min(len(source), 4000)], page[:min(len(page), 4000)]
 		p := program.New([]*python.File{python.Parse("app.py", source)})
-		flow.Run(t.Context(), p, []*jinja.Template{jinja.Parse("templates/a.html", page, jinja.Options{Autoescape: true})})
+		_, crashed := flow.Follow(t.Context(), p, []*jinja.Template{jinja.Parse("templates/a.html", page, jinja.Options{Autoescape: true})})
+		for _, c := range append(p.Crashed, crashed...) {
+			if c.Crash {
+				t.Errorf("%+v", c)
+			}
+		}
 	})
 }
