@@ -205,8 +205,8 @@ func (f *frame) query(to *Value, name string, a *arguments, e *python.Call) *Val
 			f.used(SQL, v, e, "a query's "+name)
 		}
 	case "filter", "order_by", "group_by", "having", "where", "from_statement":
-		for _, v := range a.list {
-			if v.API == nil { // what compares a column is no text
+		for i, v := range a.list {
+			if v.API == nil && (i >= len(e.Args) || mayBeText(e.Args[i])) {
 				f.used(SQL, v, e, "a query's "+name)
 			}
 		}
@@ -228,6 +228,23 @@ func (f *frame) query(to *Value, name string, a *arguments, e *python.Call) *Val
 		return f.e.unknown
 	}
 	return to
+}
+
+// mayBeText tells a text among a query's conditions from what compares columns: User.id == 1,
+// ~User.gone, User.name.in_(names).
+func mayBeText(e python.Expr) bool {
+	switch e := e.(type) {
+	case *python.Compare, *python.UnaryOp, *python.BoolOp:
+		return false
+	case *python.Call:
+		switch lastOf(e.Func) {
+		case "format", "join", "text", "str", "strip", "lower", "upper", "replace", "get", "pop":
+			return true
+		}
+		_, method := e.Func.(*python.Attribute)
+		return !method
+	}
+	return true
 }
 
 // isModel tells the classes whose instances are rows of a database.
