@@ -138,6 +138,9 @@ func (p *Program) symbol(sym *Symbol, at *Scope, depth int) Ref {
 			return r
 		}
 	}
+	if depth < maxResolve/2 { // asked from nearer by, it may be found
+		p.known[sym.id] = nil
+	}
 	return Ref{}
 }
 
@@ -325,69 +328,33 @@ func (p *Program) returned(f *Function, depth int) Ref {
 	if f.Node == nil || depth <= 0 {
 		return Ref{}
 	}
-	for _, s := range slices.Backward(f.Body) {
-		if r, ok := s.(*python.Return); ok && r.Value != nil {
-			return p.resolve(r.Value, f.Scope, depth)
-		}
+	if r := lastReturn(f.Body); r != nil {
+		return p.resolve(r.Value, f.Scope, depth)
 	}
 	return Ref{}
 }
 
-func (p *Program) resolveBases(c *Class) {
-	for _, b := range c.Node.Bases {
-		if sub, ok := b.(*python.Subscript); ok { // Generic[T]
-			b = sub.Value
-		}
-		switch r := p.Resolve(b, c.Outer); {
-		case r.Class != nil && r.Class != c:
-			c.Own = append(c.Own, r.Class)
-		case r.API != nil:
-			c.External = append(c.External, r.API)
-		}
-	}
-}
-
-// Line is the class and the classes of the project that it inherits from, nearest first.
-func (c *Class) Line() []*Class {
-	if c.line != nil {
-		return c.line
-	}
-	line := []*Class{c}
-	for i := 0; i < len(line) && len(line) < 32; i++ {
-		for _, b := range line[i].Own {
-			if !slices.Contains(line, b) {
-				line = append(line, b)
+// lastReturn is the last return of a value in a block, or in the blocks in it.
+func lastReturn(body []python.Stmt) *python.Return {
+	for _, s := range slices.Backward(body) {
+		var inner [][]python.Stmt
+		switch s := s.(type) {
+		case *python.Return:
+			if s.Value != nil {
+				return s
 			}
+		case *python.With:
+			inner = [][]python.Stmt{s.Body}
+		case *python.If:
+			inner = [][]python.Stmt{s.Body, s.Else}
+		case *python.Try:
+			inner = [][]python.Stmt{s.Body, s.Else, s.Finally}
 		}
-	}
-	return line
-}
-
-// Method finds a method by name, the class's own or an inherited one.
-func (c *Class) Method(name string) *Function {
-	if f := c.Methods[name]; f != nil {
-		return f
-	}
-	if len(c.Own) == 0 {
-		return nil
-	}
-	for _, k := range c.Line()[1:] {
-		if f := k.Methods[name]; f != nil {
-			return f
+		for _, b := range slices.Backward(inner) {
+			if r := lastReturn(b); r != nil {
+				return r
+			}
 		}
 	}
 	return nil
-}
-
-// Inherits reports whether the class comes, over whatever way, from an outside class that
-// match accepts by its path.
-func (c *Class) Inherits(match func(path string) bool) bool {
-	for _, k := range c.Line() {
-		for _, e := range k.External {
-			if match(e.Path) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -17,6 +17,9 @@ type Route struct {
 	Node     python.Node       // the decorator or the call that makes the route
 	Receiver python.Expr       // app, bp, api: on what the route was made; nil for classes of views
 	Unknown  bool              // the pattern is no literal: any parameter may come from the URL
+
+	on python.Expr // the app or the blueprint, for classes of views too
+	at *Scope      // where that is written
 }
 
 // findRoutes looks at decorators, at calls that add URL rules, and at classes of views.
@@ -39,11 +42,12 @@ func (p *Program) findRoutes() {
 	for _, c := range p.Classes {
 		p.guard(c.Module, c.Node, func() { p.classRoutes(c) })
 	}
-	for f := range p.naming("add_url_rule", "add_resource") {
+	for f := range p.naming("add_url_rule", "add_resource", "register_error_handler", "route") {
 		if !f.Module.Test {
 			p.guard(f.Module, f.node(), func() { p.addedRules(f) })
 		}
 	}
+	p.findPrefixes()
 }
 
 // naming are the functions of modules in which one of the words may be a name.
@@ -85,10 +89,10 @@ func (p *Program) decorated(f *Function, d python.Expr) *Route {
 		return nil
 	}
 	methods, ok := routeMethods()[attr.Attr]
-	if !ok || !p.routes(attr, call, f) {
+	if !ok || !p.routes(attr, call, f.Scope.Parent) {
 		return nil
 	}
-	r := &Route{Function: f, Node: d, Receiver: attr.Value, Methods: methodsOf(call, methods)}
+	r := &Route{Function: f, Node: d, Receiver: attr.Value, Methods: methodsOf(call, methods), on: attr.Value, at: f.Scope.Parent}
 	r.pattern(call)
 	return r
 }
@@ -103,17 +107,30 @@ func routeMethods() map[string][]string {
 
 // routes tells a route decorator from others of that name, such as a mock's @x.get: its
 // first argument is a path, or its receiver is an app or a blueprint.
-func (p *Program) routes(attr *python.Attribute, call *python.Call, f *Function) bool {
+func (p *Program) routes(attr *python.Attribute, call *python.Call, s *Scope) bool {
 	if attr.Attr == "errorhandler" || attr.Attr == "endpoint" {
 		return false
 	}
 	if len(call.Args) > 0 {
-		if s, ok := call.Args[0].(*python.Str); ok {
-			return strings.HasPrefix(s.Value, "/") || s.Value == "" || attr.Attr == "route"
+		if first, ok := call.Args[0].(*python.Str); ok {
+			return strings.HasPrefix(first.Value, "/") || first.Value == "" || attr.Attr == "route"
 		}
 	}
-	path := p.Resolve(attr.Value, f.Scope.Parent).Path()
-	return attr.Attr == "route" || strings.HasPrefix(path, "flask.")
+	path := p.Resolve(attr.Value, s).Path()
+	return attr.Attr == "route" || strings.HasPrefix(path, "flask.") || len(call.Args) > 0 && partOfPath(call.Args[0])
+}
+
+// partOfPath reports whether an expression puts a path together: PREFIX + "/a", f"{PREFIX}/a".
+func partOfPath(e python.Expr) bool {
+	switch e := e.(type) {
+	case *python.Str:
+		return strings.HasPrefix(e.Value, "/")
+	case *python.BinOp:
+		return e.Op == python.Add && (partOfPath(e.Left) || partOfPath(e.Right))
+	case *python.FString:
+		return slices.ContainsFunc(e.Parts, partOfPath)
+	}
+	return false
 }
 
 func (r *Route) pattern(call *python.Call) {
@@ -136,21 +153,20 @@ func (r *Route) pattern(call *python.Call) {
 
 // methodsOf reads methods=[...] of a route call.
 func methodsOf(call *python.Call, otherwise []string) []string {
-	for _, k := range call.Keywords {
-		if k.Name != "methods" {
-			continue
-		}
-		var all []string
-		for _, e := range elements(k.Value) {
-			if s, ok := e.(*python.Str); ok {
-				all = append(all, strings.ToUpper(s.Value))
-			}
-		}
-		if len(all) > 0 {
-			return all
-		}
+	if all := upper(argument(call, -1, "methods")); len(all) > 0 {
+		return all
 	}
 	return otherwise
+}
+
+// upper are the texts of a list that is written out, in upper case.
+func upper(list python.Expr) (all []string) {
+	for _, e := range elements(list) {
+		if s, ok := e.(*python.Str); ok {
+			all = append(all, strings.ToUpper(s.Value))
+		}
+	}
+	return all
 }
 
 // elements are the members of a list, tuple or set that is written out.
@@ -187,135 +203,6 @@ func urlParams(pattern string) map[string]string {
 		}
 		params[strings.TrimSpace(name)] = strings.TrimSpace(converter)
 		pattern = after
-	}
-}
-
-// httpMethods are the names of the methods of a view class that answer requests.
-func httpMethods() []string {
-	return []string{"get", "post", "put", "patch", "delete", "head", "options"}
-}
-
-// IsView reports whether the class answers requests by methods named get, post and so on:
-// Flask's MethodView and the resources of Flask-RESTful, Flask-RESTX and Flask-Smorest.
-func (c *Class) IsView() bool {
-	return c.Inherits(func(path string) bool {
-		return strings.HasSuffix(path, ".MethodView") || strings.HasSuffix(path, ".Resource") ||
-			strings.HasSuffix(path, "flask.views.View") || strings.HasSuffix(path, ".MethodResource")
-	})
-}
-
-// IsResource reports whether the class is a view whose results are sent as JSON: a resource of
-// Flask-RESTful and its kin.
-func (c *Class) IsResource() bool {
-	return c.Inherits(func(path string) bool { return strings.HasSuffix(path, ".Resource") })
-}
-
-// classRoutes makes the methods of view classes routes. Their pattern comes from a decorator
-// on the class (RESTX, Smorest) or from addedRules.
-func (p *Program) classRoutes(c *Class) {
-	if !c.IsView() {
-		return
-	}
-	pattern := ""
-	for _, d := range c.Node.Decorators {
-		if call, ok := d.(*python.Call); ok && len(call.Args) > 0 {
-			if a, ok := call.Func.(*python.Attribute); ok && a.Attr == "route" {
-				if s, ok := call.Args[0].(*python.Str); ok {
-					pattern = s.Value
-				}
-			}
-		}
-	}
-	for _, name := range append(httpMethods(), "dispatch_request") {
-		f := c.Methods[name]
-		if f == nil || len(f.Routes) > 0 {
-			continue
-		}
-		method := strings.ToUpper(name)
-		if name == "dispatch_request" {
-			method = "GET"
-		}
-		p.addRoute(&Route{Function: f, Pattern: pattern, Methods: []string{method}, Node: f.Node, Unknown: pattern == ""})
-	}
-}
-
-// addedRules finds app.add_url_rule(...) and api.add_resource(...) in the function's body.
-func (p *Program) addedRules(f *Function) {
-	for _, s := range f.Body {
-		python.Inspect(s, func(n python.Node) bool {
-			switch n := n.(type) {
-			case *python.Function, *python.Lambda:
-				return false
-			case *python.Call:
-				if a, ok := n.Func.(*python.Attribute); ok {
-					p.addedRule(a, n, f)
-				}
-			}
-			return true
-		})
-	}
-}
-
-func (p *Program) addedRule(a *python.Attribute, call *python.Call, f *Function) {
-	switch a.Attr {
-	case "register_error_handler":
-		if len(call.Args) == 2 {
-			if target := p.Resolve(call.Args[1], f.Scope).Function; target != nil {
-				target.Handles = append(target.Handles, call.Args[0])
-			}
-		}
-	case "add_url_rule":
-		view := argument(call, 2, "view_func")
-		if view == nil {
-			return
-		}
-		p.addView(view, call, f, a)
-	case "add_resource":
-		if len(call.Args) < 2 {
-			return
-		}
-		if c := p.Resolve(call.Args[0], f.Scope).Class; c != nil {
-			s, _ := call.Args[1].(*python.Str)
-			setPatterns(c, s)
-		}
-	}
-}
-
-func (p *Program) addView(view python.Expr, call *python.Call, f *Function, a *python.Attribute) {
-	if made, ok := view.(*python.Call); ok { // X.as_view("name")
-		if at, ok := made.Func.(*python.Attribute); ok && at.Attr == "as_view" {
-			if c := p.Resolve(at.Value, f.Scope).Class; c != nil {
-				s, _ := argument(call, 0, "rule").(*python.Str)
-				setPatterns(c, s)
-			}
-			return
-		}
-	}
-	target := p.Resolve(view, f.Scope).Function
-	if target == nil || slices.ContainsFunc(target.Routes, func(r *Route) bool { return r.Node == call }) {
-		return
-	}
-	r := &Route{Function: target, Node: call, Receiver: a.Value, Methods: methodsOf(call, []string{"GET"})}
-	if s, ok := argument(call, 0, "rule").(*python.Str); ok {
-		r.Pattern = s.Value
-	} else {
-		r.Unknown = true
-	}
-	p.addRoute(r)
-}
-
-// setPatterns gives the routes of a view class the pattern that a rule names.
-func setPatterns(c *Class, pattern *python.Str) {
-	if pattern == nil {
-		return
-	}
-	for _, f := range c.Methods {
-		for _, r := range f.Routes {
-			if r.Pattern == "" {
-				r.Pattern, r.Unknown = pattern.Value, false
-				r.Params = urlParams(pattern.Value)
-			}
-		}
 	}
 }
 

@@ -139,12 +139,28 @@ func (c *collector) statement(s python.Stmt) {
 	case *python.Global:
 		c.declare(s.Names, c.m.Scope)
 	case *python.Nonlocal:
-		if c.fn.Parent != nil {
-			c.declare(s.Names, c.fn.Parent.Scope)
+		for _, name := range s.Names {
+			if at := c.around(name); at != nil {
+				c.declare([]string{name}, at)
+			}
 		}
 	default:
 		c.compound(s)
 	}
+}
+
+// around is the scope of the function around this one that has the name, or of the nearest one
+// if it is bound later.
+func (c *collector) around(name string) *Scope {
+	if c.fn.Parent == nil {
+		return nil
+	}
+	for f := c.fn.Parent; f != nil; f = f.Parent {
+		if f.Scope.Names[name] != nil {
+			return f.Scope
+		}
+	}
+	return c.fn.Parent.Scope
 }
 
 func (c *collector) declare(names []string, where *Scope) {
@@ -197,10 +213,20 @@ func (c *collector) pattern(e python.Expr) {
 	python.Inspect(e, func(n python.Node) bool {
 		switch n := n.(type) {
 		case *python.Name:
-			c.symbol(n.ID).Other = true
+			if n.ID != "_" {
+				c.symbol(n.ID).Other = true
+			}
 		case *python.PatternAs:
 			c.symbol(n.Name).Other = true
 		case *python.Attribute:
+			return false
+		case *python.Call: // the class is no capture
+			for _, a := range n.Args {
+				c.pattern(a)
+			}
+			for i := range n.Keywords {
+				c.pattern(n.Keywords[i].Value)
+			}
 			return false
 		}
 		return true
