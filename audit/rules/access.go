@@ -112,10 +112,20 @@ func siblings(p *Pass) {
 		}
 		for _, v := range open {
 			reported[v] = true
-			p.Report(v.fn, v.node(), v.fn.Name+" can be called by anyone; its siblings check the login")
+			sure := finding.Likely
+			if p.harmless(v) {
+				sure = finding.Unsure
+			}
+			p.Report(v.fn, v.node(), v.fn.Name+" can be called by anyone; its siblings check the login", Graded(finding.High, sure))
 		}
 	}
 	p.sensitive(reported)
+}
+
+// harmless tells views that only read, take nothing, and ask no table for anything.
+func (p *Pass) harmless(v *view) bool {
+	return v.onlyGet() && !v.byNumber() && !p.Facts.writes(v.fn) && !p.Facts.aboutPeople(v) &&
+		!p.Facts.uses(v.fn, "request", "query", "execute", "session", "objects", "find", "find_one", "select", "fetchall", "all", "get_or_404", "config", "environ", "open", "system", "run", "Popen")
 }
 
 // sensitive reports views that nobody should call without a login, in apps that have one,

@@ -113,11 +113,15 @@ func weakRandom() *Rule {
 			Guard: "",
 		},
 		Call: func(p *Pass, s *Site) {
-			if !strings.HasPrefix(s.Path, "random.") || strings.Contains(s.Path, "SystemRandom") || strings.Contains(s.Path, "()") {
+			if madeOfTime(s) && !isScript(s.Func.Module.Path) && becomesSecret(s.Func, s.Call) {
+				p.Report(s.Func, s.Call, "what is made of the time can be tried out")
+				return
+			}
+			if !strings.HasPrefix(s.Path, "random.") && !strings.HasPrefix(s.Path, "numpy.random.") || strings.Contains(s.Path, "SystemRandom") || strings.Contains(s.Path, "()") {
 				return
 			}
 			switch s.Method {
-			case "seed", "shuffle", "Random", "getstate", "setstate":
+			case "seed", "shuffle", "Random", "getstate", "setstate", "RandomState", "default_rng":
 				return
 			}
 			if !isScript(s.Func.Module.Path) && becomesSecret(s.Func, s.Call) {

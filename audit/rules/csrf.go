@@ -71,7 +71,7 @@ func (p *Pass) takesForm(f *program.Function) bool {
 	if reads || checks {
 		return reads && !(checks && !p.Facts.uses(f, "request"))
 	}
-	return v != nil && v.asks != asksNothing && !v.takes("GET") && v.takes("POST") && p.Facts.writes(f) && !p.Facts.byKey(f) && !p.Facts.uses(f, "get_json", "json", "parse_args", "get_jwt_identity", "files")
+	return v != nil && f.Class == nil && v.asks != asksNothing && !v.takes("GET") && v.takes("POST") && p.Facts.writes(f) && !p.Facts.byKey(f) && !p.Facts.uses(f, "get_json", "json", "parse_args", "get_jwt_identity", "files")
 }
 
 // csrfAtApp reports where the app is made, if that is in sight.

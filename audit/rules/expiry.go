@@ -56,7 +56,7 @@ func lifetimeGiven(p *Pass, s *Site) {
 	switch {
 	case s.Method == "encode" && isJWT(s.Path) && len(s.Call.Args) > 0:
 		claimsWithoutEnd(p, s)
-	case s.Method == "decode" && isJWT(s.Path) && isConstant(optionOf(s, "verify_exp"), python.False):
+	case s.Method == "decode" && isJWT(s.Path) && isConstant(optionOf(s, "verify_exp"), python.False) && !isConstant(optionOf(s, "verify_signature"), python.False):
 		p.Report(s.Func, s.Call, "a token that has expired is taken all the same")
 	case s.Method == "create_access_token":
 		v := s.Arg(2, "expires_delta")

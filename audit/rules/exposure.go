@@ -87,8 +87,8 @@ func isRowField(e python.Expr) bool {
 func isPrivate(name string) bool {
 	name = strings.ToLower(name)
 	switch name {
-	case "password", "passwd", "pwd", "password_hash", "hash", "ssn", "cc_num", "ccn", "card_number", "credit_card", "cvv", "secret", "api_key", "otp_secret", "pin", "iban", "hashed_password", "pass_hash", "mfa_secret", "totp_secret", "private_key",
-		"security_answer", "social_security_number", "passwordhash", "secret_key", "credit_card_number":
+	case "password", "passwd", "pwd", "password_hash", "ssn", "cc_num", "ccn", "card_number", "credit_card", "cvv", "secret", "api_key", "otp_secret", "pin", "iban", "hashed_password", "pass_hash", "mfa_secret", "totp_secret", "private_key",
+		"security_answer", "social_security_number", "passwordhash", "credit_card_number":
 		return true
 	}
 	return strings.HasPrefix(name, "password_hash")
@@ -206,15 +206,20 @@ func fetches(e python.Expr) bool {
 	found := false
 	python.Inspect(e, func(n python.Node) bool {
 		if c, ok := n.(*python.Call); ok {
-			switch lastPart(c.Func) {
-			case "fetchall", "fetchone", "fetchmany", "all", "first", "mappings", "query_db", "query":
-				found = true
-			}
+			found = found || isFetch(c)
 		}
 		_, inner := n.(*python.Comprehension)
 		return !found && !inner
 	})
 	return found
+}
+
+func isFetch(c *python.Call) bool {
+	switch lastPart(c.Func) {
+	case "fetchall", "fetchone", "fetchmany", "all", "first", "mappings", "query_db", "query":
+		return true
+	}
+	return false
 }
 
 // isWhole tells rows, and lists of them, that were not picked from.
@@ -260,7 +265,7 @@ func (r *rows) sends(e python.Expr) bool {
 				}
 			}
 		}
-		return r.isWhole(e) || fetches(e) && len(r.whole) == 0
+		return r.isWhole(e) || isFetch(e) && len(r.whole) == 0
 	case *python.Dict:
 		for _, v := range e.Values {
 			if r.sends(v) {

@@ -298,7 +298,7 @@ func isChange(sql string) bool {
 
 // asksMethod reports whether a function tells GET from POST itself.
 func (f *Facts) asksMethod(fn *program.Function) bool {
-	return f.reaches(fn, "method", "validate_on_submit", "is_submitted")
+	return f.reaches(fn, "method", "validate_on_submit", "is_submitted", "validate")
 }
 
 func (f *Facts) file(name string) *python.File {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,7 +49,7 @@ func fastPassword() *Rule {
 // fastlyHashed reports a fast hash of a password. What another site asks for, and what only
 // looks a password up in a list of stolen ones, keeps nothing.
 func (p *Pass) fastlyHashed(s *Site) {
-	if isConstant(s.Arg(-1, "usedforsecurity"), python.False) {
+	if isConstant(s.Arg(-1, "usedforsecurity"), python.False) || slices.ContainsFunc(s.Call.Args, isSetting) {
 		return
 	}
 	sure := finding.Likely
@@ -56,6 +57,12 @@ func (p *Pass) fastlyHashed(s *Site) {
 		sure = finding.Unsure
 	}
 	p.Report(s.Func, s.Call, "a password is hashed with "+s.Path, Graded(finding.High, sure))
+}
+
+// isSetting tells config.password: what the owner of the app wrote down.
+func isSetting(e python.Expr) bool {
+	a, ok := e.(*python.Attribute)
+	return ok && hasWord(lastPart(a.Value), "cfg", "config", "settings", "conf")
 }
 
 // fewestRounds is how often PBKDF2 is to be repeated at the very least; OWASP says 600,000 for

@@ -206,9 +206,17 @@ func codesTried(p *Pass, f *program.Function) {
 	switch {
 	case code != "" && comparesSent(p, f) && !p.Facts.limited(f) && !countsTries(p.Facts, f):
 		p.Report(f, v.node(), f.Name+" takes any number of guesses of "+code)
+	case v.registers() && v.asks == asksNothing && v.takes("POST") && p.Facts.reads(f) && takesPassword(f) && !p.Facts.limited(f) && !countsTries(p.Facts, f):
+		p.Report(f, v.node(), f.Name+" makes as many accounts as one asks for", Graded(finding.Low, finding.Unsure))
 	case code == "" && asksForReset(p, v) && !p.Facts.limited(f) && !countsTries(p.Facts, f):
 		p.Report(f, v.node(), f.Name+" sends as many messages as one asks for", Graded(finding.Low, finding.Likely))
 	}
+}
+
+func takesPassword(f *program.Function) bool {
+	found := false
+	sentFields(f, func(field string, _ python.Expr) { found = found || isPassword(field) })
+	return found
 }
 
 // isGiven reports whether an expression reads what was sent.
@@ -239,7 +247,7 @@ func comparesSent(p *Pass, f *program.Function) bool {
 				}
 			case *python.Call:
 				name := lastPart(n.Func)
-				known := isQuestion(name) || name == "filter_by" || name == "find_one" || name == "execute" || name == "compare_digest" || name == "get" && !h.rooted(n) || name == "filter"
+				known := isQuestion(name) || name == "filter_by" || name == "find_one" || name == "execute" || name == "compare_digest" || name == "query_db" || name == "query" || name == "fetchone" || name == "fetch_one" || name == "get" && !h.rooted(n) || name == "filter"
 				found = found || known && (slices.ContainsFunc(n.Args, h.isSent) || slices.ContainsFunc(n.Args, givenData) || keywordSent(n, h))
 			}
 			return !found

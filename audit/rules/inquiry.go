@@ -23,6 +23,19 @@ const maxInquiry = 2
 
 func (q *inquiry) least(d demand) { q.found = max(q.found, d) }
 
+// defaults looks at what is handed in for a parameter by whoever answers requests, such as
+// user = Depends(get_current_user).
+func (q *inquiry) defaults(params python.Params, scope *program.Scope) {
+	for i := range params.List {
+		if c, ok := params.List[i].Default.(*python.Call); ok && (lastPart(c.Func) == "Depends" || lastPart(c.Func) == "Security") && len(c.Args) > 0 {
+			q.decorator(c.Args[0], scope)
+			if isLoginQuestion(decoratorName(c.Args[0])) || hasWord(decoratorName(c.Args[0]), "current", "authenticated") {
+				q.least(asksLogin)
+			}
+		}
+	}
+}
+
 // decorator looks at a decorator's name and arguments, and into one of the project's own.
 func (q *inquiry) decorator(d python.Expr, scope *program.Scope) {
 	if isAuthCheck(d) {

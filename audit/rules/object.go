@@ -129,7 +129,7 @@ func (g *fetch) grade(p *Pass, v *view) (finding.Severity, finding.Confidence) {
 		if changes {
 			return finding.High, finding.Likely
 		}
-		if g.byName {
+		if g.byName || p.Facts.social() {
 			return finding.Medium, finding.Unsure // pages about users are often public
 		}
 		if !p.Facts.knowsLogin() {
@@ -143,6 +143,13 @@ func (g *fetch) grade(p *Pass, v *view) (finding.Severity, finding.Confidence) {
 		return finding.High, finding.Likely
 	}
 	return 0, 0
+}
+
+// social reports whether people of the app follow each other: they see each other's pages.
+func (f *Facts) social() bool {
+	return slices.ContainsFunc(f.views(), func(v *view) bool {
+		return v.has("follow", "followers", "following", "unfollow", "friend", "friends")
+	})
 }
 
 // isPublished tells what is made to be seen by everybody.

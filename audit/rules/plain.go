@@ -114,7 +114,7 @@ func (w *passwords) stored(e python.Expr) bool {
 		if owner == "self" {
 			return isPassword(e.Attr) && !mentionsHash(e) && w.f.Class != nil && isModelClass(w.f.Class)
 		}
-		return isPassword(e.Attr) && !strings.Contains(strings.ToLower(e.Attr), "hash") && owner != "form" && owner != "args" && owner != "request" && owner != "data" && !strings.HasSuffix(owner, "form") && !strings.Contains(owner, "config")
+		return isPassword(e.Attr) && !strings.Contains(strings.ToLower(e.Attr), "hash") && owner != "form" && owner != "args" && owner != "request" && owner != "data" && owner != "authorization" && owner != "auth" && owner != "credentials" && owner != "cfg" && owner != "settings" && !strings.HasSuffix(owner, "form") && !strings.Contains(owner, "config")
 	case *python.Subscript:
 		if w.h.rooted(e) || isSession(e.Value) {
 			return false
@@ -265,6 +265,10 @@ func (w *passwords) inserted(c *python.Call) bool {
 		if !speaksOfPassword(set) {
 			return false
 		}
+	}
+	if v := valueOf(text, c); v != nil { // whatever the variable is called
+		name, isName := v.(*python.Name)
+		return w.sent(v) || w.h.isSent(v) && !mentionsHash(v) && !(isName && w.hashed[name.ID])
 	}
 	found := false
 	for _, a := range c.Args {

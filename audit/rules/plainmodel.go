@@ -11,12 +11,16 @@ import (
 // intoModel is a password that was sent and is given to a model which keeps it as it is; nil
 // for none.
 func (w *passwords) intoModel(c *python.Call) python.Expr {
-	name := lastPart(c.Func)
+	made := c.Func
+	if a, ok := made.(*python.Attribute); ok && (a.Attr == "create" || a.Attr == "insert") { // of peewee, or like it
+		made = a.Value
+	}
+	name := lastPart(made)
 	if name == "" || name[0] < 'A' || name[0] > 'Z' {
 		return nil
 	}
-	class := w.p.Program.Resolve(c.Func, w.f.Scope).Class
-	if class == nil || !isModelClass(class) || !w.p.Facts.uses(w.f, "add", "add_all", "save", "commit", "merge", "insert", "put", "flush") {
+	class := w.p.Program.Resolve(made, w.f.Scope).Class
+	if class == nil || !isModelClass(class) || !keepsLogins(class.Name) && !class.Inherits(isUserMixin) || !w.p.Facts.uses(w.f, "create", "add", "add_all", "save", "commit", "merge", "insert", "put", "flush") {
 		return nil
 	}
 	init := class.Method("__init__")
@@ -40,6 +44,8 @@ func (w *passwords) intoModel(c *python.Call) python.Expr {
 	}
 	return nil
 }
+
+func isUserMixin(path string) bool { return strings.HasSuffix(path, "UserMixin") }
 
 // keepsAsIs reports whether a model keeps a password as its constructor gets it: no setter, no
 // validator, no type of column and no line of the constructor hashes it.

@@ -78,6 +78,9 @@ func tooShort(c *python.Compare) bool {
 	if !ok || !isCall || lastPart(call.Func) != "len" || len(call.Args) != 1 || !givenPassword(call.Args[0]) {
 		return false
 	}
+	if inner, words := call.Args[0].(*python.Call); words && lastPart(inner.Func) != "get" && lastPart(inner.Func) != "strip" { // of words, not of letters
+		return false
+	}
 	least := number(n)
 	switch op {
 	case python.Lt, python.GtE: // len(p) < 6: refused; len(p) >= 6: taken

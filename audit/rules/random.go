@@ -62,6 +62,9 @@ func (s *secretSearch) kept(target, value python.Expr) {
 	if target == nil || value == nil || !s.holds(value) {
 		return
 	}
+	if sub, ok := target.(*python.Subscript); ok && isSession(sub.Value) { // what for is said by its key
+		target = sub.Index
+	}
 	python.Inspect(target, func(n python.Node) bool {
 		switch n := n.(type) {
 		case *python.Name:
@@ -114,4 +117,32 @@ func (s *secretSearch) holds(e python.Expr) bool {
 		return !found
 	})
 	return found
+}
+
+// madeOfTime tells uuid1(), and hashes of nothing but the time and names.
+func madeOfTime(s *Site) bool {
+	if s.Path == "uuid.uuid1" {
+		return true
+	}
+	if !fastHash(s.Path) || len(s.Call.Args) == 0 {
+		return false
+	}
+	time, secret := false, false
+	for _, a := range s.Call.Args {
+		python.Inspect(a, func(n python.Node) bool {
+			switch n := n.(type) {
+			case *python.Name:
+				secret = secret || isUnguessable(n.ID)
+			case *python.Attribute:
+				secret = secret || isUnguessable(n.Attr)
+			case *python.Call:
+				switch lastPart(n.Func) {
+				case "time", "now", "utcnow", "timestamp", "time_ns", "today":
+					time = true
+				}
+			}
+			return true
+		})
+	}
+	return time && !secret
 }

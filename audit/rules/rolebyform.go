@@ -51,16 +51,19 @@ func roleTaken(p *Pass, f *program.Function) {
 				return false
 			case *python.Call:
 				for i := range n.Keywords {
-					if k := &n.Keywords[i]; isRoleWord(k.Name) && isChosen(k.Value) && !isFilter(n) {
+					if k := &n.Keywords[i]; isRoleWord(k.Name) && isChosen(k.Value) && !isFilter(n) && makesAccount(n) {
 						report(n)
 					}
+				}
+				if name := lastPart(n.Func); (name == "insert_one" || name == "insert") && len(n.Args) == 1 && h.rooted(n.Args[0]) && isPerson(collectionOf(n)) {
+					report(n)
 				}
 				if fillsRole(n, f.Scope, isChosen) {
 					report(n)
 				}
 			case *python.Assign:
 				for _, t := range n.Targets {
-					if isRoleWord(lastPart(t)) && !sessionTarget(t) && isMember(t) && isChosen(n.Value) {
+					if isRoleWord(lastPart(t)) && !sessionTarget(t) && isMember(t) && isChosen(n.Value) && ofAccount(t) {
 						report(n)
 					}
 				}
@@ -74,6 +77,35 @@ func roleTaken(p *Pass, f *program.Function) {
 			return !done
 		})
 	}
+}
+
+// makesAccount tells calls that make somebody's account: User(...), User.create(...),
+// create_user(...).
+func makesAccount(c *python.Call) bool {
+	name := lastPart(c.Func)
+	if a, ok := c.Func.(*python.Attribute); ok && (name == "create" || name == "insert" || name == "update" || name == "objects") {
+		return keepsLogins(lastPart(a.Value))
+	}
+	return keepsLogins(name) || hasWord(name, "register", "signup", "values", "dict")
+}
+
+// ofAccount tells user.role and user["role"].
+func ofAccount(t python.Expr) bool {
+	switch t := t.(type) {
+	case *python.Attribute:
+		return isUserName(lastPart(t.Value)) || keepsLogins(lastPart(t.Value)) || keepsLogins(rootOf(t.Value))
+	case *python.Subscript:
+		return isUserName(lastPart(t.Value)) || keepsLogins(rootOf(t.Value)) || hasWord(rootOf(t.Value), "data", "row", "doc", "record")
+	}
+	return false
+}
+
+// collectionOf is users of db.users.insert_one(...), also by way of a variable of that name.
+func collectionOf(c *python.Call) string {
+	if a, ok := c.Func.(*python.Attribute); ok {
+		return lastPart(a.Value)
+	}
+	return ""
 }
 
 // isFilter reports whether a call only chooses rows, or shows a page.

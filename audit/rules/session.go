@@ -44,7 +44,7 @@ func sessionKept(p *Pass, f *program.Function) {
 						p.Report(f, n, "the request says which session this is", Graded(finding.High, finding.Likely))
 					}
 					if key := lastPart(t); kept && sessionTarget(t) && (key == "" || isIdentityKey(key)) {
-						p.Report(f, n, "the session keeps the id that it had before the login")
+						p.Report(f, n, "the session keeps the id that it had before the login", Graded(finding.Medium, p.Facts.ownSessions()))
 						kept = false
 					}
 				}
@@ -62,6 +62,16 @@ func sessionKept(p *Pass, f *program.Function) {
 // travel in the cookie as a whole, and are new whenever they change.
 func (f *Facts) keepsSessions() bool {
 	return f.mentions("flask_session", "flask_kvsession")
+}
+
+// ownSessions is less sure where the app keeps sessions by a class of its own.
+func (f *Facts) ownSessions() finding.Confidence {
+	for _, c := range f.program.Classes {
+		if strings.HasSuffix(c.Name, "SessionInterface") && !c.Module.Test {
+			return finding.Unsure
+		}
+	}
+	return finding.Likely
 }
 
 func isSessionCookie(e python.Expr) bool {

@@ -93,6 +93,7 @@ func (f *Facts) demands(fn *program.Function, depth int) demand {
 		for _, d := range fn.Node.Decorators {
 			q.decorator(d, fn.Scope.Parent)
 		}
+		q.defaults(fn.Node.Params, fn.Scope.Parent)
 	}
 	if fn.Class != nil {
 		q.class(fn.Class)

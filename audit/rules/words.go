@@ -49,6 +49,13 @@ func wordsOf(text string) []string {
 	return all
 }
 
+// keepsLogins tells models, tables and variables of people who log in.
+func keepsLogins(name string) bool {
+	return isPerson(name) || hasWord(name, "login", "logins", "credential", "credentials", "admin", "admins", "teacher", "teachers", "doctor", "doctors", "seller", "sellers", "vendor", "vendors", "driver", "drivers", "librarian", "faculty",
+		"manager", "managers", "voter", "voters", "candidate", "agent", "agents", "staff", "tutor", "instructor", "parent", "operator", "worker", "workers", "subscriber", "buyer", "player", "players", "guest", "author", "auth", "nurse",
+		"moderator", "usermodel", "appuser", "owner", "company", "companies", "mentor", "trainer", "attendee", "participant", "recruiter", "hospital")
+}
+
 // hasWord reports whether one of the words is in a name.
 func hasWord(name string, words ...string) bool {
 	return slices.ContainsFunc(wordsOf(name), func(w string) bool { return slices.Contains(words, w) })
