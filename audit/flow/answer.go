@@ -8,7 +8,7 @@ import (
 
 // answer looks at what a view gives back: a text is sent as a page.
 func (f *frame) answer(n python.Node, v *Value) {
-	if len(f.fn.Routes) == 0 && f.fn.Handles == nil {
+	if len(f.fn.Routes) == 0 && f.fn.Handles == nil || f.up != nil {
 		return
 	}
 	if r, ok := n.(*python.Return); ok {
@@ -35,7 +35,11 @@ func (f *frame) answer(n python.Node, v *Value) {
 		f.used(Exposure, v, n, "the answer")
 		return
 	}
-	f.used(HTML|Exposure, v, n, "the page")
+	kinds := HTML | Exposure
+	if f.wrapping != nil {
+		kinds &^= f.wrapping.tame
+	}
+	f.used(kinds, v, n, "the page")
 }
 
 // made reports whether a status says that something was created or begun: APIs answer so, with

@@ -43,6 +43,8 @@ func (f *frame) assignAll(targets []python.Expr, v *Value) {
 func (f *frame) assignAttr(t *python.Attribute, v *Value) {
 	to := f.eval(t.Value)
 	switch {
+	case to.Of != nil && f.up != nil && f.calls(v, 0): // what another instance is given to call it never does
+		f.store(to.Of, t.Attr, &Value{Marks: v.Marks})
 	case to.Of != nil:
 		f.store(to.Of, t.Attr, v)
 	case to.Class != nil:
@@ -150,4 +152,28 @@ func lastName(path string) string {
 		}
 	}
 	return path
+}
+
+// mutated marks the variable whose object takes in what its method is given: a buffer that
+// is written to.
+func (f *frame) mutated(to *Value, name string, a *arguments, e *python.Call) {
+	switch name {
+	case "write", "writelines", "append", "add", "extend", "update", "put", "insert", "feed", "setdefault", "appendleft":
+	default:
+		return
+	}
+	attr, ok := e.Func.(*python.Attribute)
+	if !ok || to != nil && to.Obj != nil {
+		return
+	}
+	n, ok := attr.Value.(*python.Name)
+	marks := a.marks()
+	if !ok || len(marks) == 0 {
+		return
+	}
+	old := f.eval(n)
+	if old.API != nil && strings.HasPrefix(old.API.Path, "builtins.open") || old.Of != nil || old.Class != nil {
+		return
+	}
+	f.bind(n.ID, old.marked(merge(old.Marks, marks)))
 }

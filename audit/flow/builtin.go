@@ -53,7 +53,8 @@ func (f *frame) builtinMethod(to *Value, name string, a *arguments, e *python.Ca
 			}
 			kept := to.Marks
 			if old, ok := a.get(0, "").strOf(); ok && name == "replace" {
-				kept = safe(kept, replaced(old))
+				by, _ := a.get(1, "").strOf()
+				kept = safe(kept, replaced(old, by))
 			}
 			return &Value{Marks: merge(kept, marks)}
 		}
@@ -231,8 +232,13 @@ func (v *Value) strOf() (string, bool) {
 }
 
 // replaced is what a text can no longer be used for in which s was replaced everywhere.
-func replaced(s string) Kinds {
+func replaced(s, by string) Kinds {
+	if strings.Contains(by, s) {
+		return 0
+	}
 	switch s {
+	case "/":
+		return Path
 	case "'":
 		return XPath
 	case "\n", "\r", "\r\n":

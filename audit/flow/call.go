@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/program"
@@ -86,6 +87,17 @@ func (a *arguments) marks() []Mark {
 	return merge(m, a.rest.deep())
 }
 
+// after are the arguments of a call together with those that were given before.
+func (a *arguments) after(bound *arguments) *arguments {
+	if bound == nil {
+		return a
+	}
+	return &arguments{
+		list: append(slices.Clone(bound.list), a.list...), named: append(slices.Clone(bound.named), a.named...),
+		rest: join(bound.rest, a.rest), node: a.node,
+	}
+}
+
 // from is all that is carried into the call from the i-th argument on.
 func (a *arguments) from(i int) []Mark {
 	b := arguments{named: a.named, rest: a.rest}
@@ -166,9 +178,29 @@ func (f *frame) reflected(e *python.Call) {
 	f.used(Code, &Value{Marks: marks}, e, "a call")
 }
 
-// invoke calls a value.
+// invoke calls a value, or any of those that it may be.
 func (f *frame) invoke(callee *Value, a *arguments, e *python.Call) *Value {
+	if callee.fn == nil {
+		return f.invokeOne(callee, a, e)
+	}
+	v := f.invokeOne(callee, a.after(callee.fn.bound), e)
+	for _, o := range callee.fn.others {
+		one := f.invoke(o, a, e)
+		if one == never {
+			one = f.e.unknown
+		}
+		if v == never {
+			v = f.e.unknown
+		}
+		v = join(v, one)
+	}
+	return v
+}
+
+func (f *frame) invokeOne(callee *Value, a *arguments, e *python.Call) *Value {
 	switch {
+	case callee.lambda() != nil:
+		return f.callLambda(callee, a, e)
 	case callee.Func != nil:
 		return f.own(callee, a, e)
 	case callee.Class != nil:
@@ -192,7 +224,22 @@ func (f *frame) own(callee *Value, a *arguments, e *python.Call) *Value {
 	if fn.Node == nil {
 		return f.e.unknown
 	}
-	v := ofReceiver(f.apply(fn, f.bindArgs(fn, callee.Self, a), f.loc(e)), fn, callee.Self)
+	plain := callee.fn != nil && callee.fn.plain
+	if w := f.e.wrap(fn); w != nil && (callee.fn == nil || !plain && len(callee.fn.free) == 0) {
+		return f.through(w, callee, a, e)
+	}
+	self := callee.Self
+	if self == nil && boundTask(fn) {
+		self = f.e.unknown
+	}
+	args := bindArgs(fn, self, a)
+	if plain {
+		if p := f.e.probe; p != nil && p.fn == fn {
+			p.got, p.reached = args, true
+			return p.result
+		}
+	}
+	v := ofReceiver(f.perform(callee, args, f.loc(e)), fn, callee.Self)
 	kinds := namedSanitizer(fn.Name)
 	switch {
 	case kinds != 0 && len(v.Marks) > 0:
@@ -236,13 +283,17 @@ func namedSanitizer(name string) Kinds {
 }
 
 // bindArgs lays arguments out by the function's parameters.
-func (f *frame) bindArgs(fn *program.Function, self *Value, a *arguments) []*Value {
-	params := fn.Node.Params.List
-	out := make([]*Value, len(params))
+func bindArgs(fn *program.Function, self *Value, a *arguments) []*Value {
 	list := a.list
 	if self != nil && !fn.Static {
 		list = append([]*Value{self}, list...)
 	}
+	return bindParams(fn.Node.Params.List, list, a)
+}
+
+// bindParams lays them out by parameters; list is those without a name.
+func bindParams(params []python.Param, list []*Value, a *arguments) []*Value {
+	out := make([]*Value, len(params))
 	next := 0
 	for i := range params {
 		switch params[i].Kind {
@@ -252,11 +303,9 @@ func (f *frame) bindArgs(fn *program.Function, self *Value, a *arguments) []*Val
 				next++
 			}
 		case python.VarPositional:
-			rest := a.rest
-			for ; next < len(list); next++ {
-				rest = join(rest, list[next])
-			}
-			out[i] = &Value{Obj: &Object{Rest: rest, region: -1}}
+			more := list[min(next, len(list)):]
+			next = len(list)
+			out[i] = &Value{Obj: &Object{List: a.rest == nil, Items: more[:len(more):len(more)], Rest: a.rest, region: -1}}
 		case python.KeywordOnly, python.VarKeyword:
 		}
 	}
@@ -287,7 +336,7 @@ func (f *frame) bindArgs(fn *program.Function, self *Value, a *arguments) []*Val
 func (f *frame) construct(c *program.Class, a *arguments, e *python.Call) *Value {
 	v := &Value{Of: c, Obj: &Object{region: f.region}}
 	if init := c.Method("__init__"); init != nil {
-		f.apply(init, f.bindArgs(init, v, a), f.loc(e))
+		f.perform(f.e.function(init), bindArgs(init, v, a), f.loc(e))
 	} else {
 		for _, n := range a.named {
 			v.Obj.set(n.Key, n.Value)
@@ -334,14 +383,14 @@ func (f *frame) pageCall(e *python.Call) *Value {
 			f.arguments(e)
 			return f.e.unknown
 		}
-		if v := f.lookup(to.ID, to); v.macro != nil {
-			return f.callMacro(v.macros, v.macro, f.arguments(e))
+		if of, m := f.lookup(to.ID, to).macro(); m != nil {
+			return f.callMacro(of, m, f.arguments(e))
 		}
 	case *python.Attribute:
 		if name, ok := to.Value.(*python.Name); ok {
-			if v := f.lookup(name.ID, name); v.macros != nil && v.macro == nil {
-				if m := v.macros.macros[to.Attr]; m != nil {
-					return f.callMacro(v.macros, m, f.arguments(e))
+			if of, one := f.lookup(name.ID, name).macro(); of != nil && one == nil {
+				if m := of.macros[to.Attr]; m != nil {
+					return f.callMacro(of, m, f.arguments(e))
 				}
 			}
 		}

@@ -96,7 +96,28 @@ func moreSpecials(s map[string]special) {
 		s["sh."+n] = shellOfModule
 	}
 	environments(s)
+	for _, p := range []string{"flask_babel.", "flask_babelex.", "flask_babelplus.", "gettext.", "babel.support.Translations()."} {
+		for _, n := range []string{"gettext", "lazy_gettext", "ugettext", "_"} {
+			s[p+n] = translated(1)
+		}
+		for _, n := range []string{"ngettext", "lazy_ngettext", "pgettext", "lazy_pgettext", "ungettext"} {
+			s[p+n] = translated(2)
+		}
+		s[p+"npgettext"] = translated(3)
+	}
 	for _, n := range []string{"markupsafe.Markup", "flask.Markup", "jinja2.Markup"} {
 		s[n] = markup
+	}
+}
+
+// translated is gettext and its kin: a text, whose translation the named arguments are put
+// into. The number by which a plural is chosen is not part of it.
+func translated(texts int) special {
+	return func(f *frame, api *program.API, a *arguments, _ *python.Call) *Value {
+		given := arguments{list: a.list[:min(texts, len(a.list))], named: a.named, rest: a.rest}
+		if marks := given.marks(); len(marks) > 0 {
+			return &Value{API: api.Call(), Marks: marks}
+		}
+		return f.e.api(api.Call())
 	}
 }

@@ -38,6 +38,7 @@ func (e *Engine) readBody(f *program.Function, s *summary) {
 	}()
 	fr := newFrame(e, f, s)
 	fr.run()
+	fr.enter()
 	if fr.steps > maxSteps {
 		e.tangled(placeOf(f), f.Name)
 	}

@@ -344,17 +344,6 @@ func (f *frame) bindTarget(t python.Expr, v *Value) {
 	}
 }
 
-// lambda is read where it stands, with unknown arguments; calling it gives what it gives.
-func (f *frame) lambda(e *python.Lambda) *Value {
-	mark := len(f.extra)
-	for i := range e.Params.List {
-		f.extra = append(f.extra, binding{e.Params.List[i].Name, f.e.unknown})
-	}
-	f.eval(e.Body)
-	f.extra = f.extra[:mark]
-	return f.e.unknown
-}
-
 // yield gives the generator's result its elements.
 func (f *frame) yield(e *python.Yield) *Value {
 	if e.Value == nil {

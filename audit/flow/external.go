@@ -17,18 +17,21 @@ func (f *frame) external(api *program.API, callee, to *Value, a *arguments, e *p
 	if special := f.e.models.special[path]; special != nil {
 		return special(f, api, a, e)
 	}
+	marks := f.callbacks(path, a, e)
 	if to == nil && f.e.models.inert(path) {
+		if len(marks) > 0 {
+			return &Value{API: api.Call(), Marks: marks}
+		}
 		return f.e.api(api.Call())
 	}
 	f.mutated(to, lastName(path), a, e)
-	var marks []Mark
 	switch {
 	case to != nil:
-		marks = to.Marks
+		marks = merge(marks, to.Marks)
 	case callee != nil && len(callee.Marks) > 0: // request.get_json()
-		marks = callee.Marks
+		marks = merge(marks, callee.Marks)
 	case strings.HasPrefix(path, "builtins.") || !strings.Contains(path, "()"):
-		marks = a.marks()
+		marks = merge(marks, a.marks())
 	}
 	if renders(lastName(path)) {
 		marks = safe(marks, Markup)
@@ -127,7 +130,15 @@ func (f *frame) method(to *Value, name string, a *arguments, e *python.Call) *Va
 	if s, ok := f.e.models.methods[name]; ok {
 		return f.modelled(s, f.e.program.APIs.Module("?").Attr(name), to, a, e)
 	}
+	if to.Func != nil {
+		if v := f.task(to, name, a, e); v != nil {
+			return v
+		}
+	}
 	v := f.byName(to, name, a, e)
+	if marks := f.callbacks(name, a, e); len(marks) > 0 {
+		v = join(v, &Value{Marks: marks})
+	}
 	if len(to.Marks) == 0 {
 		return v
 	}
@@ -274,7 +285,7 @@ func isForm(c *program.Class) bool {
 func (f *frame) formField(c *program.Class, name string, n python.Node) *Value {
 	var field *Value
 	for _, k := range c.Line() {
-		field = join(field, f.e.readCell(f.fn, k, name))
+		field = join(field, f.e.readCell(f.root, k, name))
 	}
 	switch {
 	case field == nil && name != "data":
@@ -335,28 +346,4 @@ func (f *frame) spoken(e python.Expr) bool {
 		return true
 	}
 	return r.API != nil && lastName(r.Path()) == "ValidationError"
-}
-
-// mutated marks the variable whose object takes in what its method is given: a buffer that
-// is written to.
-func (f *frame) mutated(to *Value, name string, a *arguments, e *python.Call) {
-	switch name {
-	case "write", "writelines", "append", "add", "extend", "update", "put", "insert", "feed", "setdefault", "appendleft":
-	default:
-		return
-	}
-	attr, ok := e.Func.(*python.Attribute)
-	if !ok || to != nil && to.Obj != nil {
-		return
-	}
-	n, ok := attr.Value.(*python.Name)
-	marks := a.marks()
-	if !ok || len(marks) == 0 {
-		return
-	}
-	old := f.eval(n)
-	if old.API != nil && strings.HasPrefix(old.API.Path, "builtins.open") || old.Of != nil || old.Class != nil {
-		return
-	}
-	f.bind(n.ID, old.marked(merge(old.Marks, marks)))
 }

@@ -54,6 +54,10 @@ type Engine struct {
 	origins  map[Loc]*Origin
 	depth    int
 	byName   map[string][]*program.Function // methods
+	free     map[*program.Function][]freeName
+	wraps    []*wrapping  // by Function.ID; of those that are not wrapped, unwrapped
+	lambda   *program.API // that all lambdas are an instance of
+	probe    *probe
 	unknown  *Value
 	number   *Value
 	included int               // nodes of templates in others
@@ -83,7 +87,8 @@ func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template
 		cells: newCells(p), things: newThings(p), sums: make([]*summary, len(p.Functions)),
 		queued: make([]bool, len(p.Functions)), visits: make([]uint8, len(p.Functions)),
 		apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, weak: map[flowKey]*Flow{}, bare: map[string]Loc{}, passed: map[flowKey]uint8{}, origins: map[Loc]*Origin{},
-		unknown: &Value{}, byName: map[string][]*program.Function{},
+		unknown: &Value{}, byName: map[string][]*program.Function{}, free: map[*program.Function][]freeName{},
+		wraps: make([]*wrapping, len(p.Functions)), lambda: p.APIs.Module("lambda"),
 	}
 	e.pages = newPages(e, templates)
 	e.number = e.api(p.APIs.Module("builtins").Attr("int").Call())
@@ -159,7 +164,7 @@ func (e *Engine) read(f *program.Function) *summary {
 	e.depth--
 	s.reading = false
 	if old != nil || len(s.callers) > 0 {
-		if old == nil || s.differs(old) {
+		if e.anew(f) || old == nil || s.differs(old) {
 			for _, c := range s.callers {
 				e.enqueue(c)
 			}

@@ -11,6 +11,7 @@ import (
 type frame struct {
 	e      *Engine
 	fn     *program.Function
+	root   *program.Function // for whom it is read: fn, or who calls it where it is read in place
 	sum    *summary
 	env    []*Value  // the local variables by slot
 	extra  []binding // names of comprehensions and lambdas, innermost last
@@ -27,6 +28,16 @@ type frame struct {
 	inlined Loc   // where a template in the program stands
 	depth   int   // of templates in templates
 	ended   bool  // what follows is not reached
+
+	up    *frame // of the function in whose place this one is read; nil for one that is read for itself
+	site  Loc    // where it is called there
+	level int    // how many are read so
+	spent int    // expressions evaluated in such functions
+	eager bool   // decorators are called: all that is given a function is read so
+	inner *python.Lambda
+	free  []captured // variables of functions around it
+
+	wrapping *wrapping // of a view: its own decorators
 
 	unmarked *python.Call // the argument of str() that is being read
 	tries    int          // in how many bodies of try with handlers
@@ -45,9 +56,12 @@ type binding struct {
 const maxSteps = 200_000
 
 func newFrame(e *Engine, fn *program.Function, s *summary) *frame {
-	f := &frame{e: e, fn: fn, sum: s, scope: fn.Scope, env: make([]*Value, len(fn.Scope.Names))}
+	f := &frame{e: e, fn: fn, root: fn, sum: s, scope: fn.Scope, env: make([]*Value, len(fn.Scope.Names))}
 	if fn.Node == nil {
 		return f
+	}
+	if len(fn.Routes) > 0 {
+		f.wrapping = e.wrap(fn)
 	}
 	for i := range fn.Node.Params.List {
 		f.param(i, &fn.Node.Params.List[i])
@@ -62,18 +76,16 @@ func (f *frame) param(i int, p *python.Param) {
 	var v *Value
 	switch {
 	case i == 0 && f.fn.Class != nil && !f.fn.Static && p.Kind != python.KeywordOnly:
-		v = &Value{Of: f.fn.Class}
-		if f.fn.ByType {
-			v = f.e.class(f.fn.Class)
-		}
+		v = f.unknownParam(i, p)
 	default:
-		v = f.urlParam(i, p)
+		if f.wrapping == nil { // else the decorators pass it on
+			v = f.urlParam(i, p)
+		}
 		if v == nil && i == 0 && f.fn.Class == nil {
 			v = f.handled(p)
 		}
 		if v == nil {
-			v = &Value{Marks: []Mark{{From: &Origin{Source: Param, Param: i, Where: loc(f.fn, p)}}}}
-			f.annotated(v, p)
+			v = f.unknownParam(i, p)
 		}
 		if p.Kind == python.VarPositional || p.Kind == python.VarKeyword {
 			v = &Value{Obj: &Object{Rest: v, region: -1}}
@@ -270,6 +282,9 @@ func (f *frame) define(s *python.Function) {
 	for _, d := range s.Decorators {
 		f.eval(d)
 	}
+	if sym := f.scope.Names[s.Name]; len(s.Decorators) > 0 && sym != nil && sym.Function != nil && sym.Function.Node == s && f.up == nil {
+		f.e.wrap(sym.Function) // it may be put into a register
+	}
 	for i := range s.Params.List {
 		if d := s.Params.List[i].Default; d != nil {
 			f.eval(d)
@@ -313,6 +328,8 @@ func (f *frame) result(s *python.Return) {
 	if f.class == nil {
 		f.sum.result = join(f.sum.result, v)
 		f.answer(s, v)
-		f.guards(s)
+		if f.up == nil {
+			f.guards(s)
+		}
 	}
 }

@@ -87,6 +87,9 @@ func split(to *Value, name string, a *arguments) *Value {
 		}
 		return &Value{Obj: &Object{Rest: &Value{Marks: safe(to.Marks, Path)}, region: -1}}
 	}
+	if len(a.list) == 0 && len(a.named) == 0 && name == "split" { // no line breaks are left
+		to = to.marked(safe(to.Marks, Log|Header))
+	}
 	return words(to)
 }
 

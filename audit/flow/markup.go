@@ -58,7 +58,7 @@ func makesMarkup(path string) bool {
 
 // isMarkup reports whether a value is a Markup object, which escapes what it is joined with.
 func (v *Value) isMarkup() bool {
-	return v.raw && v.macro == nil || v.API != nil && (strings.HasPrefix(v.API.Path, "markupsafe.") || strings.HasSuffix(v.API.Path, ".Markup()")) && makesMarkup(v.API.Path)
+	return v.raw && v.fn == nil || v.API != nil && (strings.HasPrefix(v.API.Path, "markupsafe.") || strings.HasSuffix(v.API.Path, ".Markup()")) && makesMarkup(v.API.Path)
 }
 
 // withMarkup is a Markup object together with another value, which it escapes.

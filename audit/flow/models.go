@@ -217,20 +217,21 @@ func specials() map[string]special {
 		return &Value{Obj: &Object{List: true, region: f.region}}
 	}
 	s := map[string]special{
-		"builtins.list": same, "builtins.tuple": same, "builtins.set": same, "builtins.frozenset": same, "builtins.sorted": same,
+		"builtins.list": same, "builtins.tuple": same, "builtins.set": same, "builtins.frozenset": same,
 		"builtins.reversed": same, "builtins.iter": same, "copy.copy": same, "copy.deepcopy": same, "flask.make_response": makeResponse,
-		"builtins.dict": makeDict, "builtins.str": makeText, "builtins.map": mapped, "builtins.filter": filtered, "builtins.next": next,
+		"builtins.dict": makeDict, "builtins.str": makeText, "builtins.map": mapped, "builtins.next": next,
 		"builtins.getattr": getAttr, "builtins.setattr": setAttr, "builtins.enumerate": enumerate, "builtins.zip": zip,
 		"flask.render_template": renderTemplate, "flask.stream_template": renderTemplate, "flask.Response": response, "werkzeug.wrappers.Response": response,
 		"werkzeug.Response": response, "flask.wrappers.Response": response, "flask.current_app.response_class": response, "flask.Flask().response_class": response, "flask.render_template_string": renderText,
 		"flask.stream_template_string": renderText, "collections.OrderedDict": makeDict, "collections.defaultdict": makeDict,
-		"configparser.ConfigParser().set": storeSet, "configparser.ConfigParser().get": storeGet, "threading.Thread": thread,
+		"configparser.ConfigParser().set": storeSet, "configparser.ConfigParser().get": storeGet,
 		"os.path.join": pathJoin, "urllib.parse.urljoin": pathJoin, "flask.jsonify": jsonAnswer, "flask.flash": flash, "flask.get_flashed_messages": flashed,
 		"flask.json.jsonify": jsonAnswer, "flask.redirect": redirect, "werkzeug.utils.redirect": redirect, "flask.Flask().redirect": redirect,
 		"flask.current_app.redirect": redirect, "shlex.split": splitCommand, "numpy.load": numpyLoad, "torch.load": torchLoad, "lxml.etree.iterparse": lxmlParse,
 		"pathlib.Path().joinpath": joinPath, "os.path.splitext": splitExt, "ruamel.yaml.YAML": rueYAML, "importlib.import_module": importModule,
 	}
 	moreSpecials(s)
+	callers(s)
 	s["lxml.etree.XMLParser"] = keeps
 	for _, n := range []string{"yaml.load", "yaml.load_all", "ruamel.yaml.load", "ruamel.yaml.load_all"} {
 		s[n] = yamlLoad

@@ -29,9 +29,12 @@ func (f *frame) lookup(name string, n python.Node) *Value {
 
 // outer is the value of a name that is bound in an enclosing scope or not assigned yet.
 func (f *frame) outer(name string, sym *program.Symbol, at *program.Scope) *Value {
+	if v := f.held(freeName{at, name}); v != nil {
+		return v
+	}
 	switch {
 	case sym.Function != nil && len(sym.Values) == 0:
-		return f.e.function(sym.Function)
+		return f.function(sym.Function)
 	case sym.Class != nil:
 		return f.e.class(sym.Class)
 	case sym.Import != nil:
@@ -41,7 +44,7 @@ func (f *frame) outer(name string, sym *program.Symbol, at *program.Scope) *Valu
 		return f.global(at.Module, name)
 	}
 	if fn := f.enclosing(at); fn != nil {
-		if v := f.e.readCell(f.fn, fn, name); v != nil {
+		if v := f.e.readCell(f.root, fn, name); v != nil {
 			return v
 		}
 	}
@@ -60,10 +63,10 @@ func (f *frame) enclosing(at *program.Scope) *program.Function {
 
 // global is the value of a module's variable; its top-level code is read first.
 func (f *frame) global(m *program.Module, name string) *Value {
-	if m.Main != f.fn {
+	if m.Main != f.root {
 		f.e.summary(m.Main)
 	}
-	if v := f.e.readCell(f.fn, m, name); v != nil {
+	if v := f.e.readCell(f.root, m, name); v != nil {
 		return v
 	}
 	return f.e.unknown
@@ -77,7 +80,7 @@ func (f *frame) imported(r program.Ref, i *program.Import, from *program.Module)
 			return join(f.global(own, i.Name), f.e.api(r.API)) // a variable whose value is an outside thing
 		}
 		return f.e.api(r.API)
-	case r.Function != nil:
+	case r.Function != nil && r.Function.Parent == nil:
 		return f.e.function(r.Function)
 	case r.Class != nil:
 		return f.e.class(r.Class)
@@ -88,6 +91,9 @@ func (f *frame) imported(r program.Ref, i *program.Import, from *program.Module)
 		v := f.global(own, i.Name)
 		if r.Instance != nil && !v.isThing() {
 			v = join(v, &Value{Of: r.Instance})
+		}
+		if r.Function != nil && !v.isThing() { // what another function has made
+			v = join(v, f.e.function(r.Function))
 		}
 		return v
 	}
@@ -133,7 +139,7 @@ func (f *frame) bind(name string, v *Value) {
 	case f.class != nil:
 	case f.fn.Node == nil:
 		f.store(f.fn.Module, name, v)
-	case f.fn.Inner:
+	case f.fn.Inner && f.up == nil:
 		f.store(f.fn, name, v)
 	}
 }

@@ -101,7 +101,7 @@ func (f *frame) fixedPath() bool {
 
 // shared is what a place that all requests or functions share may hold.
 func (f *frame) shared(owner, name string) *Value {
-	if v := f.e.readCell(f.fn, owner, name); v != nil {
+	if v := f.e.readCell(f.root, owner, name); v != nil {
 		return v
 	}
 	return f.e.unknown
@@ -134,9 +134,12 @@ func (f *frame) instanceAttr(v *Value, name string, n python.Node) *Value {
 	if v.Obj != nil {
 		own = v.Obj.get(name)
 	}
+	if own != nil && f.calls(own, 0) { // this one's own, not what another instance calls
+		return own
+	}
 	if !harmlessAttr(name) {
 		for _, k := range c.Line() {
-			own = join(own, f.e.readCell(f.fn, k, name))
+			own = join(own, f.e.readCell(f.root, k, name))
 		}
 		if len(v.Marks) > 0 && !f.harmlessAnnotation(c, name) {
 			own = join(own, &Value{Marks: partsOf(v.Marks, "."+name)})
@@ -192,7 +195,7 @@ func (f *frame) classAttr(c *program.Class, name string) *Value {
 	}
 	var own *Value
 	for _, k := range c.Line() {
-		own = join(own, f.e.readCell(f.fn, k, name))
+		own = join(own, f.e.readCell(f.root, k, name))
 	}
 	if own != nil {
 		return own

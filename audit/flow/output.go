@@ -143,7 +143,7 @@ func (f *frame) variable(name string, n python.Node) *Value {
 		return f.e.unknown
 	}
 	if m := f.page.macros[name]; m != nil {
-		return &Value{macros: f.page, macro: m}
+		return &Value{fn: &callable{macros: f.page, macro: m}}
 	}
 	return &Value{Marks: []Mark{{From: &Origin{Source: Param, Param: -1, Path: name, Where: f.where(n)}}}}
 }

@@ -191,7 +191,7 @@ func (e *Engine) readPage(pg *page, where Loc) {
 	m := &program.Module{Path: pg.t.Name, File: &python.File{Name: pg.t.Name}}
 	m.Scope = &program.Scope{Names: map[string]*program.Symbol{}, Module: m}
 	fn := &program.Function{ID: -1, Name: pg.name, Module: m, Scope: m.Scope}
-	f := &frame{e: e, fn: fn, sum: &summary{}, scope: m.Scope, page: pg, inlined: where, steps: maxSteps - maxPageSteps}
+	f := &frame{e: e, fn: fn, root: fn, sum: &summary{}, scope: m.Scope, page: pg, inlined: where, steps: maxSteps - maxPageSteps}
 	f.nodes(pg.t.Body)
 	if f.steps > maxSteps {
 		place := pg.place()
@@ -327,7 +327,7 @@ func (f *frame) importMacros(n jinja.Node) {
 	}
 	switch n := n.(type) {
 	case *jinja.Import:
-		bind(n.Template, func(other *page) { f.extra = append(f.extra, binding{n.As, &Value{macros: other}}) })
+		bind(n.Template, func(other *page) { f.extra = append(f.extra, binding{n.As, &Value{fn: &callable{macros: other}}}) })
 	case *jinja.FromImport:
 		bind(n.Template, func(other *page) {
 			for _, a := range n.Names {
@@ -336,7 +336,7 @@ func (f *frame) importMacros(n jinja.Node) {
 					as = a.Name
 				}
 				if m := other.macros[a.Name]; m != nil {
-					f.extra = append(f.extra, binding{as, &Value{macros: other, macro: m}})
+					f.extra = append(f.extra, binding{as, &Value{fn: &callable{macros: other, macro: m}}})
 				}
 			}
 		})

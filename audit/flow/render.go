@@ -28,7 +28,9 @@ func (f *frame) render(all []pageUse, a *arguments, e *python.Call, page bool) *
 			continue
 		}
 		v = f.part(v, u.path)
-		f.e.pass(flowKey{u.kind, u.where}, v)
+		if f.e.probe == nil {
+			f.e.pass(flowKey{u.kind, u.where}, v)
+		}
 		marks := moved(safe(v.deep(), u.safe), f.loc(e), "passed to the template as "+u.variable)
 		if page && u.kind != asText {
 			f.e.found(f.fn, f.sum, u.kind, u.where, u.note, moved(marks, u.where, u.note))

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/program"
@@ -57,13 +58,6 @@ func mapped(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
 	return &Value{Obj: &Object{Rest: v, region: -1}}
 }
 
-func filtered(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
-	if v := a.get(1, ""); v != nil {
-		return v
-	}
-	return f.e.unknown
-}
-
 func next(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
 	v := a.get(0, "")
 	if v == nil {
@@ -83,7 +77,32 @@ func getAttr(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
 	if s, ok := name.str(); ok {
 		return join(f.attribute(v, s, e), a.get(2, ""))
 	}
-	return join(&Value{Marks: v.Marks}, a.get(2, ""))
+	return join(f.methodLike(v, name), join(&Value{Marks: v.Marks}, a.get(2, "")))
+}
+
+// methodLike is any of the methods that a name can mean of which the program writes the start.
+func (f *frame) methodLike(v, name *Value) *Value {
+	of, start := v.Of, name.parts()[0].Text
+	if of == nil {
+		of = v.Class
+	}
+	if of == nil || len(start) < 2 {
+		return nil
+	}
+	var names []string
+	for _, k := range of.Line() {
+		for n := range k.Methods {
+			if strings.HasPrefix(n, start) && !slices.Contains(names, n) {
+				names = append(names, n)
+			}
+		}
+	}
+	slices.Sort(names)
+	var any *Value
+	for _, n := range names {
+		any = join(any, f.attribute(v, n, nil))
+	}
+	return any
 }
 
 func setAttr(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
@@ -247,22 +266,6 @@ func storeGet(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
 		return f.e.unknown
 	}
 	return f.any(to)
-}
-
-// thread runs its target with its args.
-func thread(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
-	target := a.get(1, "target")
-	if target != nil && target.Func != nil {
-		args := &arguments{node: e}
-		if list := a.get(3, "args"); list != nil && list.Obj != nil {
-			args.list, args.rest = list.Obj.Items, list.Obj.Rest
-		}
-		if named := a.get(4, "kwargs"); named != nil {
-			args.named = fieldsOf(named)
-		}
-		f.own(target, args, e)
-	}
-	return f.e.api(api.Call())
 }
 
 // pathJoin is os.path.join and urljoin: a text put together of its arguments.

@@ -36,6 +36,7 @@ type effect struct {
 	name   string
 	way    *Way
 	safe   Kinds
+	whole  bool // what is stored is the parameter itself
 }
 
 // guarded says that the parameter is safe for kinds where the function's result is true.
@@ -97,6 +98,9 @@ func grew(a, b *Value, depth int) bool {
 	if a.API != b.API || a.Func != b.Func || a.Class != b.Class || a.Of != b.Of || a.Query != b.Query || a.Mod != b.Mod {
 		return true
 	}
+	if a.fn.grew(b.fn, depth) {
+		return true
+	}
 	for _, m := range b.Marks {
 		i := slices.IndexFunc(a.Marks, func(o Mark) bool { return o.From.same(m.From) })
 		if i < 0 || a.Marks[i].Safe&^m.Safe != 0 {
@@ -119,27 +123,52 @@ func grew(a, b *Value, depth int) bool {
 
 // withoutParams is the value without marks of parameters.
 func (v *Value) withoutParams(depth int) *Value {
-	return v.mapped(depth, func(m Mark) []Mark {
+	return v.mapped(depth, mapper{marks: func(m Mark) []Mark {
 		if m.From.Source == Param {
 			return nil
 		}
 		return []Mark{m}
-	})
+	}})
+}
+
+// mapper replaces marks, and the values that are nothing but a parameter.
+type mapper struct {
+	marks func(Mark) []Mark
+	whole func(*Origin) *Value // nil: those have their marks replaced like others
+}
+
+// param is the parameter that a value is, unchanged; nil for all else.
+func (v *Value) param() *Origin {
+	if len(v.Marks) != 1 || v.Obj != nil || v.isThing() || v.Parts != nil || v.Const.Kind != NoConst {
+		return nil
+	}
+	if m := v.Marks[0]; m.From.Source == Param && m.Way == nil && m.Safe == 0 {
+		return m.From
+	}
+	return nil
 }
 
 // mapped is the value with each mark replaced, down to a depth.
-func (v *Value) mapped(depth int, f func(Mark) []Mark) *Value {
-	if v == nil || (len(v.Marks) == 0 && v.Obj == nil && v.Parts == nil) {
+func (v *Value) mapped(depth int, f mapper) *Value {
+	if v == nil || (len(v.Marks) == 0 && v.Obj == nil && v.Parts == nil && v.fn == nil) {
 		return v
 	}
 	if v.fixed(depth) {
 		return v
 	}
+	if f.whole != nil {
+		if o := v.param(); o != nil {
+			if w := f.whole(o); w != nil {
+				return w
+			}
+		}
+	}
 	c := *v
 	c.Marks = nil
 	for _, m := range v.Marks {
-		c.Marks = merge(c.Marks, f(m))
+		c.Marks = merge(c.Marks, f.marks(m))
 	}
+	c.fn = v.fn.mapped(depth, f)
 	c.Parts = nil
 	if depth > 0 {
 		for _, p := range v.Parts {
@@ -168,7 +197,7 @@ func (v *Value) mapped(depth int, f func(Mark) []Mark) *Value {
 // fixed reports whether a value is the same whatever the parameters are, and holds nothing
 // that can be changed in place.
 func (v *Value) fixed(depth int) bool {
-	if v.Obj != nil || depth == 0 && v.Parts != nil || slices.ContainsFunc(v.Marks, func(m Mark) bool { return m.From.Source == Param }) {
+	if v.Obj != nil || v.fn != nil || depth == 0 && v.Parts != nil || slices.ContainsFunc(v.Marks, func(m Mark) bool { return m.From.Source == Param }) {
 		return false
 	}
 	for _, p := range v.Parts {
@@ -202,16 +231,21 @@ func (f *frame) part(v *Value, path string) *Value {
 	return v
 }
 
-// call applies a function's summary to the arguments of a call.
+// apply calls a function by its summary.
 func (f *frame) apply(fn *program.Function, args []*Value, where Loc) *Value {
 	s := f.e.summary(fn)
 	if f.page == nil {
-		s.callers = noted(s.callers, f.fn)
+		s.callers = noted(s.callers, f.root)
 	}
+	return f.applied(s, fn, args, where)
+}
+
+// applied is what a summary says of a call with these arguments.
+func (f *frame) applied(s *summary, fn *program.Function, args []*Value, where Loc) *Value {
 	f.at = where
 	note := ""
 	passed := func(o *Origin, kinds Kinds) []Mark {
-		if o.Param >= len(args) || args[o.Param] == nil {
+		if o.Param < 0 || o.Param >= len(args) || args[o.Param] == nil {
 			return nil
 		}
 		marks := safe(f.part(args[o.Param], o.Path).deep(), kinds)
@@ -236,13 +270,21 @@ func (f *frame) apply(fn *program.Function, args []*Value, where Loc) *Value {
 		}
 	}
 	for _, ef := range s.effects {
-		f.store(ef.owner, ef.name, &Value{Marks: replace(ef.origin, ef.safe, ef.way)})
+		f.affect(ef, fn, args, &Value{Marks: replace(ef.origin, ef.safe, ef.way)})
 	}
-	own := func(m Mark) []Mark {
-		if m.From.Source == Param {
-			return replace(m.From, m.Safe, m.Way)
-		}
-		return []Mark{m}
+	own := mapper{
+		marks: func(m Mark) []Mark {
+			if m.From.Source == Param {
+				return replace(m.From, m.Safe, m.Way)
+			}
+			return []Mark{m}
+		},
+		whole: func(o *Origin) *Value {
+			if o.Param < 0 || o.Param >= len(args) || args[o.Param] == nil {
+				return nil
+			}
+			return f.part(args[o.Param], o.Path).passed(where, fn.Name)
+		},
 	}
 	f.raise(s.raised.mapped(3, own))
 	if s.result == nil {
@@ -264,6 +306,23 @@ func (f *frame) raise(v *Value) {
 	}
 }
 
+// affect does what a function does to a place that others read. A constructor does it to its
+// instance as well, which is told from others where what is stored is something to call.
+func (f *frame) affect(ef effect, fn *program.Function, args []*Value, v *Value) {
+	f.store(ef.owner, ef.name, v)
+	if fn.Name != "__init__" || ef.owner != any(fn.Class) || len(args) == 0 || args[0] == nil || args[0].Obj == nil {
+		return
+	}
+	if ef.whole && ef.origin.Param < len(args) && args[ef.origin.Param] != nil {
+		if of := f.part(args[ef.origin.Param], ef.origin.Path); f.calls(of, 0) {
+			w := *v
+			w.API, w.Func, w.Self, w.fn, w.Of = of.API, of.Func, of.Self, of.fn, of.Of
+			v = &w
+		}
+	}
+	f.writeField(args[0].Obj, ef.name, v)
+}
+
 // append adds the steps of another way, which begins where this one ends.
 func (w *Way) append(more *Way) *Way {
 	if more == nil {
@@ -275,9 +334,10 @@ func (w *Way) append(more *Way) *Way {
 // store writes a value into a place that functions share: what is marked by a parameter
 // becomes an effect of this function.
 func (f *frame) store(owner any, name string, v *Value) {
+	whole := v.param() != nil
 	for _, m := range v.deep() {
 		if m.From.Source == Param {
-			f.sum.effect(effect{origin: m.From, owner: owner, name: name, way: m.Way, safe: m.Safe})
+			f.sum.effect(effect{origin: m.From, owner: owner, name: name, way: m.Way, safe: m.Safe, whole: whole})
 		}
 	}
 	f.e.writeCell(owner, name, v)

@@ -13,7 +13,7 @@ const suspicious = SQL | Template | Deserialise | Script
 // wrote it nor that the program did.
 func (f *frame) unproven(kinds Kinds, v *Value, at python.Node, what string) {
 	kinds &= suspicious
-	if kinds == 0 || v.written(3) {
+	if kinds == 0 || f.up != nil || v.written(3) {
 		return
 	}
 	if !v.built() {

@@ -3,7 +3,6 @@ package flow
 import (
 	"slices"
 
-	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
@@ -15,18 +14,16 @@ type Value struct {
 	API     *program.API // it is this outside thing
 	Func    *program.Function
 	Self    *Value         // Func is bound to it
+	fn      *callable      // more of what is called
 	Class   *program.Class // it is this class
 	Of      *program.Class // it is an instance of this class
 	Query   *program.Class // it is a query for rows of this model
 	Mod     *program.Module
 	Const   Const
 	Checked bool   // it was from outside, and was found or made harmless
+	raw     bool   // in a template: it is put out as it is
 	Parts   []Part // a text put together of parts, in order; nil where that is not known
 	Obj     *Object
-
-	raw    bool         // in a template: it is put out as it is
-	macros *page        // in a template: the macros of this one
-	macro  *jinja.Macro // in a template: this macro
 }
 
 // Part is a piece of a text: a literal, or a value.
@@ -228,6 +225,9 @@ func joinTo(a, b *Value, depth int) *Value {
 	case a == nil:
 		return b
 	}
+	if a.isThing() && a.Const.Kind == NoConst && !a.Checked && b.bare() && (!b.callable() || b.same(a)) {
+		return a
+	}
 	if a.empty() && b.Const.Kind == NoConst {
 		return b
 	}
@@ -236,10 +236,10 @@ func joinTo(a, b *Value, depth int) *Value {
 	}
 	v := &Value{Marks: merge(a.Marks, b.Marks)}
 	v.API, v.Func, v.Class, v.Of, v.Query, v.Mod = a.API, a.Func, a.Class, a.Of, a.Query, a.Mod
-	v.Self = a.Self
+	v.Self, v.fn = a.Self, either(a, b, depth)
 	v.raw = a.raw || b.raw
 	if !a.isThing() || a.Of == nil && a.API != nil && b.Of != nil { // what is known of the project's own says more
-		v.API, v.Func, v.Class, v.Of, v.Query, v.Mod, v.Self = b.API, b.Func, b.Class, b.Of, b.Query, b.Mod, b.Self
+		v.API, v.Func, v.Class, v.Of, v.Query, v.Mod, v.Self, v.fn = b.API, b.Func, b.Class, b.Of, b.Query, b.Mod, b.Self, b.fn
 	}
 	if a.Const == b.Const {
 		v.Const = a.Const
@@ -268,79 +268,9 @@ func (v *Value) empty() bool {
 	return len(v.Marks) == 0 && v.Obj == nil && v.Const.Kind == NoConst && v.Parts == nil && !v.isThing() && !v.Checked
 }
 
-func joinObjects(a, b *Object, depth int) *Object {
-	if a == nil || a == b {
-		return b
-	}
-	if b == nil {
-		return a
-	}
-	o := &Object{Rest: joinTo(a.everything(depth), b.everything(depth), depth), region: -1}
-	o.texts = append(a.constants(), b.constants()...)
-	for _, f := range a.Fields {
-		o.set(f.Key, joinTo(f.Value, b.get(f.Key), depth))
-	}
-	for _, f := range b.Fields {
-		if a.get(f.Key) == nil {
-			o.set(f.Key, f.Value)
-		}
-	}
-	return o
-}
-
-// maxFields bounds the fields that are told apart; further ones are elements like others.
-const maxFields = 48
-
-func (o *Object) get(key string) *Value {
-	for i := range o.Fields {
-		if o.Fields[i].Key == key {
-			return o.Fields[i].Value
-		}
-	}
-	return nil
-}
-
-func (o *Object) set(key string, v *Value) {
-	for i := range o.Fields {
-		if o.Fields[i].Key == key {
-			o.Fields[i].Value = v
-			return
-		}
-	}
-	if len(o.Fields) >= maxFields {
-		o.Rest = join(o.Rest, v)
-		return
-	}
-	o.Fields = append(o.Fields, Field{key, v})
-}
-
-// everything is the elements of the object that have no key, as one value.
-func (o *Object) everything(depth int) *Value {
-	v := o.Rest
-	for _, i := range o.Items {
-		v = joinTo(v, i, depth)
-	}
-	return v
-}
-
-// constants are the texts among the elements.
-func (o *Object) constants() []string {
-	all := slices.Clone(o.texts)
-	for _, i := range o.Items {
-		if s, ok := i.str(); ok && len(all) < maxParts {
-			all = append(all, s)
-		}
-	}
-	return all
-}
-
-// addRest adds an element whose place is not known.
-func (o *Object) addRest(v *Value) {
-	o.List = false
-	o.Rest = join(o.Rest, v)
-	if v != nil && v.Const.Kind == ConstStr && len(o.texts) < maxParts {
-		o.texts = append(o.texts, v.Const.Str)
-	}
+// bare reports whether all that is known of a value is what it is.
+func (v *Value) bare() bool {
+	return len(v.Marks) == 0 && v.Obj == nil && v.Const.Kind == NoConst && v.Parts == nil && !v.Checked && !v.raw && v.fn == nil
 }
 
 // deep is all marks of the value and of what it holds.

@@ -1,0 +1,98 @@
+package flow
+
+import "slices"
+
+func joinObjects(a, b *Object, depth int) *Object {
+	if a == nil || a == b {
+		return b
+	}
+	if b == nil {
+		return a
+	}
+	o := &Object{Rest: joinTo(a.everything(depth), b.everything(depth), depth), region: -1}
+	o.texts = append(a.constants(), b.constants()...)
+	for _, f := range a.Fields {
+		o.set(f.Key, joinTo(f.Value, b.get(f.Key), depth))
+	}
+	for _, f := range b.Fields {
+		if a.get(f.Key) == nil {
+			o.set(f.Key, f.Value)
+		}
+	}
+	return o
+}
+
+// maxFields bounds the fields that are told apart; further ones are elements like others.
+const maxFields = 48
+
+func (o *Object) get(key string) *Value {
+	for i := range o.Fields {
+		if o.Fields[i].Key == key {
+			return o.Fields[i].Value
+		}
+	}
+	return nil
+}
+
+func (o *Object) set(key string, v *Value) {
+	for i := range o.Fields {
+		if o.Fields[i].Key == key {
+			o.Fields[i].Value = v
+			return
+		}
+	}
+	if len(o.Fields) >= maxFields {
+		o.Rest = join(o.Rest, v)
+		return
+	}
+	o.Fields = append(o.Fields, Field{key, v})
+}
+
+// everything is the elements of the object that have no key, as one value.
+func (o *Object) everything(depth int) *Value {
+	v := o.Rest
+	for _, i := range o.Items {
+		v = joinTo(v, i, depth)
+	}
+	return v
+}
+
+// constants are the texts among the elements.
+func (o *Object) constants() []string {
+	all := slices.Clone(o.texts)
+	for _, i := range o.Items {
+		if s, ok := i.str(); ok && len(all) < maxParts {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// addRest adds an element whose place is not known.
+func (o *Object) addRest(v *Value) {
+	o.List = false
+	o.Rest = join(o.Rest, v)
+	if v != nil && v.Const.Kind == ConstStr && len(o.texts) < maxParts {
+		o.texts = append(o.texts, v.Const.Str)
+	}
+}
+
+// tamed is the value made harmless for some uses, with what it holds.
+func (v *Value) tamed(kinds Kinds, depth int) *Value {
+	if v == nil || kinds == 0 {
+		return v
+	}
+	c := v.marked(safe(v.Marks, kinds))
+	if v.Obj == nil || depth == 0 {
+		return c
+	}
+	o := &Object{List: v.Obj.List, Rest: v.Obj.Rest.tamed(kinds, depth-1), texts: v.Obj.texts, region: -1}
+	for _, i := range v.Obj.Items {
+		o.Items = append(o.Items, i.tamed(kinds, depth-1))
+	}
+	for _, fd := range v.Obj.Fields {
+		o.Fields = append(o.Fields, Field{fd.Key, fd.Value.tamed(kinds, depth-1)})
+	}
+	c.Obj = o
+	return c
+}
