@@ -62,6 +62,10 @@ func variable(target python.Expr) string {
 		}
 	}
 	name = strings.ToUpper(name)
+	switch name {
+	case "KEY", "SECRET", "PASSWORD", "PASS", "PASSWD", "TOKEN", "VALUE": // of many things
+		return ""
+	}
 	if strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
 		return ""
 	}
@@ -81,7 +85,7 @@ func (w *work) value(call *python.Call, name, text string) bool {
 
 // flags gives a cookie those that it lacks.
 func (w *work) flags(call *python.Call) bool {
-	if method(call) != "set_cookie" || len(call.Args) == 0 || len(call.Args) > 7 {
+	if method(call) != "set_cookie" || len(call.Args) == 0 || len(call.Args) > 6 || scriptReads(call) {
 		return false
 	}
 	missing := ""
@@ -106,6 +110,17 @@ func (w *work) flags(call *python.Call) bool {
 		w.after(call, missing)
 	}
 	return true
+}
+
+// scriptReads reports whether scripts of the site must read the cookie: a token against
+// forged forms, or a preference.
+func scriptReads(call *python.Call) bool {
+	s, ok := call.Args[0].(*python.Str)
+	name := ""
+	if ok {
+		name = strings.ToLower(s.Value)
+	}
+	return strings.Contains(name, "csrf") || strings.Contains(name, "xsrf")
 }
 
 // after puts a text behind the last argument of a call.

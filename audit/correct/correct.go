@@ -50,7 +50,7 @@ func (w *work) rule() bool {
 	case "debug-on":
 		return w.off()
 	case "secret-key":
-		return w.key("SECRET_KEY")
+		return w.key("")
 	case "hardcoded-secret":
 		return w.key("")
 	}
@@ -76,9 +76,10 @@ func (w *work) rule() bool {
 	case "weak-random":
 		return w.rename(call, "random", map[string]string{"choice": "secrets.choice", "getrandbits": "secrets.randbits"})
 	case "statements-printed":
-		if len(call.Args) == 1 {
-			w.put(call.Args[0].At(), "None")
+		if len(call.Args) != 1 || method(call) != "set_trace_callback" {
+			return false
 		}
+		w.put(call.Args[0].At(), "None")
 	}
 	return true
 }

@@ -101,7 +101,7 @@ func TestCalls(t *testing.T) {
 		{"secret-key", `«app.secret_key = os.environ.get("KEY", "dev")»`, `app.secret_key = os.environ["KEY"]`},
 		{"secret-key", `«app.secret_key = os.environ.get("KEY") or "dev"»`, ""},
 		{"hardcoded-secret", `«DB["pass-word"] = "x"»`, ""},
-		{"hardcoded-secret", "def f(self):\n    «self.token = \"x\"»\n", `self.token = os.environ["TOKEN"]`},
+		{"hardcoded-secret", "def f(self):\n    «self.mail_token = \"x\"»\n", `self.mail_token = os.environ["MAIL_TOKEN"]`},
 		{"bind-all", `«app.run(host='0.0.0.0', port=8000)»`, `app.run(host="127.0.0.1", port=8000)`},
 		{"bind-all", `«app.run('0.0.0.0')»`, ""},
 		{"tls-verify-off", `r = «requests.get(url, verify=False)».json()`, `r = requests.get(url, verify=True).json()`},
@@ -138,7 +138,7 @@ func TestTemplate(t *testing.T) {
 		{"a page, without escaping", "<p>«{{ q }}»</p>", ""},
 		{"an attribute without quotes", "<p class=«{{q}}»>", `"{{ q }}"`},
 		{"a script", "<script>x = «{{ a ~ b }}»</script>", "{{ (a ~ b)|tojson }}"},
-		{"a text of a script", `<script>x = "«{{ q|safe }}»"</script>`, "{{ q|tojson }}, without the quotes around it"},
+		{"a text of a script", `<script>x = "«{{ q|safe }}»"</script>`, ""},
 		{"the start of an address", `<a href="«{{ q }}»">`, ""},
 		{"a page, without escaping", "<p>«{% include q %}»</p>", ""},
 	} {

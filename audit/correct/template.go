@@ -37,14 +37,17 @@ func Template(t *jinja.Template, f *finding.Finding) string {
 	switch {
 	case strings.HasSuffix(f.Message, " reaches a page, without escaping") && safe:
 		return "{{ " + value + " }}"
-	case strings.HasSuffix(f.Message, " reaches an attribute without quotes"):
+	case strings.HasSuffix(f.Message, " reaches an attribute without quotes") && whole(t.Source, start, end):
 		return `"{{ ` + value + ` }}"`
 	case strings.HasSuffix(f.Message, " reaches a script"):
 		return "{{ " + filtered + "|tojson }}"
-	case strings.HasSuffix(f.Message, " reaches a text of a script"):
-		return "{{ " + filtered + "|tojson }}, without the quotes around it"
 	}
 	return ""
+}
+
+// whole reports whether an output is all of an attribute's value: class={{ x }}.
+func whole(source string, start, end int) bool {
+	return start > 0 && source[start-1] == '=' && (end == len(source) || strings.IndexByte(" \t\r\n>", source[end]) >= 0)
 }
 
 // unsafe takes the filter safe from the end of an expression.

@@ -35,7 +35,7 @@ func (f *frame) unproven(kinds Kinds, v *Value, at python.Node, what string) {
 		if f.e.weak[key] == nil {
 			f.e.weak[key] = &Flow{
 				Kind: kind, Use: key.use, What: what, Func: f.fn,
-				Origin: Origin{Source: Unproven, Where: key.use, Note: "a value that is not written in the program"},
+				Origin: Origin{Source: Unproven, Where: key.use, Note: "a value whose origin is not known"},
 			}
 		}
 	}

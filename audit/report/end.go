@@ -151,8 +151,10 @@ func Line(s finding.Summary) string {
 	case len(parts) > 0:
 		text += strings.Join(parts, ", ")
 		text += fmt.Sprintf("; %d guarded at run time, %d open", s.Guarded, s.High+s.Medium+s.Low-s.Guarded)
-	case s.Suppressed+s.Hidden+s.Unchanged > 0:
+	case s.Suppressed+s.Unchanged > 0:
 		text += "nothing new"
+	case s.Hidden > 0:
+		text += "nothing to show"
 	default:
 		text += "nothing found"
 	}

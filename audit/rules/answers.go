@@ -58,7 +58,7 @@ func weakCSP() *Rule {
 			Why:   "The policy allows inline scripts, or scripts from anywhere. Whoever gets markup into a page has it run as if there were no policy.",
 			Fix:   `response.headers["Content-Security-Policy"] = "default-src 'self'; object-src 'none'; base-uri 'none'"`,
 			Canon: []string{"csp"},
-			Guard: "guard/csp",
+			Guard: "",
 		},
 	}
 	return onHeader(r, func(h header, report func(string, ...func(*finding.Finding)), _ *Pass) {

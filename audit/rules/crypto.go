@@ -40,7 +40,7 @@ func weakHash() *Rule {
 				switch {
 				case p.namesThings(s) || isScript(s.Func.Module.Path):
 					f.Severity, f.Confidence = finding.Low, finding.Unsure
-				case !secretNear(s.Func) && !p.Facts.uses(s.Func, "sign", "signature", "verify", "hmac", "digestmod"):
+				case !p.Facts.secretNear(s.Func) && !p.Facts.uses(s.Func, "sign", "signature", "verify", "hmac", "digestmod"):
 					f.Severity = finding.Low
 				}
 			})
@@ -124,7 +124,7 @@ func weakRandom() *Rule {
 			case "seed", "shuffle", "Random", "getstate", "setstate", "RandomState", "default_rng":
 				return
 			}
-			if !isScript(s.Func.Module.Path) && becomesSecret(s.Func, s.Call) {
+			if !isScript(s.Func.Module.Path) && p.Facts.mayBecomeSecret(s.Func) && becomesSecret(s.Func, s.Call) {
 				p.Report(s.Func, s.Call, s.Path+" makes a value that can be predicted")
 			}
 		},
@@ -133,7 +133,19 @@ func weakRandom() *Rule {
 
 // secretNear reports whether a function speaks of secrets: in its name, or in the names that
 // it uses.
-func secretNear(f *program.Function) bool {
+func (f *Facts) secretNear(fn *program.Function) bool {
+	near, known := f.secrets[fn]
+	if !known {
+		near = speaksOfSecrets(fn)
+		if f.secrets == nil {
+			f.secrets = map[*program.Function]bool{}
+		}
+		f.secrets[fn] = near
+	}
+	return near
+}
+
+func speaksOfSecrets(f *program.Function) bool {
 	if isSecretWord(f.Name) {
 		return true
 	}

@@ -19,6 +19,8 @@ type Facts struct {
 	allViews  []*view
 	asked     map[*program.Function]demand
 	held      map[*program.Function]*hands
+	secrets   map[*program.Function]bool // whether it speaks of any
+	searched  map[*program.Function]int  // how often a secret was looked for in it
 	before    []before
 	roles     answer
 	seen      map[*program.Module]map[string]bool

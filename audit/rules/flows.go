@@ -19,7 +19,7 @@ func (p *Pass) flows(all []*flow.Flow) {
 			continue
 		}
 		place, ok := p.place(f.Use)
-		if !ok {
+		if !ok || f.Kind == flow.Trust && f.Origin.Source == flow.Stored { // the id of whoever logs in comes from the table
 			continue
 		}
 		p.ReportAt(place, f.Origin.Note+" reaches "+f.What, func(x *finding.Finding) {
@@ -29,13 +29,16 @@ func (p *Pass) flows(all []*flow.Flow) {
 				}
 			}
 			if f.Probes() {
-				x.Severity = finding.Low
+				x.Severity, x.Guard = finding.Low, "" // no audit event tells of it (docs/sinks.md)
 			}
 			if f.Kind == flow.Redirect && f.Origin.Note == flow.Referrer { // back to where the visitor comes from
 				x.Severity, x.Confidence = finding.Low, finding.Unsure
 			}
 			switch f.Origin.Source {
 			case flow.Stored:
+				if x.Guard == "guard/sinks" {
+					x.Guard = "" // what another request stored is not seen there (docs/sinks.md)
+				}
 				x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Likely
 			case flow.Unproven:
 				x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Likely

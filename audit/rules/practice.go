@@ -55,7 +55,7 @@ func unvalidatedField() *Rule {
 			Why:   "A field of a form has no validators, though the app relies on what it holds. An empty, endless or wrong value reaches the view.",
 			Fix:   `email = StringField("Email", validators=[InputRequired(), Email(), Length(max=254)])`,
 			Canon: []string{"validate"},
-			Guard: "guard/validate",
+			Guard: "",
 		},
 		Class: func(p *Pass, c *program.Class) {
 			if !c.Inherits(func(path string) bool { l := lastOf(path); return l == "FlaskForm" || l == "Form" }) {

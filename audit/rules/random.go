@@ -22,6 +22,18 @@ func becomesSecret(f *program.Function, call *python.Call) bool {
 	return s.found
 }
 
+// mostSearches bounds how often a function is read for what one of its calls becomes: more
+// calls than that draw data, not secrets.
+const mostSearches = 100
+
+func (f *Facts) mayBecomeSecret(fn *program.Function) bool {
+	if f.searched == nil {
+		f.searched = map[*program.Function]int{}
+	}
+	f.searched[fn]++
+	return f.searched[fn] <= mostSearches
+}
+
 // secretSearch follows a value through the names of one function.
 type secretSearch struct {
 	from  map[string]bool // the names that hold it

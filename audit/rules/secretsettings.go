@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"path"
 	"strings"
 
@@ -45,51 +44,17 @@ func secretKeySetting(p *Pass, s *settings.Setting) {
 	}
 }
 
-// secretSetting finds other secrets in files of settings. What stands in one file has one
-// cause and is put right at once: the first is reported, and names the others.
+// secretSetting finds other secrets in files of settings.
 func secretSetting(p *Pass, s *settings.Setting) {
 	text, message := settingSecret(s)
 	if text == "" {
 		return
-	}
-	var others []string
-	before := true
-	for i := range s.File.Settings {
-		o := &s.File.Settings[i]
-		if o == s {
-			before = false
-			continue
-		}
-		if other, _ := settingSecret(o); other == "" || o.Span == s.Span {
-			continue
-		}
-		if before {
-			return
-		}
-		line, _ := s.File.Position(o.Start)
-		others = append(others, fmt.Sprintf("%s in line %d", o.Key, line))
-	}
-	if n := len(others); n > 0 {
-		message += ", and so " + is(n) + " " + strings.Join(others[:min(n, mostNamed)], ", ")
-		if n > mostNamed {
-			message += fmt.Sprintf(" and %d more", n-mostNamed)
-		}
 	}
 	if s.File.Standing == settings.Example {
 		p.ReportSetting(s, message, Graded(finding.Medium, finding.Likely), Fix(s.Key+"="))
 		return
 	}
 	p.ReportSetting(s, message, fromElsewhere(s))
-}
-
-// mostNamed is how many secrets of one file are named beside the first.
-const mostNamed = 5
-
-func is(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
 }
 
 // settingSecret is the secret that a setting holds, "" for none, and what is said of it.
