@@ -240,6 +240,10 @@ func (f *frame) own(callee *Value, a *arguments, e *python.Call) *Value {
 		}
 	}
 	v := ofReceiver(f.perform(callee, args, f.loc(e)), fn, callee.Self)
+	if s := f.e.summary(fn); !s.reading && !s.returns {
+		return never
+	}
+	f.provenBy(callee, e)
 	kinds := namedSanitizer(fn.Name)
 	switch {
 	case kinds != 0 && len(v.Marks) > 0:

@@ -32,7 +32,7 @@ func (e *Engine) readBody(f *program.Function, s *summary) {
 	depth := e.depth
 	defer func() {
 		if r := recover(); r != nil {
-			e.depth = depth
+			e.depth, s.returns = depth, true
 			e.crashes = append(e.crashes, finding.Crashed(placeOf(f), "", r))
 		}
 	}()
@@ -40,6 +40,7 @@ func (e *Engine) readBody(f *program.Function, s *summary) {
 	fr.run()
 	fr.enter()
 	if fr.steps > maxSteps {
+		s.returns = true
 		e.tangled(placeOf(f), f.Name)
 	}
 }

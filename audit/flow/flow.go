@@ -155,7 +155,7 @@ func (e *Engine) read(f *program.Function) *summary {
 	s := &summary{reading: true}
 	if old != nil {
 		*s = *old
-		s.reading, s.uses, s.effects, s.safe, s.checked = true, nil, nil, nil, false
+		s.reading, s.uses, s.effects, s.safe, s.checked, s.proven, s.returns = true, nil, nil, nil, false, nil, false
 	}
 	e.sums[f.ID] = s
 	e.visits[f.ID]++

@@ -201,6 +201,9 @@ func harmlessConverter(name string) bool {
 
 func (f *frame) run() {
 	f.block(f.fn.Body)
+	if !f.ended {
+		f.comesBack()
+	}
 }
 
 func (f *frame) loc(n python.Node) Loc { return loc(f.fn, n) }
@@ -237,6 +240,7 @@ func (f *frame) statement(s python.Stmt) {
 	case *python.Raise:
 		if s.Exc != nil {
 			f.raise(&Value{Marks: f.eval(s.Exc).deep()})
+			f.unwritten(s.Exc)
 		}
 		f.ended = true
 	case *python.Break, *python.Continue:
@@ -320,12 +324,15 @@ func (f *frame) assert(s *python.Assert) {
 
 // result keeps what the function returns; a view's answer is a page.
 func (f *frame) result(s *python.Return) {
-	f.ended = true
 	if s.Value == nil {
+		f.comesBack()
+		f.ended = true
 		return
 	}
 	v := f.eval(s.Value)
-	if f.class == nil {
+	f.ended = true
+	if f.class == nil && v != never {
+		f.comesBack()
 		f.sum.result = join(f.sum.result, v)
 		f.answer(s, v)
 		if f.up == nil {

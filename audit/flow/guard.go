@@ -132,6 +132,11 @@ func (f *frame) checkIn(left, right python.Expr) []refinement {
 }
 
 func (f *frame) checkEqual(left, right python.Expr) []refinement {
+	if c, ok := left.(*python.Call); ok {
+		if all := f.common(c); all != nil {
+			return all
+		}
+	}
 	if v := f.eval(right); len(v.deep()) > 0 || v.Const.Kind == ConstNone || v.Const.Kind == ConstBool {
 		return nil
 	}
@@ -167,7 +172,12 @@ func (f *frame) checkCall(e *python.Call) []refinement {
 				return []refinement{{name: n.ID, kinds: Every}}
 			case "startswith":
 				return f.checkPrefix(n, e)
+			case "is_relative_to":
+				return f.inFolder(n)
 			}
+		}
+		if n := f.normalised(a.Value); n != nil && (a.Attr == "startswith" || a.Attr == "is_relative_to") {
+			return []refinement{{name: n.ID, kinds: Path}}
 		}
 	}
 	callee := f.eval(e.Func)
@@ -310,7 +320,12 @@ func (f *frame) refine(all []refinement) {
 			continue
 		}
 		if v := f.env[sym.Slot]; v != nil && len(v.Marks) > 0 {
-			f.env[sym.Slot] = v.marked(safe(v.Marks, r.kinds))
+			c := v.marked(safe(v.Marks, r.kinds))
+			c.proven |= r.kinds
+			if len(c.Marks) == 0 {
+				c.proof = v.proofOf()
+			}
+			f.env[sym.Slot] = c
 		}
 	}
 }
@@ -330,61 +345,6 @@ func (f *frame) refineWide(r refinement) {
 			f.env[i] = v.marked(safe(v.Marks, r.kinds))
 		}
 	}
-}
-
-// guards notes what a true result of this function says of its parameters.
-func (f *frame) guards(s *python.Return) {
-	if f.fn.Node == nil {
-		return
-	}
-	c := f.condition(s.Value)
-	if c.known && !c.is {
-		return
-	}
-	var now []guarded
-	for i := range f.fn.Node.Params.List {
-		name := f.fn.Node.Params.List[i].Name
-		v := f.env[f.scope.Names[name].Slot]
-		if v == nil {
-			continue
-		}
-		kinds := Every
-		for _, m := range v.Marks {
-			kinds &= m.Safe
-		}
-		if len(v.Marks) == 0 {
-			kinds = 0
-			if f.fn.Node.Params.List[i].Annotation == nil && v.empty() {
-				kinds = Every // all its marks are gone: it was checked
-			}
-		}
-		for _, r := range c.then {
-			if r.name == name {
-				kinds |= r.kinds
-			}
-		}
-		if kinds = kinds.local(); kinds != 0 {
-			now = append(now, guarded{i, kinds})
-		}
-	}
-	f.sum.safe = meetGuards(f.sum.safe, now, f.sum.checked)
-	f.sum.checked = true
-}
-
-// meetGuards keeps what all true results say.
-func meetGuards(old, now []guarded, checked bool) []guarded {
-	if !checked {
-		return now
-	}
-	var both []guarded
-	for _, o := range old {
-		for _, n := range now {
-			if o.param == n.param && o.kinds&n.kinds != 0 {
-				both = append(both, guarded{o.param, o.kinds & n.kinds})
-			}
-		}
-	}
-	return both
 }
 
 func firstName(e *python.Call) (*python.Name, bool) {

@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/fumehood/fumehood/audit/flow"
@@ -108,6 +109,32 @@ func TestParts(t *testing.T) {
 		"another text of theirs": {"/<n>", "os.remove('files/' + n + request.args['q'])", true},
 	} {
 		source := "from flask import *\nimport os\napp = Flask(__name__)\n@app.route('" + c.rule + "')\ndef v(n):\n    " + c.open + "\n"
+		if got := has(follow(t, source), flow.Path); got != c.out {
+			t.Errorf("%s: found %v", name, got)
+		}
+	}
+}
+
+// TestHelpers: what a function of the project has checked is checked for whoever calls it.
+func TestHelpers(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		helper, call string
+		out          bool
+	}{
+		"one that raises":         {"def inside(p):\n    if not os.path.realpath(p).startswith('/srv/'):\n        raise PermissionError(p)\n", "inside(p)\nos.remove(p)", false},
+		"one that aborts":         {"def inside(base, p):\n    full = os.path.abspath(p)\n    if os.path.commonpath([base, full]) != base:\n        abort(403)\n", "inside('/srv', p)\nos.remove(p)", false},
+		"by its parameter's name": {"def inside(p):\n    if '..' in p:\n        raise ValueError\n    log(p)\n", "inside(p=p)\nos.remove(p)", false},
+		"one of an object":        {"class S:\n    def inside(self, p):\n        if not pathlib.Path(p).resolve().is_relative_to('/srv'):\n            raise ValueError\n", "S().inside(p)\nos.remove(p)", true},
+		"one that says no":        {"def no():\n    abort(403)\n", "if not p.isdigit():\n    no()\nos.remove(p)", false},
+		"one for another":         {"def inside(p):\n    if not os.path.realpath(p).startswith('/srv/'):\n        raise PermissionError(p)\n", "inside(x)\nos.remove(p)", true},
+		"one that may look away":  {"def inside(p):\n    if debug:\n        return\n    if not os.path.realpath(p).startswith('/srv/'):\n        raise PermissionError(p)\n", "inside(p)\nos.remove(p)", true},
+		"one that only changes":   {"def inside(p):\n    p = os.path.basename(p)\n    return p\n", "inside(p)\nos.remove(p)", true},
+		"one to be written":       {"class S:\n    def no(self):\n        raise NotImplementedError\n", "S().no()\nos.remove(p)", true},
+		"a prefix, not resolved":  {"def inside(p):\n    if not p.startswith('/srv/'):\n        raise PermissionError(p)\n", "inside(p)\nos.remove(p)", true},
+	} {
+		source := "from flask import *\nimport os, pathlib\napp = Flask(__name__)\n" + c.helper + "@app.route('/')\ndef v():\n    p = request.args['p']\n    x = request.args['x']\n    " +
+			strings.ReplaceAll(c.call, "\n", "\n    ") + "\n"
 		if got := has(follow(t, source), flow.Path); got != c.out {
 			t.Errorf("%s: found %v", name, got)
 		}

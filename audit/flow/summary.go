@@ -17,6 +17,8 @@ type summary struct {
 	callers []*program.Function
 	safe    []guarded // what a true result says of the parameters
 	checked bool      // safe has been filled
+	proven  []guarded // what is known of the parameters when it comes back at all
+	returns bool      // it comes back, as far as can be seen
 }
 
 // paramUse is a dangerous use of a parameter inside the function or deeper.

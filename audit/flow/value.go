@@ -24,6 +24,8 @@ type Value struct {
 	raw     bool   // in a template: it is put out as it is
 	Parts   []Part // a text put together of parts, in order; nil where that is not known
 	Obj     *Object
+	proven  Kinds   // for which uses checks have found it harmless
+	proof   *Origin // the parameter that it was, when no mark is left to tell
 }
 
 // Part is a piece of a text: a literal, or a value.
@@ -240,6 +242,10 @@ func joinTo(a, b *Value, depth int) *Value {
 	v.raw = a.raw || b.raw
 	if !a.isThing() || a.Of == nil && a.API != nil && b.Of != nil { // what is known of the project's own says more
 		v.API, v.Func, v.Class, v.Of, v.Query, v.Mod, v.Self, v.fn = b.API, b.Func, b.Class, b.Of, b.Query, b.Mod, b.Self, b.fn
+	}
+	v.proven = a.proven & b.proven
+	if a.proof == b.proof {
+		v.proof = a.proof
 	}
 	if a.Const == b.Const {
 		v.Const = a.Const
