@@ -272,20 +272,6 @@ func ofReceiver(v *Value, fn *program.Function, self *Value) *Value {
 	return &c
 }
 
-// namedSanitizer believes the name of a project's own function that it makes text harmless
-// for pages. For files, addresses and statements names are not believed: such functions are
-// too often wrong.
-func namedSanitizer(name string) Kinds {
-	name = strings.ToLower(name)
-	if strings.Contains(name, "unescape") {
-		return 0
-	}
-	if strings.Contains(name, "escape") || strings.Contains(name, "sanitize") && strings.Contains(name, "html") || strings.Contains(name, "clean_html") {
-		return HTML
-	}
-	return 0
-}
-
 // bindArgs lays arguments out by the function's parameters.
 func bindArgs(fn *program.Function, self *Value, a *arguments) []*Value {
 	list := a.list

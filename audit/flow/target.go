@@ -42,3 +42,17 @@ func believed(fn *program.Function) bool {
 	}
 	return !joins || first
 }
+
+// namedSanitizer believes the name of a project's own function that it makes text harmless
+// for pages. For files, addresses and statements names are not believed: such functions are
+// too often wrong.
+func namedSanitizer(name string) Kinds {
+	name = strings.ToLower(name)
+	if strings.Contains(name, "unescape") {
+		return 0
+	}
+	if strings.Contains(name, "escape") || strings.Contains(name, "sanitize") && strings.Contains(name, "html") || strings.Contains(name, "clean_html") {
+		return HTML
+	}
+	return 0
+}
