@@ -19,6 +19,7 @@ func unsignedCookie() *Rule {
 			Canon: []string{"login-state"},
 			Guard: "",
 		},
+		Words: []string{"cookies", "headers"},
 		Function: func(p *Pass, f *program.Function) {
 			cookieBelieved(p, f)
 			claimBelieved(p, f)

@@ -102,6 +102,9 @@ func isPassword(name string) bool {
 	return name == "pw" || name == "pwd" || name == "passwd" || strings.Contains(name, "password") || strings.Contains(name, "passphrase") || strings.Contains(name, "passwort")
 }
 
+// passwordWords are parts of all that isPassword takes.
+func passwordWords() []string { return []string{"passw", "passphrase", "pw"} }
+
 func weakRandom() *Rule {
 	return &Rule{
 		Rule: finding.Rule{

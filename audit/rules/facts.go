@@ -30,7 +30,7 @@ type Facts struct {
 	hashing   memo // hashesItself
 	tableOf   map[string]*table
 	csrf      answer
-	words     []uint16 // of each module, those of soughtWords that it holds
+	sought    *sought
 	limits    limiting
 	mentioned map[string]map[*program.Module]bool
 	app       *Site
@@ -56,8 +56,12 @@ func (a *memo) ask(name string, find func(name string) bool) bool {
 	return yes
 }
 
-func newFacts(p *program.Program) *Facts {
-	return &Facts{program: p, names: map[*program.Function]map[string]bool{}}
+func newFacts(p *program.Program, all []*Rule) *Facts {
+	words := soughtWords()
+	for _, r := range all {
+		words = append(words, r.Words...)
+	}
+	return &Facts{program: p, names: map[*program.Function]map[string]bool{}, sought: newSought(words)}
 }
 
 // have makes the templates known. Their contexts change while values are followed.

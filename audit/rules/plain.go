@@ -19,6 +19,7 @@ func plainPassword() *Rule {
 			Canon: []string{"password-hash"},
 			Guard: "",
 		},
+		Words:    append(passwordWords(), "select "),
 		Function: plainKept,
 	}
 }

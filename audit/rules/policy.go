@@ -16,6 +16,7 @@ func shortPassword() *Rule {
 			Canon: []string{"brute-force", "validate"},
 			Guard: "",
 		},
+		Words:    passwordWords(),
 		Function: lengthsAsked,
 		Class:    formLengths,
 	}

@@ -31,6 +31,10 @@ type Rule struct {
 	// The following look at the program beside what follows values: they see neither flows nor
 	// templates.
 
+	// Words are parts of words in lower case. Where there are any, modules of which the source
+	// has none of them are not shown to the rule but by Program: it would find nothing there,
+	// and to look takes time.
+	Words []string
 	// Call looks at a call.
 	Call func(*Pass, *Site)
 	// Assign looks at an assignment to one target.
@@ -99,6 +103,7 @@ type Pass struct {
 	Facts   *Facts
 	Configs []*settings.File
 	rule    *Rule
+	words   uint64 // the rule's, as bits of Facts.sought; 0 for any module
 	report  func(finding.Finding)
 }
 
@@ -168,9 +173,9 @@ type Work struct {
 // Fork of it.
 func Start(ctx context.Context, all []*Rule, p *program.Program, configs ...*settings.File) *Work {
 	w := &Work{all: all, done: make(chan struct{})}
-	facts := newFacts(p)
+	facts := newFacts(p, all)
 	for _, r := range all {
-		w.passes = append(w.passes, &Pass{Program: p, Facts: facts, Configs: configs, rule: r, report: func(f finding.Finding) { w.found = append(w.found, f) }})
+		w.passes = append(w.passes, &Pass{Program: p, Facts: facts, Configs: configs, rule: r, words: facts.sought.among(r.Words), report: func(f finding.Finding) { w.found = append(w.found, f) }})
 	}
 	go func() {
 		defer close(w.done)

@@ -21,6 +21,7 @@ func forwardingTrusted() *Rule {
 			Canon: []string{"api-rate", "beyond"},
 			Guard: "guard/clientip",
 		},
+		Words: []string{"forwarded", "real-ip", "real_ip", "client-ip", "client_ip"},
 		Function: func(p *Pass, f *program.Function) {
 			h := headersOf(f)
 			for _, r := range h.read {
@@ -47,6 +48,7 @@ func headerTrusted() *Rule {
 			Canon: []string{"login-state"},
 			Guard: "guard/clientip",
 		},
+		Words: []string{"localhost", "127.", "::1"},
 		Function: func(p *Pass, f *program.Function) {
 			h := headersOf(f)
 			for _, s := range f.Body {

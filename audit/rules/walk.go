@@ -12,36 +12,28 @@ import (
 type walker struct {
 	p      *program.Program
 	passes []*Pass
-	calls  []*Pass
-	sets   []*Pass
-	tests  []*Pass
-	texts  []*Pass
 	failed *crashes
+
+	// Those of the rules that look at the module, by what they look at.
+	module    *program.Module
+	functions []*Pass
+	classes   []*Pass
+	calls     []*Pass
+	sets      []*Pass
+	tests     []*Pass
+	texts     []*Pass
 }
 
 // walk shows the program to the passes until ctx ends.
 func walk(ctx context.Context, passes []*Pass, p *program.Program, failed *crashes) {
 	w := &walker{p: p, passes: passes, failed: failed}
-	for _, pass := range passes {
-		if pass.rule.Call != nil {
-			w.calls = append(w.calls, pass)
-		}
-		if pass.rule.Assign != nil {
-			w.sets = append(w.sets, pass)
-		}
-		if pass.rule.Compare != nil {
-			w.tests = append(w.tests, pass)
-		}
-		if pass.rule.Text != nil {
-			w.texts = append(w.texts, pass)
-		}
-	}
 	for _, f := range p.Functions {
 		if f.Module.Test || ctx.Err() != nil {
 			continue
 		}
-		for _, pass := range passes {
-			if pass.rule.Function != nil && f.Node != nil {
+		w.enter(f.Module)
+		for _, pass := range w.functions {
+			if f.Node != nil {
 				w.failed.guard(pass, f.Module.File, f.Node.Span, func() { pass.rule.Function(pass, f) })
 			}
 		}
@@ -51,9 +43,35 @@ func walk(ctx context.Context, passes []*Pass, p *program.Program, failed *crash
 		if c.Module.Test || ctx.Err() != nil {
 			continue
 		}
-		for _, pass := range passes {
-			if pass.rule.Class != nil {
-				w.failed.guard(pass, c.Module.File, c.Node.Span, func() { pass.rule.Class(pass, c) })
+		w.enter(c.Module)
+		for _, pass := range w.classes {
+			w.failed.guard(pass, c.Module.File, c.Node.Span, func() { pass.rule.Class(pass, c) })
+		}
+	}
+}
+
+// enter finds the rules that look at a module.
+func (w *walker) enter(m *program.Module) {
+	if w.module == m || len(w.passes) == 0 {
+		return
+	}
+	w.module = m
+	here := w.passes[0].Facts.sought.of(m)
+	for _, list := range []struct {
+		passes *[]*Pass
+		wants  func(*Rule) bool
+	}{
+		{&w.functions, func(r *Rule) bool { return r.Function != nil }},
+		{&w.classes, func(r *Rule) bool { return r.Class != nil }},
+		{&w.calls, func(r *Rule) bool { return r.Call != nil }},
+		{&w.sets, func(r *Rule) bool { return r.Assign != nil }},
+		{&w.tests, func(r *Rule) bool { return r.Compare != nil }},
+		{&w.texts, func(r *Rule) bool { return r.Text != nil }},
+	} {
+		*list.passes = (*list.passes)[:0]
+		for _, pass := range w.passes {
+			if list.wants(pass.rule) && (pass.words == 0 || pass.words&here != 0) {
+				*list.passes = append(*list.passes, pass)
 			}
 		}
 	}
