@@ -26,7 +26,6 @@ func secretsCompared(p *Pass, f *program.Function) {
 	if f.Node == nil {
 		return
 	}
-	h := p.Facts.hands(f)
 	digests := map[string]bool{}
 	for _, s := range f.Body {
 		python.Inspect(s, func(n python.Node) bool {
@@ -47,7 +46,7 @@ func secretsCompared(p *Pass, f *program.Function) {
 				switch {
 				case isSignature(left) || isSignature(right) || isOneOf(left, digests) || isOneOf(right, digests):
 					p.Report(f, n, "a signature is compared with ==")
-				case headerWithKey(h, left, right) || headerWithKey(h, right, left):
+				case p.headerWithKey(f, left, right) || p.headerWithKey(f, right, left):
 					p.Report(f, n, "a key is compared with ==", Graded(finding.Low, finding.Unsure))
 				}
 			}
@@ -76,10 +75,14 @@ func isSignature(e python.Expr) bool {
 }
 
 // headerWithKey reports whether a header for a key is compared with a key that is kept.
-func headerWithKey(h *hands, sent, kept python.Expr) bool {
-	if isWritten(kept) || !h.isSent(sent) || h.isSent(kept) {
+func (p *Pass) headerWithKey(f *program.Function, sent, kept python.Expr) bool {
+	if isWritten(kept) || !hasWord(lastPart(kept), "key", "token", "secret", "signature", "apikey") {
+		return false
+	}
+	h := p.Facts.hands(f)
+	if !h.isSent(sent) || h.isSent(kept) {
 		return false
 	}
 	field := strings.ToLower(fieldOf(sent))
-	return (isCredentialHeader(field) || hasWord(field, "signature", "token", "secret") && len(field) > 0) && hasWord(lastPart(kept), "key", "token", "secret", "signature", "apikey")
+	return isCredentialHeader(field) || hasWord(field, "signature", "token", "secret") && len(field) > 0
 }

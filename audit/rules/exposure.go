@@ -26,14 +26,13 @@ func passwordInAnswer() *Rule {
 // and rows that are sent as they are.
 func secretsSent(p *Pass, f *program.Function) {
 	v := p.Facts.view(f)
-	h := p.Facts.hands(f)
 	for _, s := range f.Body {
 		python.Inspect(s, func(n python.Node) bool {
 			switch n := n.(type) {
 			case *python.Dict:
 				for i, k := range n.Keys {
 					key, _ := literal(k)
-					if isPrivate(key) && (isPrivateAttr(n.Values[i]) || v != nil && isRowField(n.Values[i]) && !h.isSent(n.Values[i])) {
+					if isPrivate(key) && (isPrivateAttr(n.Values[i]) || v != nil && isRowField(n.Values[i]) && !p.Facts.hands(f).isSent(n.Values[i])) {
 						p.Report(f, n.Values[i], key+" of a row is sent", Graded(finding.Medium, ofRow(n.Values[i], f, v)))
 						return false
 					}
@@ -41,7 +40,7 @@ func secretsSent(p *Pass, f *program.Function) {
 			case *python.Call:
 				if name := lastPart(n.Func); v != nil && (name == "jsonify" || name == "dict" || name == "dumps") {
 					for i := range n.Keywords {
-						if k := &n.Keywords[i]; isPrivate(k.Name) && (isPrivateAttr(k.Value) || isRowField(k.Value)) && !h.isSent(k.Value) {
+						if k := &n.Keywords[i]; isPrivate(k.Name) && (isPrivateAttr(k.Value) || isRowField(k.Value)) && !p.Facts.hands(f).isSent(k.Value) {
 							p.Report(f, k.Value, k.Name+" of a row is sent")
 							return false
 						}
