@@ -11,8 +11,8 @@ import (
 // maxInline bounds how deep functions are read in the place where they are called, and
 // maxSpent the expressions that are evaluated so while one function is read.
 const (
-	maxInline = 5
-	maxSpent  = 20_000
+	maxInline = 3
+	maxSpent  = 2_000
 )
 
 // perform calls a function of the project: by its summary, or, where it is given something to
@@ -171,7 +171,7 @@ func (f *frame) inline(callee *Value, args []*Value, where Loc) *Value {
 	if c.sum.result == nil {
 		return f.e.unknown
 	}
-	return c.sum.result
+	return c.sum.result.mapped(3, mapper{marks: func(m Mark) []Mark { return []Mark{m} }}) // no deeper than a summary's
 }
 
 // passed is a value as the function sees it that it is passed to.
