@@ -29,13 +29,14 @@ type frame struct {
 	depth   int   // of templates in templates
 	ended   bool  // what follows is not reached
 
-	up    *frame // of the function in whose place this one is read; nil for one that is read for itself
-	site  Loc    // where it is called there
-	level int    // how many are read so
-	spent int    // expressions evaluated in such functions
-	eager bool   // decorators are called: all that is given a function is read so
-	inner *python.Lambda
-	free  []captured // variables of functions around it
+	up     *frame // of the function in whose place this one is read; nil for one that is read for itself
+	site   Loc    // where it is called there
+	level  int    // how many are read so
+	spent  int    // expressions evaluated in such functions
+	placed int    // functions that were read where they are called
+	eager  bool   // decorators are called: all that is given a function is read so
+	inner  *python.Lambda
+	free   []captured // variables of functions around it
 
 	wrapping *wrapping // of a view: its own decorators
 

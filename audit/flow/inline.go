@@ -9,10 +9,12 @@ import (
 )
 
 // maxInline bounds how deep functions are read in the place where they are called, and
-// maxSpent the expressions that are evaluated so while one function is read.
+// maxSpent the expressions that are evaluated so while one function is read, and maxPlaced
+// how many functions.
 const (
 	maxInline = 3
-	maxSpent  = 2_000
+	maxSpent  = 300
+	maxPlaced = 30
 )
 
 // perform calls a function of the project: by its summary, or, where it is given something to
@@ -106,7 +108,7 @@ func (f *frame) known(path string) bool {
 
 // mayInline keeps reading in place from going round in circles and from taking long.
 func (f *frame) mayInline(fn *program.Function) bool {
-	if f.level >= maxInline || f.top().spent > maxSpent {
+	if f.level >= maxInline || f.top().spent > maxSpent || f.top().placed >= maxPlaced {
 		return false
 	}
 	for at := f; at.up != nil; at = at.up {
@@ -153,6 +155,7 @@ func (f *frame) inline(callee *Value, args []*Value, where Loc) *Value {
 	if callee.fn != nil {
 		free = callee.fn.free
 	}
+	f.top().placed++
 	c := f.below(fn, fn.Scope, free, where)
 	c.env = make([]*Value, len(fn.Scope.Names))
 	for i := range fn.Node.Params.List {
@@ -216,7 +219,7 @@ func (f *frame) lambda(e *python.Lambda) *Value {
 // callLambda is the value of a lambda's body with the arguments of a call.
 func (f *frame) callLambda(callee *Value, a *arguments, e *python.Call) *Value {
 	l := callee.fn.lambda
-	if f.level >= maxInline || f.top().spent > maxSpent {
+	if f.level >= maxInline || f.top().spent > maxSpent || f.top().placed >= maxPlaced {
 		return f.e.unknown
 	}
 	c := f.below(l.fn, l.scope, callee.fn.free, f.loc(e))
