@@ -21,7 +21,7 @@ import (
 
 // auditHeap is how much memory an audit takes before the collector runs for the first time:
 // most are over by then.
-const auditHeap = 240 << 20
+const auditHeap = 288 << 20
 
 // collectLate leaves the collector out until there is auditHeap to look through, and then has
 // it run whenever as much again was taken. Whoever sets it by the environment is obeyed.
