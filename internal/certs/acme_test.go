@@ -18,6 +18,7 @@ import (
 	"github.com/fumehood/fumehood/internal/certs"
 	"github.com/fumehood/fumehood/internal/certs/acmetest"
 	"github.com/fumehood/fumehood/internal/config"
+	"github.com/fumehood/fumehood/internal/freeport"
 	"github.com/fumehood/fumehood/internal/hint"
 )
 
@@ -161,11 +162,11 @@ func checkKeyFiles(t *testing.T, dir string) {
 
 func TestFailedOrderSaysWhatToDo(t *testing.T) {
 	t.Parallel()
-	closed := fmt.Sprintf("https://127.0.0.1:%d/dir", acmetest.FreePort(t))
+	closed := fmt.Sprintf("https://127.0.0.1:%d/dir", freeport.Of(t))
 	s := startSite(t, certs.Options{
 		TLS:     config.TLS{Domains: []string{"a.test"}, ACMEDirectory: closed, Storage: t.TempDir()},
 		TLSPort: 1,
-	}, acmetest.FreePort(t))
+	}, freeport.Of(t))
 	s.logs.wait("ERROR certificate not obtained, will try again name=a.test")
 	if s.logs.count("hint=the name must point to this machine") == 0 {
 		t.Error("no hint")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fumehood/fumehood/internal/certs/acmetest"
 	"github.com/fumehood/fumehood/internal/config"
+	"github.com/fumehood/fumehood/internal/freeport"
 	"github.com/fumehood/fumehood/internal/server"
 )
 
@@ -18,8 +19,8 @@ func TestDomainGetsItsCertificate(t *testing.T) {
 	t.Parallel()
 	pebble := acmetest.Start(t)
 	for name, ports := range map[string]struct{ https, http int }{
-		"tls-alpn.test": {pebble.TLSPort, acmetest.FreePort(t)},
-		"http.test":     {acmetest.FreePort(t), pebble.HTTPPort},
+		"tls-alpn.test": {pebble.TLSPort, freeport.Of(t)},
+		"http.test":     {freeport.Of(t), pebble.HTTPPort},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := settings(t, func(cfg *config.Config) {

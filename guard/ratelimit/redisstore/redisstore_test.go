@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -20,6 +21,7 @@ import (
 	"github.com/fumehood/fumehood/guard/ratelimit"
 	"github.com/fumehood/fumehood/guard/ratelimit/redisstore"
 	"github.com/fumehood/fumehood/guard/ratelimit/storetest"
+	"github.com/fumehood/fumehood/internal/freeport"
 	"github.com/fumehood/fumehood/internal/hint"
 )
 
@@ -267,7 +269,7 @@ func listen(t *testing.T, f func(net.Conn)) (address string) {
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	files := certificate(t)
-	port := freePort(t)
+	port := strconv.Itoa(freeport.Of(t))
 	start(t, "--tls-port", port, "--tls-cert-file", files.cert, "--tls-key-file", files.key, "--tls-auth-clients", "no")
 	address := fumehood.Secret("rediss://localhost:" + port + "/0")
 

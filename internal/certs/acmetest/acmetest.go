@@ -24,6 +24,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/fumehood/fumehood/internal/freeport"
 )
 
 // Pebble is a running ACME server.
@@ -64,41 +66,14 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// FreePort returns a port of 127.0.0.1 that nobody has for TCP or UDP. It is below those
-// that the system gives out by itself, to programs that ask for any.
-func FreePort(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		n, err := rand.Int(rand.Reader, big.NewInt(20000))
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := 10000 + int(n.Int64())
-		addr := fmt.Sprintf("127.0.0.1:%d", port)
-		tcp, err := net.Listen("tcp", addr)
-		if err != nil {
-			continue
-		}
-		tcp.Close()
-		udp, err := net.ListenPacket("udp", addr)
-		if err != nil {
-			continue
-		}
-		udp.Close()
-		return port
-	}
-	t.Fatal("no free port")
-	return 0
-}
-
 // Start starts a server. All names of the DNS that it asks are 127.0.0.1.
 func Start(t *testing.T) *Pebble {
 	t.Helper()
 	dir := t.TempDir()
 	certPEM, keyPEM := KeyPair(t, "pebble.test", time.Now().Add(24*time.Hour))
-	acmePort, managementPort, dnsPort := FreePort(t), FreePort(t), FreePort(t)
+	acmePort, managementPort, dnsPort := freeport.Of(t), freeport.Of(t), freeport.Of(t)
 	p := &Pebble{
-		t: t, HTTPPort: FreePort(t), TLSPort: FreePort(t),
+		t: t, HTTPPort: freeport.Of(t), TLSPort: freeport.Of(t),
 		Root:       write(t, dir, "pebble.pem", certPEM),
 		Directory:  fmt.Sprintf("https://127.0.0.1:%d/dir", acmePort),
 		management: fmt.Sprintf("https://127.0.0.1:%d", managementPort),
@@ -116,7 +91,7 @@ func Start(t *testing.T) *Pebble {
 	dns := fmt.Sprintf("127.0.0.1:%d", dnsPort)
 	stopDNS := startProgram(t, program(t, "pebble-challtestsrv"), "-dnsserver", dns, "-defaultIPv4", "127.0.0.1",
 		"-defaultIPv6", "", "-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", "",
-		"-management", fmt.Sprintf("127.0.0.1:%d", FreePort(t)))
+		"-management", fmt.Sprintf("127.0.0.1:%d", freeport.Of(t)))
 	stopACME := startProgram(t, program(t, "pebble"), "-config", write(t, dir, "config.json", settings), "-dnsserver", dns)
 	p.Stop = func() { stopACME(); stopDNS() }
 
