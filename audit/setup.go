@@ -59,7 +59,7 @@ func (s *setup) read(f *python.File) {
 				s.assigned(t, n.Value, functions)
 			}
 		case *python.Call:
-			if a, ok := n.Func.(*python.Attribute); ok && a.Attr == "update" && nameOf(a.Value) == "jinja_options" {
+			if a, ok := n.Func.(*python.Attribute); ok && a.Attr == "update" && python.LastName(a.Value) == "jinja_options" {
 				s.update(n, functions)
 			}
 		case *python.ImportFrom:
@@ -92,7 +92,7 @@ func (s *setup) assigned(target, value python.Expr, functions map[string]*python
 		}
 	case a.Attr == "jinja_options":
 		s.given(value, functions)
-	case a.Attr == "select_jinja_autoescape", a.Attr == "autoescape" && nameOf(a.Value) == "jinja_env":
+	case a.Attr == "select_jinja_autoescape", a.Attr == "autoescape" && python.LastName(a.Value) == "jinja_env":
 		s.chosen(value, functions)
 	}
 }
@@ -169,15 +169,4 @@ func (s *setup) chosen(by python.Node, functions map[string]*python.Function) {
 		return
 	}
 	s.everywhere, s.nowhere = s.everywhere || yes, s.nowhere || no && !yes
-}
-
-// nameOf is the last part of a dotted name.
-func nameOf(e python.Expr) string {
-	switch e := e.(type) {
-	case *python.Name:
-		return e.ID
-	case *python.Attribute:
-		return e.Attr
-	}
-	return ""
 }

@@ -248,7 +248,7 @@ func mayBeText(e python.Expr) bool {
 	case *python.Compare, *python.UnaryOp, *python.BoolOp:
 		return false
 	case *python.Call:
-		switch lastOf(e.Func) {
+		switch python.LastName(e.Func) {
 		case "format", "join", "text", "str", "strip", "lower", "upper", "replace", "get", "pop":
 			return true
 		}

@@ -61,7 +61,7 @@ func schemaField(o *Object, name string, e python.Expr, marks []Mark) {
 	if !ok {
 		return
 	}
-	of := lastOf(c.Func)
+	of := python.LastName(c.Func)
 	if of == "" || of[0] < 'A' || of[0] > 'Z' {
 		return
 	}
@@ -86,7 +86,7 @@ func oneOf(c *python.Call) bool {
 		found := false
 		if c.Keywords[i].Name == "validate" {
 			python.Inspect(c.Keywords[i].Value, func(n python.Node) bool {
-				if one, ok := n.(*python.Call); ok && lastOf(one.Func) == "OneOf" {
+				if one, ok := n.(*python.Call); ok && python.LastName(one.Func) == "OneOf" {
 					found = true
 				}
 				return !found
@@ -97,16 +97,6 @@ func oneOf(c *python.Call) bool {
 		}
 	}
 	return false
-}
-
-func lastOf(e python.Expr) string {
-	switch e := e.(type) {
-	case *python.Name:
-		return e.ID
-	case *python.Attribute:
-		return e.Attr
-	}
-	return ""
 }
 
 // handedOver is a parameter that a decorator fills with what it has parsed of the request:
@@ -122,7 +112,7 @@ func (f *frame) handedOver(p *python.Param) *Value {
 		if o == nil {
 			continue
 		}
-		if v := o.get(p.Name); v != nil && strings.HasSuffix(lastOf(c.Func), "kwargs") {
+		if v := o.get(p.Name); v != nil && strings.HasSuffix(python.LastName(c.Func), "kwargs") {
 			return v
 		}
 		return &Value{Obj: o}
@@ -164,7 +154,7 @@ func (f *frame) harmlessAnnotation(c *program.Class, name string) bool {
 	for _, k := range c.Line() {
 		for _, s := range k.Node.Body {
 			a, ok := s.(*python.AnnAssign)
-			if !ok || lastOf(a.Target) != name {
+			if !ok || python.LastName(a.Target) != name {
 				continue
 			}
 			if r := f.e.program.Resolve(a.Annotation, k.Scope); r.Class != nil {
@@ -173,7 +163,7 @@ func (f *frame) harmlessAnnotation(c *program.Class, name string) bool {
 				return true
 			}
 			if sub, ok := a.Annotation.(*python.Subscript); ok {
-				return lastOf(sub.Value) == "Literal"
+				return python.LastName(sub.Value) == "Literal"
 			}
 		}
 	}

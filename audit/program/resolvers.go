@@ -46,7 +46,7 @@ func parses(f *Function) bool {
 		if !ok {
 			continue
 		}
-		switch last(c.Func) {
+		switch python.LastName(c.Func) {
 		case "use_args", "use_kwargs", "arguments", "input", "validate", "use_params", "with_json", "parse_args":
 			return true
 		}
@@ -151,7 +151,7 @@ func declared(f *Function) map[string]bool {
 		if inner, ok := e.(*python.Call); ok {
 			e = inner.Func
 		}
-		switch last(e) {
+		switch python.LastName(e) {
 		case "Int", "Float", "Boolean", "UUID", "Date", "DateTime", "Decimal":
 			numbers[name] = true
 		}
@@ -160,7 +160,7 @@ func declared(f *Function) map[string]bool {
 	for _, s := range f.Class.Node.Body {
 		switch s := s.(type) {
 		case *python.Assign:
-			if c, ok := s.Value.(*python.Call); ok && len(s.Targets) == 1 && last(s.Targets[0]) == field {
+			if c, ok := s.Value.(*python.Call); ok && len(s.Targets) == 1 && python.LastName(s.Targets[0]) == field {
 				for i := range c.Keywords {
 					note(c.Keywords[i].Name, c.Keywords[i].Value)
 				}
@@ -171,21 +171,10 @@ func declared(f *Function) map[string]bool {
 			}
 			for _, inner := range s.Body {
 				if a, ok := inner.(*python.Assign); ok && len(a.Targets) == 1 {
-					note(last(a.Targets[0]), a.Value)
+					note(python.LastName(a.Targets[0]), a.Value)
 				}
 			}
 		}
 	}
 	return numbers
-}
-
-// last is the name at the end of an expression: Int of graphene.Int.
-func last(e python.Expr) string {
-	switch e := e.(type) {
-	case *python.Name:
-		return e.ID
-	case *python.Attribute:
-		return e.Attr
-	}
-	return ""
 }

@@ -33,7 +33,7 @@ func (p *Program) findRoutes() {
 				if r := p.decorated(f, d); r != nil {
 					p.addRoute(r)
 				}
-				if call, ok := d.(*python.Call); ok && (lastOf(call.Func) == "errorhandler" || lastOf(call.Func) == "app_errorhandler") && len(call.Args) > 0 {
+				if call, ok := d.(*python.Call); ok && (python.LastName(call.Func) == "errorhandler" || python.LastName(call.Func) == "app_errorhandler") && len(call.Args) > 0 {
 					f.Handles = append(f.Handles, call.Args[0])
 				}
 			}
@@ -219,15 +219,4 @@ func argument(call *python.Call, i int, name string) python.Expr {
 		}
 	}
 	return nil
-}
-
-// lastOf is the name at the end of a.b.c.
-func lastOf(e python.Expr) string {
-	switch e := e.(type) {
-	case *python.Name:
-		return e.ID
-	case *python.Attribute:
-		return e.Attr
-	}
-	return ""
 }

@@ -257,7 +257,7 @@ func (p *Program) registered(f *Function, prefixes map[*Symbol][]string) {
 				return false
 			case *python.Call:
 				prefix, ok := argument(n, -1, "url_prefix").(*python.Str)
-				if !ok || lastOf(n.Func) != "register_blueprint" || len(n.Args) == 0 || !strings.Contains(prefix.Value, "<") {
+				if !ok || python.LastName(n.Func) != "register_blueprint" || len(n.Args) == 0 || !strings.Contains(prefix.Value, "<") {
 					return true
 				}
 				if sym, _ := p.definition(n.Args[0], f.Scope); sym != nil {

@@ -204,3 +204,14 @@ func inspectSimple(s Stmt, f func(Node) bool) {
 		all(f, s.Value)
 	}
 }
+
+// LastName is the name at the end of a name or an attribute: c of a.b.c; "" of all else.
+func LastName(e Expr) string {
+	switch e := e.(type) {
+	case *Name:
+		return e.ID
+	case *Attribute:
+		return e.Attr
+	}
+	return ""
+}

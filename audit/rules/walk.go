@@ -209,17 +209,14 @@ func filled(f *python.FString) string {
 
 // lastPart is the name at the end of a target or a callee: c of a.b.c, K of x["K"].
 func lastPart(e python.Expr) string {
-	switch e := e.(type) {
-	case *python.Name:
-		return e.ID
-	case *python.Attribute:
-		return e.Attr
-	case *python.Subscript:
-		if s, ok := e.Index.(*python.Str); ok {
-			return s.Value
+	if e, ok := e.(*python.Subscript); ok {
+		s, _ := e.Index.(*python.Str)
+		if s == nil {
+			return ""
 		}
+		return s.Value
 	}
-	return ""
+	return python.LastName(e)
 }
 
 // Arg is the i-th argument of a call, or the one of that name; nil without either.
