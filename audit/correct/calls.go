@@ -50,18 +50,7 @@ func (w *work) key(name string) bool {
 
 // variable is what a variable of the environment may be called for what is assigned.
 func variable(target python.Expr) string {
-	name := ""
-	switch t := target.(type) {
-	case *python.Name:
-		name = t.ID
-	case *python.Attribute:
-		name = t.Attr
-	case *python.Subscript:
-		if s, ok := t.Index.(*python.Str); ok {
-			name = s.Value
-		}
-	}
-	name = strings.ToUpper(name)
+	name := strings.ToUpper(python.NameOrKey(target))
 	switch name {
 	case "KEY", "SECRET", "PASSWORD", "PASS", "PASSWD", "TOKEN", "VALUE": // of many things
 		return ""

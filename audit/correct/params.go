@@ -98,17 +98,7 @@ func wild(source string, first, last bool) string {
 
 // fresh is a name for a parameter: that of the value where it has one.
 func fresh(v python.Expr, taken []string) string {
-	name := ""
-	switch v := v.(type) {
-	case *python.Name:
-		name = v.ID
-	case *python.Attribute:
-		name = v.Attr
-	case *python.Subscript:
-		if s, ok := v.Index.(*python.Str); ok {
-			name = s.Value
-		}
-	}
+	name := python.NameOrKey(v)
 	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_") != "" || name == "" || slices.Contains(taken, name) {
 		name = "value" + strconv.Itoa(len(taken)+1)
 	}

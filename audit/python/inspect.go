@@ -215,3 +215,15 @@ func LastName(e Expr) string {
 	}
 	return ""
 }
+
+// NameOrKey is LastName, or the key of an item: K of x["K"].
+func NameOrKey(e Expr) string {
+	item, ok := e.(*Subscript)
+	if !ok {
+		return LastName(e)
+	}
+	if key, ok := item.Index.(*Str); ok {
+		return key.Value
+	}
+	return ""
+}

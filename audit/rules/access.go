@@ -47,7 +47,7 @@ func decoratorName(d python.Expr) string {
 	if c, ok := d.(*python.Call); ok {
 		d = c.Func
 	}
-	return lastPart(d)
+	return python.NameOrKey(d)
 }
 
 // isAuthCheck reports whether a decorator looks like one that checks who is asking. Markers
@@ -286,7 +286,7 @@ func isStill(fn *program.Function) bool {
 		python.Inspect(s, func(n python.Node) bool {
 			switch n := n.(type) {
 			case *python.Call:
-				switch lastPart(n.Func) {
+				switch python.NameOrKey(n.Func) {
 				case "render_template", "url_for", "redirect", "_", "gettext", "jsonify", "flash":
 				default:
 					still = false
@@ -310,7 +310,7 @@ func groupOf(f *program.Function) any {
 		name   string
 	}
 	if len(f.Routes) > 0 && f.Routes[0].Receiver != nil {
-		return group{f.Module, lastPart(f.Routes[0].Receiver)}
+		return group{f.Module, python.NameOrKey(f.Routes[0].Receiver)}
 	}
 	return group{f.Module, ""}
 }

@@ -65,7 +65,7 @@ func isMail(s *Site) bool {
 		}
 	}
 	at, ok := s.Call.Func.(*python.Attribute)
-	return ok && s.Path == "" && hasWord(lastPart(at.Value), "smtp", "mail", "server", "ftp", "imap")
+	return ok && s.Path == "" && hasWord(python.NameOrKey(at.Value), "smtp", "mail", "server", "ftp", "imap")
 }
 
 func (p *Pass) defaultSet(s *Site) {
@@ -82,7 +82,7 @@ func (p *Pass) defaultSet(s *Site) {
 // hashed reports the password of an account that the source itself makes.
 func (p *Pass) hashed(s *Site) {
 	e := s.Arg(0, "password")
-	if c, ok := e.(*python.Call); ok && lastPart(c.Func) == "encode" {
+	if c, ok := e.(*python.Call); ok && python.NameOrKey(c.Func) == "encode" {
 		if at, ok := c.Func.(*python.Attribute); ok {
 			e = at.Value
 		}

@@ -26,7 +26,7 @@ func headerOfCall(s *Site) (header, bool) {
 		return header{}, false
 	}
 	a, ok := s.Call.Func.(*python.Attribute)
-	if !ok || lastPart(a.Value) != "headers" || len(s.Call.Args) < 2 {
+	if !ok || python.NameOrKey(a.Value) != "headers" || len(s.Call.Args) < 2 {
 		return header{}, false
 	}
 	name, ok := literal(s.Call.Args[0])
@@ -144,7 +144,7 @@ func framingAllowed() *Rule {
 	set := r.Call
 	r.Call = func(p *Pass, s *Site) {
 		set(p, s)
-		if a, ok := s.Call.Func.(*python.Attribute); ok && (s.Method == "pop" || s.Method == "remove") && lastPart(a.Value) == "headers" && len(s.Call.Args) > 0 {
+		if a, ok := s.Call.Func.(*python.Attribute); ok && (s.Method == "pop" || s.Method == "remove") && python.NameOrKey(a.Value) == "headers" && len(s.Call.Args) > 0 {
 			if name, _ := literal(s.Call.Args[0]); strings.EqualFold(name, "X-Frame-Options") {
 				p.Report(s.Func, s.Call, "the header is taken away")
 			}
@@ -168,7 +168,7 @@ func headersDeleted(p *Pass) {
 			python.Inspect(s, func(n python.Node) bool {
 				if d, ok := n.(*python.Delete); ok {
 					for _, t := range d.Targets {
-						if strings.EqualFold(lastPart(t), "X-Frame-Options") {
+						if strings.EqualFold(python.NameOrKey(t), "X-Frame-Options") {
 							p.Report(f, d, "the header is taken away")
 						}
 					}

@@ -56,7 +56,7 @@ func (c *claims) see(n python.Node) bool {
 			}
 		}
 	case *python.Subscript:
-		if isPerson(lastPart(n.Value)) {
+		if isPerson(python.NameOrKey(n.Value)) {
 			c.use(n.Index)
 		}
 	}
@@ -100,7 +100,7 @@ func claimOf(e python.Expr) string {
 
 // looksUp tells calls that find somebody.
 func looksUp(c *python.Call) bool {
-	switch lastPart(c.Func) {
+	switch python.NameOrKey(c.Func) {
 	case "get", "filter_by", "find_one", "execute", "get_or_404", "filter", "query", "query_db", "where", "first_or_404", "get_user", "load_user", "find_user", "get_user_by_id", "get_user_by_username", "int":
 		return !isRequestCall(c)
 	}

@@ -65,7 +65,7 @@ func isSignature(e python.Expr) bool {
 	found := false
 	python.Inspect(e, func(n python.Node) bool {
 		if c, ok := n.(*python.Call); ok {
-			if a, isAttr := c.Func.(*python.Attribute); isAttr && a.Attr == "new" && lastPart(a.Value) == "hmac" || isAttr && a.Attr == "digest" && lastPart(a.Value) == "hmac" {
+			if a, isAttr := c.Func.(*python.Attribute); isAttr && a.Attr == "new" && python.NameOrKey(a.Value) == "hmac" || isAttr && a.Attr == "digest" && python.NameOrKey(a.Value) == "hmac" {
 				found = true
 			}
 		}
@@ -76,7 +76,7 @@ func isSignature(e python.Expr) bool {
 
 // headerWithKey reports whether a header for a key is compared with a key that is kept.
 func (p *Pass) headerWithKey(f *program.Function, sent, kept python.Expr) bool {
-	if isWritten(kept) || !hasWord(lastPart(kept), "key", "token", "secret", "signature", "apikey") {
+	if isWritten(kept) || !hasWord(python.NameOrKey(kept), "key", "token", "secret", "signature", "apikey") {
 		return false
 	}
 	h := p.Facts.hands(f)

@@ -32,7 +32,7 @@ func debugOn() *Rule {
 					return
 				}
 			case *python.Subscript:
-				if value, ok := literal(a.Value); ok && !isDevModule(a.Func.Module.Path) && (switchesDebug(a.Name, value) || a.Name == "ENV" && value == "development" && lastPart(t.Value) == "config") {
+				if value, ok := literal(a.Value); ok && !isDevModule(a.Func.Module.Path) && (switchesDebug(a.Name, value) || a.Name == "ENV" && value == "development" && python.NameOrKey(t.Value) == "config") {
 					p.Report(a.Func, a.Node, a.Name+" is "+value, Graded(finding.Medium, finding.Likely))
 				}
 				if a.Name == "PROPAGATE_EXCEPTIONS" && isTrue(a.Value) {
@@ -82,7 +82,7 @@ func isTrue(e python.Expr) bool {
 // isApp reports whether an expression is a Flask app, by what it was made from or by name.
 func (p *Pass) isApp(e python.Expr, a *Assignment) bool {
 	path := p.Program.Resolve(e, a.Scope).Path()
-	name := lastPart(e)
+	name := python.NameOrKey(e)
 	return strings.HasSuffix(path, "Flask()") || strings.HasSuffix(path, "App()") || name == "app" || name == "application"
 }
 
@@ -166,7 +166,7 @@ func statementsPrinted() *Rule {
 		},
 		PerFile: true,
 		Call: func(p *Pass, s *Site) {
-			if s.Method == "set_trace_callback" && len(s.Call.Args) == 1 && lastPart(s.Call.Args[0]) == "print" {
+			if s.Method == "set_trace_callback" && len(s.Call.Args) == 1 && python.NameOrKey(s.Call.Args[0]) == "print" {
 				p.Report(s.Func, s.Call, "every statement of this connection is printed")
 			}
 			if s.Method == "create_engine" && isTrue(s.Arg(-1, "echo")) {

@@ -37,7 +37,7 @@ func cookieBelieved(p *Pass, f *program.Function) {
 	for _, s := range f.Body {
 		python.Inspect(s, func(n python.Node) bool {
 			c, ok := n.(*python.Call)
-			if ok && slices.Contains([]string{"b64decode", "urlsafe_b64decode", "b32decode", "unhexlify"}, lastPart(c.Func)) {
+			if ok && slices.Contains([]string{"b64decode", "urlsafe_b64decode", "b32decode", "unhexlify"}, python.NameOrKey(c.Func)) {
 				p.Report(f, c, "what this cookie says is believed")
 				return false
 			}
@@ -148,7 +148,7 @@ func redirectCheck() *Rule {
 			}
 			for _, s := range f.Body {
 				python.Inspect(s, func(n python.Node) bool {
-					if c, ok := n.(*python.Call); ok && lastPart(c.Func) == "urljoin" && len(c.Args) == 2 {
+					if c, ok := n.(*python.Call); ok && python.NameOrKey(c.Func) == "urljoin" && len(c.Args) == 2 {
 						if _, isName := c.Args[1].(*python.Name); isName {
 							p.Report(f, c, "joined before it is compared")
 						}

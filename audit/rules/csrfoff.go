@@ -68,7 +68,7 @@ func isCSRFExempt(d python.Expr) bool {
 		d = c.Func
 	}
 	if a, ok := d.(*python.Attribute); ok {
-		name = strings.ToLower(lastPart(a.Value)) + name
+		name = strings.ToLower(python.NameOrKey(a.Value)) + name
 	}
 	return strings.Contains(name, "exempt") && (strings.Contains(name, "csrf") || strings.Contains(name, "xsrf"))
 }
@@ -91,9 +91,9 @@ func (p *Pass) exemptionHurts(v *view) finding.Confidence {
 // exemptBlueprint says how sure it is that a blueprint which is exempt has views that act for
 // whoever is logged in.
 func (p *Pass) exemptBlueprint(s *Site) finding.Confidence {
-	name := lastPart(s.Call.Args[0])
+	name := python.NameOrKey(s.Call.Args[0])
 	for _, v := range p.Facts.views() {
-		if len(v.fn.Routes) > 0 && v.fn.Routes[0].Receiver != nil && lastPart(v.fn.Routes[0].Receiver) == name && (v.fn.Module == s.Func.Module || name != "bp" && name != "blueprint") && !v.onlyGet() && p.exemptionHurts(v) == finding.Likely {
+		if len(v.fn.Routes) > 0 && v.fn.Routes[0].Receiver != nil && python.NameOrKey(v.fn.Routes[0].Receiver) == name && (v.fn.Module == s.Func.Module || name != "bp" && name != "blueprint") && !v.onlyGet() && p.exemptionHurts(v) == finding.Likely {
 			return finding.Likely
 		}
 	}
@@ -111,7 +111,7 @@ func formUnchecked(p *Pass, s *Site) {
 			}
 		}
 		if sure > 0 {
-			p.Report(s.Func, s.Call, lastPart(s.Call.Args[0])+" takes forms from any site", Graded(finding.Medium, sure))
+			p.Report(s.Func, s.Call, python.NameOrKey(s.Call.Args[0])+" takes forms from any site", Graded(finding.Medium, sure))
 		}
 		return
 	}

@@ -66,11 +66,11 @@ func underDebug(body []python.Stmt, at python.Span) bool {
 func asksDebug(test python.Expr) bool {
 	switch e := test.(type) {
 	case *python.Name, *python.Attribute, *python.Subscript:
-		name := strings.ToLower(lastPart(e))
+		name := strings.ToLower(python.NameOrKey(e))
 		return strings.Contains(name, "debug") || strings.HasPrefix(name, "dev")
 	case *python.Call:
 		text, _ := firstText(e)
-		return strings.Contains(strings.ToLower(text+lastPart(e.Func)), "debug")
+		return strings.Contains(strings.ToLower(text+python.NameOrKey(e.Func)), "debug")
 	case *python.BoolOp:
 		for _, v := range e.Values {
 			if asksDebug(v) {
@@ -127,7 +127,7 @@ func onByDefault(e python.Expr) bool {
 	case *python.Compare:
 		return len(e.Ops) == 1 && (e.Ops[0] == python.Eq || e.Ops[0] == python.In) && onByDefault(e.Left)
 	case *python.Call:
-		switch lastPart(e.Func) {
+		switch python.NameOrKey(e.Func) {
 		case "get", "getenv":
 			if len(e.Args) == 2 && fromEnvironment(e.Func) {
 				text, ok := literal(e.Args[1])
@@ -146,5 +146,5 @@ func onByDefault(e python.Expr) bool {
 // fromEnvironment reports whether what is called is os.environ.get or os.getenv.
 func fromEnvironment(callee python.Expr) bool {
 	a, ok := callee.(*python.Attribute)
-	return ok && (lastPart(a.Value) == "environ" || a.Attr == "getenv")
+	return ok && (python.NameOrKey(a.Value) == "environ" || a.Attr == "getenv")
 }

@@ -75,7 +75,7 @@ func says(f *program.Function, like func(string) bool) (found python.Expr) {
 func isLogCall(c *python.Call) bool {
 	root := strings.ToLower(rootOf(c.Func))
 	if a, ok := c.Func.(*python.Attribute); ok {
-		owner := strings.ToLower(lastPart(a.Value))
+		owner := strings.ToLower(python.NameOrKey(a.Value))
 		return strings.Contains(owner, "log") && !strings.Contains(owner, "login") || strings.HasPrefix(root, "log") && !strings.HasPrefix(root, "login")
 	}
 	return root == "print"
@@ -95,7 +95,7 @@ func statusesDiffer(p *Pass, f *program.Function) (at python.Node) {
 		python.Inspect(s, func(n python.Node) bool {
 			switch n := n.(type) {
 			case *python.Call:
-				if m := lastPart(n.Func); (m == "first_or_404" || m == "get_or_404" || m == "one_or_404") && at == nil {
+				if m := python.NameOrKey(n.Func); (m == "first_or_404" || m == "get_or_404" || m == "one_or_404") && at == nil {
 					at = n
 				}
 			case *python.If:
@@ -136,7 +136,7 @@ func testsPassword(test python.Expr) bool {
 	python.Inspect(test, func(n python.Node) bool {
 		switch n := n.(type) {
 		case *python.Call:
-			found = found || isPassword(lastPart(n.Func)) || lastPart(n.Func) == "checkpw" || givenArg(n)
+			found = found || isPassword(python.NameOrKey(n.Func)) || python.NameOrKey(n.Func) == "checkpw" || givenArg(n)
 		case *python.Compare:
 			found = found || givenPassword(n.Left) && givenPassword(n.Rights[0])
 		}
@@ -162,7 +162,7 @@ func statusOf(block []python.Stmt) (status string, at python.Node) {
 			}
 		case *python.Call:
 			site := Site{Call: e}
-			if lastPart(e.Func) == "abort" && len(e.Args) > 0 {
+			if python.NameOrKey(e.Func) == "abort" && len(e.Args) > 0 {
 				status = statusNumber(e.Args[0])
 			} else if v := site.Arg(-1, "status"); v != nil {
 				status = statusNumber(v)

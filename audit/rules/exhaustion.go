@@ -53,7 +53,7 @@ func sizedByVisitor(p *Pass, f *program.Function) {
 			switch n := n.(type) {
 			case *python.Call:
 				if work(p.Program.Resolve(n.Func, f.Scope).Path()) && slices.ContainsFunc(n.Args, sized) {
-					p.Report(f, n, lastPart(n.Func)+" of a number that a visitor sends")
+					p.Report(f, n, python.NameOrKey(n.Func)+" of a number that a visitor sends")
 				}
 			case *python.BinOp:
 				if n.Op == python.Mult && (isText(n.Left) && sized(n.Right) || isText(n.Right) && sized(n.Left)) {
@@ -90,7 +90,7 @@ func requestNumber(e python.Expr) bool {
 	if !ok {
 		return false
 	}
-	switch lastPart(c.Func) {
+	switch python.NameOrKey(c.Func) {
 	case "int", "float":
 		return len(c.Args) == 1 && ofRequest(c.Args[0])
 	case "get":
@@ -134,7 +134,7 @@ func limited(f *program.Function, name string) bool {
 			case *python.Compare:
 				found = found || mentionsName(n, name)
 			case *python.Call:
-				switch lastPart(n.Func) {
+				switch python.NameOrKey(n.Func) {
 				case "min", "clamp", "clip":
 					found = found || mentionsName(n, name)
 				}

@@ -151,7 +151,7 @@ func addedDays(e python.Expr, scope *program.Scope) float64 {
 	if b, ok := e.(*python.BinOp); ok && b.Op == python.Add {
 		return max(addedDays(b.Left, scope), addedDays(b.Right, scope))
 	}
-	if c, ok := e.(*python.Call); ok && lastPart(c.Func) == "int" && len(c.Args) == 1 {
+	if c, ok := e.(*python.Call); ok && python.NameOrKey(c.Func) == "int" && len(c.Args) == 1 {
 		return addedDays(c.Args[0], scope)
 	}
 	return days(e, scope, maxDays)
@@ -185,7 +185,7 @@ func days(e python.Expr, scope *program.Scope, depth int) float64 {
 		}
 		return 0
 	case *python.Call:
-		if lastPart(e.Func) != "timedelta" {
+		if python.NameOrKey(e.Func) != "timedelta" {
 			return 0
 		}
 		sum := 0.0

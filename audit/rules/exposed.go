@@ -52,7 +52,7 @@ func (p *Pass) isProjectFolder(e python.Expr, scope *program.Scope, depth int) b
 	case *python.Attribute:
 		return e.Attr == "root_path" || e.Attr == "curdir" || e.Attr == "parent" && isHere(e.Value)
 	case *python.Call:
-		switch lastPart(e.Func) {
+		switch python.NameOrKey(e.Func) {
 		case "getcwd", "cwd":
 			return len(e.Args) == 0
 		case "dirname", "abspath", "realpath", "normpath", "str", "resolve", "Path":
@@ -60,7 +60,7 @@ func (p *Pass) isProjectFolder(e python.Expr, scope *program.Scope, depth int) b
 				a, ok := e.Func.(*python.Attribute)
 				return ok && p.isProjectFolder(a.Value, scope, depth)
 			}
-			return lastPart(e.Func) == "dirname" && isHere(e.Args[0]) || p.isProjectFolder(e.Args[0], scope, depth)
+			return python.NameOrKey(e.Func) == "dirname" && isHere(e.Args[0]) || p.isProjectFolder(e.Args[0], scope, depth)
 		}
 	}
 	return false
@@ -78,7 +78,7 @@ func isHere(e python.Expr) bool {
 	case *python.Name:
 		return e.ID == "__file__"
 	case *python.Call:
-		switch lastPart(e.Func) {
+		switch python.NameOrKey(e.Func) {
 		case "abspath", "realpath", "Path", "resolve", "absolute":
 			if len(e.Args) > 0 {
 				return isHere(e.Args[0])

@@ -38,7 +38,7 @@ func secretsSent(p *Pass, f *program.Function) {
 					}
 				}
 			case *python.Call:
-				if name := lastPart(n.Func); v != nil && (name == "jsonify" || name == "dict" || name == "dumps") {
+				if name := python.NameOrKey(n.Func); v != nil && (name == "jsonify" || name == "dict" || name == "dumps") {
 					for i := range n.Keywords {
 						if k := &n.Keywords[i]; isPrivate(k.Name) && (isPrivateAttr(k.Value) || isRowField(k.Value)) && !p.Facts.hands(f).isSent(k.Value) {
 							p.Report(f, k.Value, k.Name+" of a row is sent")
@@ -62,7 +62,7 @@ func secretsSent(p *Pass, f *program.Function) {
 // ofRow says how sure it is that a field is one of a row that is sent: what an object tells of
 // itself may stay inside, unless it is a row or a person.
 func ofRow(e python.Expr, f *program.Function, v *view) finding.Confidence {
-	if a, ok := e.(*python.Attribute); ok && v == nil && f.Class != nil && lastPart(a.Value) == "self" && !isModelClass(f.Class) && !isPerson(f.Class.Name) {
+	if a, ok := e.(*python.Attribute); ok && v == nil && f.Class != nil && python.NameOrKey(a.Value) == "self" && !isModelClass(f.Class) && !isPerson(f.Class.Name) {
 		return finding.Unsure
 	}
 	return finding.Likely
@@ -80,7 +80,7 @@ func isRowField(e python.Expr) bool {
 		return false
 	}
 	_, number := s.Index.(*python.Number)
-	return number || isPrivate(lastPart(s))
+	return number || isPrivate(python.NameOrKey(s))
 }
 
 func isPrivate(name string) bool {
@@ -214,7 +214,7 @@ func fetches(e python.Expr) bool {
 }
 
 func isFetch(c *python.Call) bool {
-	switch lastPart(c.Func) {
+	switch python.NameOrKey(c.Func) {
 	case "fetchall", "fetchone", "fetchmany", "all", "first", "mappings", "query_db", "query":
 		return true
 	}
@@ -227,7 +227,7 @@ func (r *rows) isWhole(e python.Expr) bool {
 	case *python.Name:
 		return r.whole[e.ID]
 	case *python.Call:
-		switch lastPart(e.Func) {
+		switch python.NameOrKey(e.Func) {
 		case "dict", "list", "tuple", "str", "map", "zip", "_asdict":
 			for _, a := range e.Args {
 				if r.isWhole(a) {
@@ -251,7 +251,7 @@ func (r *rows) isWhole(e python.Expr) bool {
 func (r *rows) sends(e python.Expr) bool {
 	switch e := e.(type) {
 	case *python.Call:
-		switch lastPart(e.Func) {
+		switch python.NameOrKey(e.Func) {
 		case "jsonify", "dumps", "Response", "make_response", "str":
 			for _, a := range e.Args {
 				if r.sends(a) {
@@ -283,11 +283,11 @@ func allAttributes(e python.Expr) (at python.Node) {
 	python.Inspect(e, func(n python.Node) bool {
 		switch n := n.(type) {
 		case *python.Attribute:
-			if n.Attr == "__dict__" && isUserName(lastPart(n.Value)) {
+			if n.Attr == "__dict__" && isUserName(python.NameOrKey(n.Value)) {
 				at = n
 			}
 		case *python.Call:
-			if name := lastPart(n.Func); (name == "vars" || name == "asdict") && len(n.Args) == 1 && isUserName(lastPart(n.Args[0])) {
+			if name := python.NameOrKey(n.Func); (name == "vars" || name == "asdict") && len(n.Args) == 1 && isUserName(python.NameOrKey(n.Args[0])) {
 				at = n
 			}
 		}

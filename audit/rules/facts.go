@@ -164,7 +164,7 @@ func receiverIsApp(d python.Expr) bool {
 		d = c.Func
 	}
 	a, ok := d.(*python.Attribute)
-	return ok && strings.Contains(strings.ToLower(lastPart(a.Value)), "app")
+	return ok && strings.Contains(strings.ToLower(python.NameOrKey(a.Value)), "app")
 }
 
 // csrfProtected reports whether anything in the program checks where forms come from.
@@ -225,7 +225,7 @@ func (f *Facts) flaskApp() (fn *program.Function, call *python.Call) {
 				case *python.Function, *python.Class:
 					return false
 				case *python.Call:
-					if lastPart(n.Func) == "Flask" && f.program.Resolve(n.Func, one.Scope).Path() == "flask.Flask" {
+					if python.NameOrKey(n.Func) == "Flask" && f.program.Resolve(n.Func, one.Scope).Path() == "flask.Flask" {
 						fn, call = one, n
 					}
 				}

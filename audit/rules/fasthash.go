@@ -62,7 +62,7 @@ func (p *Pass) fastlyHashed(s *Site) {
 // isSetting tells config.password: what the owner of the app wrote down.
 func isSetting(e python.Expr) bool {
 	a, ok := e.(*python.Attribute)
-	return ok && hasWord(lastPart(a.Value), "cfg", "config", "settings", "conf")
+	return ok && hasWord(python.NameOrKey(a.Value), "cfg", "config", "settings", "conf")
 }
 
 // fewestRounds is how often PBKDF2 is to be repeated at the very least; OWASP says 600,000 for
@@ -82,7 +82,7 @@ func fedPassword(s *Site) bool {
 	found := false
 	for _, st := range s.Func.Body {
 		python.Inspect(st, func(n python.Node) bool {
-			if c, ok := n.(*python.Call); ok && lastPart(c.Func) == "update" && len(c.Args) == 1 {
+			if c, ok := n.(*python.Call); ok && python.NameOrKey(c.Func) == "update" && len(c.Args) == 1 {
 				found = found || passwordNear(&Site{Call: c})
 			}
 			return !found

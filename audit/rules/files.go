@@ -105,7 +105,7 @@ func uploadUnchecked() *Rule {
 					if _, inner := n.(*python.Function); inner {
 						return false
 					}
-					if c, ok := n.(*python.Call); ok && len(c.Args) > 0 && (lastPart(c.Func) == "save" || opensForUpload(c)) {
+					if c, ok := n.(*python.Call); ok && len(c.Args) > 0 && (python.NameOrKey(c.Func) == "save" || opensForUpload(c)) {
 						p.Report(f, c, "saved without a look at its type")
 						return false
 					}
@@ -119,7 +119,7 @@ func uploadUnchecked() *Rule {
 // opensForUpload reports whether a call is open(..., "wb") of a path with the name of an
 // upload in it.
 func opensForUpload(c *python.Call) bool {
-	if lastPart(c.Func) != "open" || len(c.Args) < 2 {
+	if python.NameOrKey(c.Func) != "open" || len(c.Args) < 2 {
 		return false
 	}
 	mode, _ := literal(c.Args[1])
@@ -252,7 +252,7 @@ func asksOriginBefore(f *program.Function, value python.Expr) bool {
 				_, text := n.Left.(*python.Str)
 				checked = checked || isName && left.ID == name.ID || !text && mentions(n, map[string]bool{name.ID: true})
 			case *python.Call:
-				if m := lastPart(n.Func); m != "endswith" && m != "startswith" && m != "get" && m != "add" && m != "set" && m != "add_header" {
+				if m := python.NameOrKey(n.Func); m != "endswith" && m != "startswith" && m != "get" && m != "add" && m != "set" && m != "add_header" {
 					checked = checked || slices.ContainsFunc(n.Args, func(a python.Expr) bool { return mentions(a, map[string]bool{name.ID: true}) })
 				}
 			}
@@ -272,7 +272,7 @@ func weakTest(e python.Expr) bool {
 		_, text := e.Left.(*python.Str)
 		return text && e.Ops[0] == python.In
 	case *python.Call:
-		m := lastPart(e.Func)
+		m := python.NameOrKey(e.Func)
 		return m == "endswith" || m == "startswith"
 	case *python.BoolOp:
 		return !slices.ContainsFunc(e.Values, func(v python.Expr) bool { return !weakTest(v) })
@@ -284,14 +284,14 @@ func weakTest(e python.Expr) bool {
 func asksOrigin(e python.Expr) bool {
 	switch e := e.(type) {
 	case *python.Call:
-		if len(e.Args) == 0 || lastPart(e.Func) != "get" {
+		if len(e.Args) == 0 || python.NameOrKey(e.Func) != "get" {
 			return false
 		}
 		a, ok := e.Func.(*python.Attribute)
 		name, _ := literal(e.Args[0])
-		return ok && lastPart(a.Value) == "headers" && strings.EqualFold(name, "origin")
+		return ok && python.NameOrKey(a.Value) == "headers" && strings.EqualFold(name, "origin")
 	case *python.Subscript:
-		return lastPart(e.Value) == "headers" && strings.EqualFold(lastPart(e), "origin")
+		return python.NameOrKey(e.Value) == "headers" && strings.EqualFold(python.NameOrKey(e), "origin")
 	case *python.Attribute:
 		r, ok := e.Value.(*python.Name)
 		return ok && r.ID == "request" && e.Attr == "origin"

@@ -108,7 +108,7 @@ func (f *Facts) triesPassword(v *view) bool {
 		python.Inspect(s, func(n python.Node) bool {
 			switch n := n.(type) {
 			case *python.Call:
-				word := lastPart(n.Func)
+				word := python.NameOrKey(n.Func)
 				found = found || isPassword(word) && isQuestion(word) || givenArg(n) && (isCredentialCheck(word) || f.checksCredentials(n, v.fn))
 			case *python.Compare:
 				found = found || givenPassword(n.Left) != givenPassword(n.Rights[0]) && !isWritten(n.Left) && !isWritten(n.Rights[0])
@@ -130,7 +130,7 @@ func (f *Facts) checksCredentials(c *python.Call, in *program.Function) bool {
 	for _, s := range to.Body {
 		python.Inspect(s, func(n python.Node) bool {
 			if call, ok := n.(*python.Call); ok {
-				word := lastPart(call.Func)
+				word := python.NameOrKey(call.Func)
 				found = found || givenArg(call) && (isPassword(word) && isQuestion(word) || isCredentialCheck(word))
 			}
 			return !found
@@ -246,7 +246,7 @@ func comparesSent(p *Pass, f *program.Function) bool {
 					found = found || (h.isSent(n.Left) || h.isSent(n.Rights[0]) || givenData(n)) && !isWritten(n.Left) && !isWritten(n.Rights[0])
 				}
 			case *python.Call:
-				name := lastPart(n.Func)
+				name := python.NameOrKey(n.Func)
 				known := isQuestion(name) || name == "filter_by" || name == "find_one" || name == "execute" || name == "compare_digest" || name == "query_db" || name == "query" || name == "fetchone" || name == "fetch_one" || name == "get" && !h.rooted(n) || name == "filter"
 				found = found || known && (slices.ContainsFunc(n.Args, h.isSent) || slices.ContainsFunc(n.Args, givenData) || keywordSent(n, h))
 			}

@@ -119,12 +119,12 @@ func (h *hands) given(e python.Expr) bool {
 		if h.rooted(e) {
 			return true
 		}
-		switch lastPart(e.Func) {
+		switch python.NameOrKey(e.Func) {
 		case "int", "str", "float", "bool", "UUID", "ObjectId", "escape", "unquote", "loads", "load", "dict", "list", "tuple", "set", "sorted", "getattr", "b64decode", "urlsafe_b64decode", "lower", "strip", "join",
 			"format", "parse_args", "secure_filename", "PydanticObjectId", "max", "min", "zip", "enumerate", "iter", "reversed", "validate", "from_json", "parse", "isoformat", "fromisoformat", "strptime", "literal_eval":
 			return true
 		}
-		return strings.HasSuffix(lastPart(e.Func), "Form")
+		return strings.HasSuffix(python.NameOrKey(e.Func), "Form")
 	case *python.Subscript:
 		return h.rooted(e)
 	case *python.Attribute:
@@ -151,7 +151,7 @@ func (h *hands) isSent(e python.Expr) bool {
 				return false
 			}
 		case *python.Call:
-			found = found || lastPart(n.Func) == "parse_args" || strings.HasSuffix(lastPart(n.Func), "Form")
+			found = found || python.NameOrKey(n.Func) == "parse_args" || strings.HasSuffix(python.NameOrKey(n.Func), "Form")
 		}
 		return !found
 	})
@@ -223,9 +223,9 @@ func (h *hands) isWho(e python.Expr) bool {
 // asksWho reports whether an expression asks who is calling, by whatever was sent.
 func asksWho(e python.Expr) bool {
 	if c, ok := e.(*python.Call); ok {
-		name := lastPart(c.Func)
+		name := python.NameOrKey(c.Func)
 		if a, isAttr := c.Func.(*python.Attribute); isAttr && (name == "decode" || name == "loads") {
-			root := strings.ToLower(lastPart(a.Value))
+			root := strings.ToLower(python.NameOrKey(a.Value))
 			return strings.Contains(root, "jwt") || strings.Contains(root, "serializer") || root == "s" || strings.Contains(root, "signer")
 		}
 		return isLoginQuestion(name)
@@ -254,7 +254,7 @@ func asksWhoHere(n python.Node) bool {
 			key, ok := literal(n.Args[0])
 			return ok && isIdentityKey(key)
 		}
-		name := lastPart(n.Func)
+		name := python.NameOrKey(n.Func)
 		return name != "decode" && isLoginQuestion(name)
 	}
 	return false

@@ -81,7 +81,7 @@ func ofSettings(e python.Expr) bool {
 			of = at.Value
 		}
 	}
-	return of != nil && hasWord(lastPart(of), "config", "settings", "environ", "conf", "env")
+	return of != nil && hasWord(python.NameOrKey(of), "config", "settings", "environ", "conf", "env")
 }
 
 // comparesPair reports whether (name, password) == ("a", "b").
@@ -149,7 +149,7 @@ func asked(e python.Expr) string {
 		}
 		break
 	}
-	return lastPart(e)
+	return python.NameOrKey(e)
 }
 
 // comparesKey reports whether a is a key that a client sends and b a text.
@@ -172,7 +172,7 @@ func (p *Pass) comparesKey(a, b python.Expr, scope *program.Scope) bool {
 func hashOfPassword(a, b python.Expr) bool {
 	text, _ := literal(b)
 	call, ok := a.(*python.Call)
-	if !ok || len(text) != 32 && len(text) != 40 && len(text) != 64 && len(text) != 128 || strings.Trim(strings.ToLower(text), "0123456789abcdef") != "" || lastPart(call.Func) != "hexdigest" {
+	if !ok || len(text) != 32 && len(text) != 40 && len(text) != 64 && len(text) != 128 || strings.Trim(strings.ToLower(text), "0123456789abcdef") != "" || python.NameOrKey(call.Func) != "hexdigest" {
 		return false
 	}
 	found := false
@@ -240,7 +240,7 @@ func comparedByCall(p *Pass, s *Site) {
 
 // unencoded takes .encode() away.
 func unencoded(e python.Expr) python.Expr {
-	if c, ok := e.(*python.Call); ok && lastPart(c.Func) == "encode" {
+	if c, ok := e.(*python.Call); ok && python.NameOrKey(c.Func) == "encode" {
 		if at, ok := c.Func.(*python.Attribute); ok {
 			return at.Value
 		}

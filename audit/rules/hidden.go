@@ -34,7 +34,7 @@ func linked(nodes []jinja.Node, forAdmins bool, hidden, open map[string]bool) {
 		case *jinja.Output:
 			python.Inspect(n.Expr, func(n python.Node) bool {
 				c, ok := n.(*python.Call)
-				if !ok || lastPart(c.Func) != "url_for" || len(c.Args) == 0 {
+				if !ok || python.NameOrKey(c.Func) != "url_for" || len(c.Args) == 0 {
 					return true
 				}
 				endpoint, _ := literal(c.Args[0])
@@ -95,7 +95,7 @@ func isHidden(hidden map[string]bool, v *view) bool {
 // blueprintNamed reports whether a view is on the blueprint of that name, as far as the name
 // of its variable or its file tells.
 func blueprintNamed(v *view, name string) bool {
-	receiver := strings.ToLower(lastPart(v.fn.Routes[0].Receiver))
+	receiver := strings.ToLower(python.NameOrKey(v.fn.Routes[0].Receiver))
 	return name == "" || strings.Contains(receiver, strings.ToLower(name)) || strings.Contains(strings.ToLower(v.fn.Module.Path), strings.ToLower(name))
 }
 

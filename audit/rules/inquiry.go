@@ -27,7 +27,7 @@ func (q *inquiry) least(d demand) { q.found = max(q.found, d) }
 // user = Depends(get_current_user).
 func (q *inquiry) defaults(params python.Params, scope *program.Scope) {
 	for i := range params.List {
-		if c, ok := params.List[i].Default.(*python.Call); ok && (lastPart(c.Func) == "Depends" || lastPart(c.Func) == "Security") && len(c.Args) > 0 {
+		if c, ok := params.List[i].Default.(*python.Call); ok && (python.NameOrKey(c.Func) == "Depends" || python.NameOrKey(c.Func) == "Security") && len(c.Args) > 0 {
 			q.decorator(c.Args[0], scope)
 			if isLoginQuestion(decoratorName(c.Args[0])) || hasWord(decoratorName(c.Args[0]), "current", "authenticated") {
 				q.least(asksLogin)
@@ -55,7 +55,7 @@ func (q *inquiry) decorator(d python.Expr, scope *program.Scope) {
 	if fn == nil || q.found == asksRole {
 		return
 	}
-	if lastPart(d) == "route" || isExempt(lastPart(d)) {
+	if python.NameOrKey(d) == "route" || isExempt(python.NameOrKey(d)) {
 		return
 	}
 	q.least(q.inner(fn))
@@ -168,7 +168,7 @@ func (q *inquiry) see(n python.Node) bool {
 	case *python.Call:
 		return q.call(n)
 	case *python.Subscript:
-		if key, ok := literal(n.Index); ok && lastPart(n.Value) == "session" && !isIdentityKey(key) {
+		if key, ok := literal(n.Index); ok && python.NameOrKey(n.Value) == "session" && !isIdentityKey(key) {
 			return false
 		}
 	case *python.Name:
@@ -209,7 +209,7 @@ func (q *inquiry) name(name string) {
 
 // call looks at what a call's name asks, and into a function of the project.
 func (q *inquiry) call(c *python.Call) bool {
-	name := lastPart(c.Func)
+	name := python.NameOrKey(c.Func)
 	switch name {
 	case "filter", "filter_by", "where", "order_by", "execute", "render_template", "url_for": // rows and pages that are chosen, not callers
 		python.Inspect(c.Func, q.see)
@@ -223,13 +223,13 @@ func (q *inquiry) call(c *python.Call) bool {
 		}
 		return false
 	case "get", "pop", "setdefault":
-		if a, ok := c.Func.(*python.Attribute); ok && lastPart(a.Value) == "session" && len(c.Args) > 0 {
+		if a, ok := c.Func.(*python.Attribute); ok && python.NameOrKey(a.Value) == "session" && len(c.Args) > 0 {
 			if key, ok := literal(c.Args[0]); ok && (!isIdentityKey(key) || name == "pop") {
 				return false
 			}
 		}
 	case "clear":
-		if a, ok := c.Func.(*python.Attribute); ok && lastPart(a.Value) == "session" {
+		if a, ok := c.Func.(*python.Attribute); ok && python.NameOrKey(a.Value) == "session" {
 			return false
 		}
 	}
@@ -280,7 +280,7 @@ func (q *inquiry) condition(n python.Node) {
 			if q.hands.rooted(n) {
 				return false
 			}
-			switch lastPart(n.Func) {
+			switch python.NameOrKey(n.Func) {
 			case "filter", "filter_by", "where", "execute":
 				return false
 			}

@@ -87,7 +87,7 @@ func inside(e python.Expr) (at python.Node, what string) {
 				return false
 			}
 		case *python.Call:
-			name := lastPart(n.Func)
+			name := python.NameOrKey(n.Func)
 			if a, ok := n.Func.(*python.Attribute); ok && isInside(a.Value) != "" && name != "items" && name != "copy" && name != "values" && name != "to_dict" {
 				return false // get("NAME")
 			}
@@ -112,7 +112,7 @@ func inside(e python.Expr) (at python.Node, what string) {
 
 // passesOn tells calls that give on what they are given: into an answer, or as a text.
 func passesOn(c *python.Call) bool {
-	switch lastPart(c.Func) {
+	switch python.NameOrKey(c.Func) {
 	case "dict", "str", "repr", "jsonify", "dumps", "list", "sorted", "make_response", "Response", "pformat", "items", "copy", "values", "to_dict", "vars", "join", "format", "escape", "render_template_string", "safe_dump", "dump", "set", "tuple":
 		return true
 	}
@@ -124,7 +124,7 @@ func lastOwner(c *python.Call) string {
 	if !ok {
 		return ""
 	}
-	return lastPart(a.Value)
+	return python.NameOrKey(a.Value)
 }
 
 // isInside names what an attribute tells of the app, "" for all others.
@@ -133,7 +133,7 @@ func isInside(e python.Expr) string {
 	if !ok {
 		return ""
 	}
-	owner := lastPart(a.Value)
+	owner := python.NameOrKey(a.Value)
 	switch {
 	case a.Attr == "environ" && owner == "os":
 		return "the environment"

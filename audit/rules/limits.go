@@ -56,10 +56,10 @@ func (f *Facts) findLimits(l *limiting) {
 // see looks at a call that may make a limiter or use one.
 func (l *limiting) see(c *python.Call) {
 	if inner, ok := c.Func.(*python.Call); ok {
-		l.own = l.own || strings.Contains(lastPart(inner.Func), "limit") // limiter.limit("...")(blueprint)
+		l.own = l.own || strings.Contains(python.NameOrKey(inner.Func), "limit") // limiter.limit("...")(blueprint)
 		return
 	}
-	if !strings.Contains(strings.ToLower(lastPart(c.Func)), "limiter") {
+	if !strings.Contains(strings.ToLower(python.NameOrKey(c.Func)), "limiter") {
 		return
 	}
 	for i := range c.Keywords {

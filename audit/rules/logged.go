@@ -53,9 +53,9 @@ func secretLogged() *Rule {
 func printed(e python.Expr) bool {
 	switch e := e.(type) {
 	case *python.Name, *python.Attribute, *python.Subscript:
-		return isLoggedSecret(lastPart(e))
+		return isLoggedSecret(python.NameOrKey(e))
 	case *python.Call: // request.form.get("password"), str(password)
-		switch lastPart(e.Func) {
+		switch python.NameOrKey(e.Func) {
 		case "get":
 			name, _ := firstText(e)
 			return isLoggedSecret(name)
@@ -106,7 +106,7 @@ func isLoggedSecret(name string) bool {
 func wholeRequest(e python.Expr) string {
 	switch e := e.(type) {
 	case *python.Call:
-		switch lastPart(e.Func) {
+		switch python.NameOrKey(e.Func) {
 		case "dict", "str", "repr", "dumps", "to_dict":
 			if len(e.Args) == 1 {
 				return wholeRequest(e.Args[0])

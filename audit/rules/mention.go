@@ -52,7 +52,7 @@ func (f *Facts) firstApp() *Site {
 		}
 		for _, s := range fn.Body {
 			python.Inspect(s, func(n python.Node) bool {
-				if c, ok := n.(*python.Call); ok && f.app == nil && lastPart(c.Func) == "Flask" {
+				if c, ok := n.(*python.Call); ok && f.app == nil && python.NameOrKey(c.Func) == "Flask" {
 					f.app = &Site{Call: c, Func: fn, Scope: fn.Scope}
 				}
 				_, inner := n.(*python.Function)

@@ -9,7 +9,7 @@ import (
 
 // ofModel tells calls that get a row of a model by something that was sent.
 func (p *Pass) ofModel(c *python.Call, f *program.Function, h *hands) *fetch {
-	switch lastPart(c.Func) {
+	switch python.NameOrKey(c.Func) {
 	case "get", "get_or_404", "filter_by", "filter", "where", "get_or_none", "get_by_id", "objects", "one_or_404", "first_or_404":
 	default:
 		return nil
@@ -87,7 +87,7 @@ func keyOf(c *python.Call) string {
 	}
 	for _, a := range c.Args {
 		if cmp, ok := a.(*python.Compare); ok {
-			return strings.ToLower(lastPart(cmp.Left))
+			return strings.ToLower(python.NameOrKey(cmp.Left))
 		}
 	}
 	return ""

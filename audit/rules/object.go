@@ -196,7 +196,7 @@ func (p *Pass) fetched(n python.Node, f *program.Function, h *hands) *fetch {
 
 // ofTable tells statements that choose rows by what was sent.
 func (p *Pass) ofTable(c *python.Call, f *program.Function, h *hands) *fetch {
-	switch lastPart(c.Func) {
+	switch python.NameOrKey(c.Func) {
 	case "execute", "query", "query_db", "fetchone", "fetch_one", "fetch", "fetchall", "run", "run_query", "execute_query", "raw", "select", "exec_driver_sql", "get_one", "db_query", "executescript", "read_sql", "query_one":
 	default:
 		return nil
@@ -273,7 +273,7 @@ func (p *Pass) ofDict(of, index python.Expr, pops bool, f *program.Function, h *
 	if !p.isStore(name.ID, f) {
 		return nil
 	}
-	if !h.fromURL(index, f) && !hasWord(lastPart(index)+" "+fieldOf(index), "id", "uid", "number", "no") {
+	if !h.fromURL(index, f) && !hasWord(python.NameOrKey(index)+" "+fieldOf(index), "id", "uid", "number", "no") {
 		return nil
 	}
 	g := &fetch{what: "an entry of " + name.ID, kind: name.ID, verb: "fetched", owned: true}
@@ -301,7 +301,7 @@ func (p *Pass) isStore(name string, f *program.Function) bool {
 		case *python.Dict, *python.List, *python.Comprehension:
 			return true
 		case *python.Call:
-			name := lastPart(v.Func)
+			name := python.NameOrKey(v.Func)
 			return name == "dict" || name == "load" || name == "loads" || strings.HasPrefix(name, "load_") || name == "defaultdict" || name == "OrderedDict"
 		}
 	}
@@ -311,7 +311,7 @@ func (p *Pass) isStore(name string, f *program.Function) bool {
 // ofCollection tells db.notes.find_one({"_id": id}).
 func ofCollection(c *python.Call, h *hands) *fetch {
 	verb := ""
-	switch lastPart(c.Func) {
+	switch python.NameOrKey(c.Func) {
 	case "find_one", "find_one_or_404":
 		verb = "fetched"
 	case "update_one", "find_one_and_update", "replace_one":
@@ -340,5 +340,5 @@ func ofCollection(c *python.Call, h *hands) *fetch {
 	if !byID {
 		return nil
 	}
-	return &fetch{what: "a document of " + lastPart(a.Value), kind: lastPart(a.Value), verb: verb}
+	return &fetch{what: "a document of " + python.NameOrKey(a.Value), kind: python.NameOrKey(a.Value), verb: verb}
 }

@@ -130,11 +130,11 @@ func (h *hands) comparesOwner(c *python.Compare) bool {
 		if isWritten(left) || isWritten(right) {
 			continue
 		}
-		if h.isWho(left) != h.isWho(right) || isOwnerName(lastPart(left)) || isOwnerName(lastPart(right)) {
+		if h.isWho(left) != h.isWho(right) || isOwnerName(python.NameOrKey(left)) || isOwnerName(python.NameOrKey(right)) {
 			return true
 		}
 		if h.isWho(left) && h.isWho(right) { // current_user.id == me.id says nothing, but user.id == note.user_id does
-			return isOwnerName(lastPart(left)) || isOwnerName(lastPart(right)) || h.mentions(left, h.found) || h.mentions(right, h.found)
+			return isOwnerName(python.NameOrKey(left)) || isOwnerName(python.NameOrKey(right)) || h.mentions(left, h.found) || h.mentions(right, h.found)
 		}
 	}
 	return false
@@ -169,7 +169,7 @@ func isOwnerName(name string) bool {
 // handsOver reports whether a call is given who is calling together with what was sent or
 // found: it can ask whose it is. What only shows or makes something does not count.
 func (f *Facts) handsOver(c *python.Call, fn *program.Function, h *hands, depth int) bool {
-	name := lastPart(c.Func)
+	name := python.NameOrKey(c.Func)
 	switch name {
 	case "render_template", "jsonify", "print", "flash", "url_for", "redirect", "info", "debug", "warning", "error", "log", "format", "str", "send_file", "send_from_directory", "add", "append", "dumps", "make_response", "save",
 		"insert_one", "emit", "join", "exception":

@@ -111,7 +111,7 @@ func (w *passwords) stored(e python.Expr) bool {
 		if !isPassword(e.Attr) || w.p.Facts.hashesItself(e.Attr) {
 			return false
 		}
-		owner := strings.ToLower(lastPart(e.Value))
+		owner := strings.ToLower(python.NameOrKey(e.Value))
 		if owner == "self" {
 			return isPassword(e.Attr) && !mentionsHash(e) && w.f.Class != nil && isModelClass(w.f.Class)
 		}
@@ -120,10 +120,10 @@ func (w *passwords) stored(e python.Expr) bool {
 		if w.h.rooted(e) || isSession(e.Value) {
 			return false
 		}
-		if key := lastPart(e); key != "" {
-			return isPassword(key) && !strings.Contains(strings.ToLower(key), "hash") && !hasWord(lastPart(e.Value), "form", "data", "args", "json", "payload", "body", "config", "environ", "params")
+		if key := python.NameOrKey(e); key != "" {
+			return isPassword(key) && !strings.Contains(strings.ToLower(key), "hash") && !hasWord(python.NameOrKey(e.Value), "form", "data", "args", "json", "payload", "body", "config", "environ", "params")
 		}
-		name := lastPart(e.Value)
+		name := python.NameOrKey(e.Value)
 		return isPerson(name) && w.p.isStore(name, w.f) || w.selected(e)
 	case *python.Call: // users.get(name), user.get("password")
 		a, ok := e.Func.(*python.Attribute)
@@ -131,9 +131,9 @@ func (w *passwords) stored(e python.Expr) bool {
 			return false
 		}
 		if key, isText := literal(e.Args[0]); isText {
-			return isPassword(key) && isPerson(lastPart(a.Value))
+			return isPassword(key) && isPerson(python.NameOrKey(a.Value))
 		}
-		return isPerson(lastPart(a.Value)) && w.p.isStore(lastPart(a.Value), w.f)
+		return isPerson(python.NameOrKey(a.Value)) && w.p.isStore(python.NameOrKey(a.Value), w.f)
 	}
 	return false
 }
@@ -180,7 +180,7 @@ func (w *passwords) given(e python.Expr) bool {
 		case *python.Attribute:
 			found = found || isPassword(n.Attr)
 		case *python.Call:
-			if name := lastPart(n.Func); name == "len" || name == "bool" {
+			if name := python.NameOrKey(n.Func); name == "len" || name == "bool" {
 				return false
 			}
 		}
@@ -213,7 +213,7 @@ func isBool(e python.Expr) bool {
 
 // call looks at rows that are chosen by a password or made with one.
 func (w *passwords) call(c *python.Call) bool {
-	switch lastPart(c.Func) {
+	switch python.NameOrKey(c.Func) {
 	case "filter_by", "get_or_none":
 		for i := range c.Keywords {
 			if k := &c.Keywords[i]; isPassword(k.Name) && !strings.Contains(k.Name, "hash") && w.given(k.Value) {
@@ -225,7 +225,7 @@ func (w *passwords) call(c *python.Call) bool {
 		for _, a := range c.Args {
 			if d, ok := a.(*python.Dict); ok && w.inDict(d) != nil {
 				what := "a password is stored as it was sent"
-				if lastPart(c.Func) == "find_one" {
+				if python.NameOrKey(c.Func) == "find_one" {
 					what = "a row is looked up by its password"
 				}
 				w.report(w.inDict(d), what)
@@ -308,12 +308,12 @@ func (w *passwords) assign(n *python.Assign) {
 	for _, t := range n.Targets {
 		switch t := t.(type) {
 		case *python.Attribute:
-			if isPassword(t.Attr) && !mentionsHash(t) && isUserName(lastPart(t.Value)) && w.sent(n.Value) && w.p.Facts.keepsPlain(t.Attr) {
+			if isPassword(t.Attr) && !mentionsHash(t) && isUserName(python.NameOrKey(t.Value)) && w.sent(n.Value) && w.p.Facts.keepsPlain(t.Attr) {
 				w.report(n, "a password is stored as it was sent")
 			}
 		case *python.Subscript:
 			name := rootOf(t.Value)
-			if key := lastPart(t); key != "" && !isPassword(key) || !isPerson(name) || w.h.rooted(t) {
+			if key := python.NameOrKey(t); key != "" && !isPassword(key) || !isPerson(name) || w.h.rooted(t) {
 				continue
 			}
 			if d, ok := n.Value.(*python.Dict); ok && w.inDict(d) != nil || !ok && w.sent(n.Value) {

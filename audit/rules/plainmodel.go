@@ -15,7 +15,7 @@ func (w *passwords) intoModel(c *python.Call) python.Expr {
 	if a, ok := made.(*python.Attribute); ok && (a.Attr == "create" || a.Attr == "insert") { // of peewee, or like it
 		made = a.Value
 	}
-	name := lastPart(made)
+	name := python.NameOrKey(made)
 	if name == "" || name[0] < 'A' || name[0] > 'Z' {
 		return nil
 	}
@@ -77,7 +77,7 @@ func keepsAsIs(class *program.Class, init *program.Function, attr string) bool {
 	for _, s := range init.Body {
 		python.Inspect(s, func(n python.Node) bool {
 			c, ok := n.(*python.Call)
-			calls = calls || ok && isPassword(lastPart(c.Func)) // self.set_password(password)
+			calls = calls || ok && isPassword(python.NameOrKey(c.Func)) // self.set_password(password)
 			return !calls
 		})
 	}
@@ -91,7 +91,7 @@ func hashesInto(m *program.Function, attr string) bool {
 		python.Inspect(s, func(n python.Node) bool {
 			if a, ok := n.(*python.Assign); ok {
 				for _, t := range a.Targets {
-					found = found || isMember(t) && lastPart(t) == attr && mentionsHash(a.Value)
+					found = found || isMember(t) && python.NameOrKey(t) == attr && mentionsHash(a.Value)
 				}
 			}
 			return !found
@@ -154,7 +154,7 @@ func hasColumn(class *program.Class, attr string) bool {
 	for _, k := range class.Line() {
 		if sym := k.Scope.Names[attr]; sym != nil {
 			for _, v := range sym.Values {
-				if c, ok := v.(*python.Call); ok && (isColumn(c) || strings.HasSuffix(lastPart(c.Func), "Field")) {
+				if c, ok := v.(*python.Call); ok && (isColumn(c) || strings.HasSuffix(python.NameOrKey(c.Func), "Field")) {
 					return true
 				}
 			}
@@ -177,7 +177,7 @@ func (f *Facts) findHashing(attr string) bool {
 		}
 		if sym := c.Scope.Names[attr]; sym != nil {
 			for _, v := range sym.Values {
-				if call, ok := v.(*python.Call); ok && (strings.HasPrefix(lastPart(call.Func), "Password") && !strings.HasSuffix(lastPart(call.Func), "Field") || hashingColumn(v) && isColumn(call)) {
+				if call, ok := v.(*python.Call); ok && (strings.HasPrefix(python.NameOrKey(call.Func), "Password") && !strings.HasSuffix(python.NameOrKey(call.Func), "Field") || hashingColumn(v) && isColumn(call)) {
 					return true
 				}
 			}
@@ -187,7 +187,7 @@ func (f *Facts) findHashing(attr string) bool {
 }
 
 func isColumn(c *python.Call) bool {
-	name := strings.ToLower(lastPart(c.Func))
+	name := strings.ToLower(python.NameOrKey(c.Func))
 	return strings.Contains(name, "column") || strings.Contains(name, "mapped")
 }
 
@@ -242,7 +242,7 @@ func (f *Facts) callsOf(fn *program.Function) []caller {
 				case *python.Function:
 					return false
 				case *python.Call:
-					if lastPart(n.Func) == fn.Name && f.program.Resolve(n.Func, in.Scope).Function == fn {
+					if python.NameOrKey(n.Func) == fn.Name && f.program.Resolve(n.Func, in.Scope).Function == fn {
 						all = append(all, caller{n, in})
 					}
 				}

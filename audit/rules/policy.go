@@ -76,10 +76,10 @@ func tooShort(c *python.Compare) bool {
 	left, right, op := c.Left, c.Rights[0], c.Ops[0]
 	n, ok := right.(*python.Number)
 	call, isCall := left.(*python.Call)
-	if !ok || !isCall || lastPart(call.Func) != "len" || len(call.Args) != 1 || !givenPassword(call.Args[0]) {
+	if !ok || !isCall || python.NameOrKey(call.Func) != "len" || len(call.Args) != 1 || !givenPassword(call.Args[0]) {
 		return false
 	}
-	if inner, words := call.Args[0].(*python.Call); words && lastPart(inner.Func) != "get" && lastPart(inner.Func) != "strip" { // of words, not of letters
+	if inner, words := call.Args[0].(*python.Call); words && python.NameOrKey(inner.Func) != "get" && python.NameOrKey(inner.Func) != "strip" { // of words, not of letters
 		return false
 	}
 	least := number(n)
@@ -107,7 +107,7 @@ func formLengths(p *Pass, c *program.Class) {
 			continue
 		}
 		call, ok := sym.Values[0].(*python.Call)
-		if !ok || !isPassword(name) && lastPart(call.Func) != "PasswordField" {
+		if !ok || !isPassword(name) && python.NameOrKey(call.Func) != "PasswordField" {
 			continue
 		}
 		python.Inspect(call, func(n python.Node) bool {
@@ -115,7 +115,7 @@ func formLengths(p *Pass, c *program.Class) {
 			if !ok {
 				return true
 			}
-			switch lastPart(v.Func) {
+			switch python.NameOrKey(v.Func) {
 			case "EqualTo":
 				chooses = true
 			case "Length":

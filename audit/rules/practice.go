@@ -67,10 +67,10 @@ func unvalidatedField() *Rule {
 					continue
 				}
 				call, ok := a.Value.(*python.Call)
-				if !ok || !reliedOn(lastPart(a.Targets[0]), lastPart(call.Func)) || hasValidators(call) {
+				if !ok || !reliedOn(python.NameOrKey(a.Targets[0]), python.NameOrKey(call.Func)) || hasValidators(call) {
 					continue
 				}
-				p.ReportAt(Place(c.Module.File, call.Span), lastPart(a.Targets[0])+" has no validators")
+				p.ReportAt(Place(c.Module.File, call.Span), python.NameOrKey(a.Targets[0])+" has no validators")
 			}
 		},
 	}

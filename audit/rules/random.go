@@ -101,7 +101,7 @@ func (s *secretSearch) passed(c *python.Call) {
 			s.found = true
 		}
 	}
-	name := lastPart(c.Func)
+	name := python.NameOrKey(c.Func)
 	for _, a := range c.Args {
 		if !s.holds(a) {
 			continue
@@ -122,7 +122,7 @@ func (s *secretSearch) holds(e python.Expr) bool {
 		case *python.Name:
 			found = found || s.from[n.ID]
 		case *python.Call:
-			found = found || n == s.call || strings.HasPrefix(lastPart(n.Func), "rand") && n.Span == s.call.Span
+			found = found || n == s.call || strings.HasPrefix(python.NameOrKey(n.Func), "rand") && n.Span == s.call.Span
 		case *python.Compare:
 			return false
 		}
@@ -148,7 +148,7 @@ func madeOfTime(s *Site) bool {
 			case *python.Attribute:
 				secret = secret || isUnguessable(n.Attr)
 			case *python.Call:
-				switch lastPart(n.Func) {
+				switch python.NameOrKey(n.Func) {
 				case "time", "now", "utcnow", "timestamp", "time_ns", "today":
 					time = true
 				}

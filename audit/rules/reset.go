@@ -61,7 +61,7 @@ func resetsLooked(p *Pass, f *program.Function) {
 
 // tokenTarget tells variables and columns for what a link of a reset holds.
 func tokenTarget(t python.Expr) bool {
-	return hasWord(lastPart(t), "token", "code", "key", "link", "url", "hash", "otp", "pin")
+	return hasWord(python.NameOrKey(t), "token", "code", "key", "link", "url", "hash", "otp", "pin")
 }
 
 // isGuessable reports whether a value is made of nothing but what others know: a hash or a
@@ -75,9 +75,9 @@ func isGuessable(e python.Expr) bool {
 		case *python.Attribute:
 			secret = secret || isUnguessable(n.Attr)
 		case *python.Call:
-			switch lastPart(n.Func) {
+			switch python.NameOrKey(n.Func) {
 			case "md5", "sha1", "sha256", "sha512", "b64encode", "urlsafe_b64encode", "uuid1", "b32encode", "hexlify", "sha224", "sha384", "uuid3", "uuid5", "encodebytes":
-				made = made || len(n.Args) > 0 || lastPart(n.Func) == "uuid1"
+				made = made || len(n.Args) > 0 || python.NameOrKey(n.Func) == "uuid1"
 			case "time", "now", "utcnow", "timestamp", "time_ns":
 				made = true
 			}
@@ -127,7 +127,7 @@ func isLink(e python.Expr) bool {
 	case *python.BinOp:
 		return e.Op == python.Add || e.Op == python.Mod
 	case *python.Call:
-		name := lastPart(e.Func)
+		name := python.NameOrKey(e.Func)
 		return name == "urljoin" || name == "format"
 	}
 	return false
@@ -177,7 +177,7 @@ func shows(e python.Expr) bool {
 	python.Inspect(e, func(n python.Node) bool {
 		switch n := n.(type) {
 		case *python.Call:
-			if name := lastPart(n.Func); name == "render_template" || name == "url_for" || name == "redirect" {
+			if name := python.NameOrKey(n.Func); name == "render_template" || name == "url_for" || name == "redirect" {
 				return false
 			}
 			for i := range n.Keywords {
@@ -191,7 +191,7 @@ func shows(e python.Expr) bool {
 		case *python.FString:
 			for _, part := range n.Parts {
 				if x, ok := part.(*python.Interpolation); ok {
-					found = found || isResetToken(lastPart(x.Value))
+					found = found || isResetToken(python.NameOrKey(x.Value))
 				}
 			}
 		}
@@ -221,10 +221,10 @@ func setsPassword(facts *Facts, f *program.Function) bool {
 				if name, ok := n.Targets[0].(*python.Name); ok && givesPassword(n.Value) && h.isSent(n.Value) {
 					hashed[name.ID] = true
 				}
-				key := lastPart(n.Targets[0])
+				key := python.NameOrKey(n.Targets[0])
 				found = found || isMember(n.Targets[0]) && isPassword(key) && (sent(n.Value) || mentions(n.Value, hashed))
 			case *python.Call:
-				name := lastPart(n.Func)
+				name := python.NameOrKey(n.Func)
 				text := strings.ToLower(statementText(n, f.Scope))
 				changes := hasWord(name, "set", "change", "update", "reset") && isPassword(name)
 				if set, _, ok := strings.Cut(text, "where"); ok && strings.HasPrefix(strings.TrimSpace(text), "update") {

@@ -55,7 +55,7 @@ func roleTaken(p *Pass, f *program.Function) {
 						report(n)
 					}
 				}
-				if name := lastPart(n.Func); (name == "insert_one" || name == "insert") && len(n.Args) == 1 && h.rooted(n.Args[0]) && isPerson(collectionOf(n)) {
+				if name := python.NameOrKey(n.Func); (name == "insert_one" || name == "insert") && len(n.Args) == 1 && h.rooted(n.Args[0]) && isPerson(collectionOf(n)) {
 					report(n)
 				}
 				if fillsRole(n, f.Scope, isChosen) {
@@ -63,7 +63,7 @@ func roleTaken(p *Pass, f *program.Function) {
 				}
 			case *python.Assign:
 				for _, t := range n.Targets {
-					if isRoleWord(lastPart(t)) && !sessionTarget(t) && isMember(t) && isChosen(n.Value) && ofAccount(t) {
+					if isRoleWord(python.NameOrKey(t)) && !sessionTarget(t) && isMember(t) && isChosen(n.Value) && ofAccount(t) {
 						report(n)
 					}
 				}
@@ -82,9 +82,9 @@ func roleTaken(p *Pass, f *program.Function) {
 // makesAccount tells calls that make somebody's account: User(...), User.create(...),
 // create_user(...).
 func makesAccount(c *python.Call) bool {
-	name := lastPart(c.Func)
+	name := python.NameOrKey(c.Func)
 	if a, ok := c.Func.(*python.Attribute); ok && (name == "create" || name == "insert" || name == "update" || name == "objects") {
-		return keepsLogins(lastPart(a.Value))
+		return keepsLogins(python.NameOrKey(a.Value))
 	}
 	return keepsLogins(name) || hasWord(name, "register", "signup", "values", "dict")
 }
@@ -93,9 +93,9 @@ func makesAccount(c *python.Call) bool {
 func ofAccount(t python.Expr) bool {
 	switch t := t.(type) {
 	case *python.Attribute:
-		return isUserName(lastPart(t.Value)) || keepsLogins(lastPart(t.Value)) || keepsLogins(rootOf(t.Value))
+		return isUserName(python.NameOrKey(t.Value)) || keepsLogins(python.NameOrKey(t.Value)) || keepsLogins(rootOf(t.Value))
 	case *python.Subscript:
-		return isUserName(lastPart(t.Value)) || keepsLogins(rootOf(t.Value)) || hasWord(rootOf(t.Value), "data", "row", "doc", "record")
+		return isUserName(python.NameOrKey(t.Value)) || keepsLogins(rootOf(t.Value)) || hasWord(rootOf(t.Value), "data", "row", "doc", "record")
 	}
 	return false
 }
@@ -103,14 +103,14 @@ func ofAccount(t python.Expr) bool {
 // collectionOf is users of db.users.insert_one(...), also by way of a variable of that name.
 func collectionOf(c *python.Call) string {
 	if a, ok := c.Func.(*python.Attribute); ok {
-		return lastPart(a.Value)
+		return python.NameOrKey(a.Value)
 	}
 	return ""
 }
 
 // isFilter reports whether a call only chooses rows, or shows a page.
 func isFilter(c *python.Call) bool {
-	switch lastPart(c.Func) {
+	switch python.NameOrKey(c.Func) {
 	case "filter_by", "filter", "where", "get", "find", "find_one", "render_template", "url_for", "jsonify", "redirect":
 		return true
 	}
@@ -162,7 +162,7 @@ func (f *Facts) chosenRoles(fn *program.Function, h *hands) map[string]bool {
 			case *python.If:
 				if h.isSent(n.Test) && namesRole(n.Test) {
 					for _, s := range n.Body {
-						if a, ok := s.(*python.Assign); ok && len(a.Targets) == 1 && isRoleWord(lastPart(a.Targets[0])) {
+						if a, ok := s.(*python.Assign); ok && len(a.Targets) == 1 && isRoleWord(python.NameOrKey(a.Targets[0])) {
 							note(a.Targets[0])
 						}
 					}

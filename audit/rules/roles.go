@@ -65,7 +65,7 @@ func (v *view) forAdmins() bool {
 	for _, r := range v.fn.Routes {
 		names = append(names, strings.Split(r.Pattern, "/")...)
 		if r.Receiver != nil {
-			names = append(names, lastPart(r.Receiver))
+			names = append(names, python.NameOrKey(r.Receiver))
 		}
 	}
 	return slices.ContainsFunc(names, func(name string) bool {
@@ -90,7 +90,7 @@ func onlyRedirects(fn *program.Function) bool {
 			if r, ok := n.(*python.Return); ok {
 				c, isCall := r.Value.(*python.Call)
 				some = true
-				all = all && isCall && lastPart(c.Func) == "redirect"
+				all = all && isCall && python.NameOrKey(c.Func) == "redirect"
 			}
 			return true
 		})
@@ -187,7 +187,7 @@ func roleBelieved(p *Pass, f *program.Function) {
 			case *python.Assign:
 				if sentRole(n.Value) != "" {
 					for _, t := range n.Targets {
-						if key := lastPart(t); isRoleWord(key) && sessionTarget(t) {
+						if key := python.NameOrKey(t); isRoleWord(key) && sessionTarget(t) {
 							p.Report(f, n, "the session keeps the role that the request names")
 						} else if name, ok := t.(*python.Name); ok && sentRole(n.Value) == "token" {
 							named[name.ID] = true

@@ -43,13 +43,13 @@ func sessionKept(p *Pass, f *program.Function) {
 					if a, ok := t.(*python.Attribute); ok && a.Attr == "sid" && h.isSent(n.Value) {
 						p.Report(f, n, "the request says which session this is", Graded(finding.High, finding.Likely))
 					}
-					if key := lastPart(t); kept && sessionTarget(t) && (key == "" || isIdentityKey(key)) {
+					if key := python.NameOrKey(t); kept && sessionTarget(t) && (key == "" || isIdentityKey(key)) {
 						p.Report(f, n, "the session keeps the id that it had before the login", Graded(finding.Medium, p.Facts.ownSessions()))
 						kept = false
 					}
 				}
 			case *python.Call:
-				if lastPart(n.Func) == "set_cookie" && len(n.Args) > 1 && isSessionCookie(n.Args[0]) {
+				if python.NameOrKey(n.Func) == "set_cookie" && len(n.Args) > 1 && isSessionCookie(n.Args[0]) {
 					p.planted(f, h, n, logsIn)
 				}
 			}
@@ -169,7 +169,7 @@ func doesSomething(f *program.Function) bool {
 		python.Inspect(s, func(n python.Node) bool {
 			switch n := n.(type) {
 			case *python.Call:
-				switch lastPart(n.Func) {
+				switch python.NameOrKey(n.Func) {
 				case "redirect", "url_for", "jsonify", "flash", "render_template", "make_response", "print", "info", "debug", "warning", "get", "Response", "get_flashed_messages", "dumps", "_", "gettext", "error", "log", "str", "format":
 				default:
 					found = true

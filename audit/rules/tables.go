@@ -131,7 +131,7 @@ func textOf(e python.Expr, scope *program.Scope, depth int) string {
 		if a, ok := e.Func.(*python.Attribute); ok && a.Attr == "format" {
 			return textOf(a.Value, scope, depth-1)
 		}
-		if lastPart(e.Func) == "text" && len(e.Args) > 0 {
+		if python.NameOrKey(e.Func) == "text" && len(e.Args) > 0 {
 			return textOf(e.Args[0], scope, depth-1)
 		}
 	case *python.Name: // query = "..."; execute(query)

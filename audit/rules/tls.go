@@ -35,9 +35,9 @@ func tlsOff() *Rule {
 				p.Report(a.Func, a.Node, "certificates are not checked")
 			case t.Attr == "check_hostname" && isConstant(a.Value, python.False):
 				p.Report(a.Func, a.Node, "the name in the certificate is not checked")
-			case t.Attr == "verify_mode" && lastPart(a.Value) == "CERT_NONE":
+			case t.Attr == "verify_mode" && python.NameOrKey(a.Value) == "CERT_NONE":
 				p.Report(a.Func, a.Node, "certificates are not checked")
-			case t.Attr == "_create_default_https_context" && lastPart(a.Value) == "_create_unverified_context":
+			case t.Attr == "_create_default_https_context" && python.NameOrKey(a.Value) == "_create_unverified_context":
 				p.Report(a.Func, a.Node, "no request checks certificates any more")
 			}
 		},
@@ -52,7 +52,7 @@ func unverified(f *Facts, s *Site) (why string, at python.Node) {
 	case s.Path == "ssl._create_unverified_context":
 		return "a context that takes any certificate", s.Call
 	case s.Method == "setopt" && len(s.Call.Args) == 2:
-		name := lastPart(s.Call.Args[0])
+		name := python.NameOrKey(s.Call.Args[0])
 		n, ok := s.Call.Args[1].(*python.Number)
 		if (name == "SSL_VERIFYPEER" || name == "SSL_VERIFYHOST") && (isConstant(s.Call.Args[1], python.False) || ok && n.Text == "0") {
 			return name + " is off", s.Call
@@ -62,7 +62,7 @@ func unverified(f *Facts, s *Site) (why string, at python.Node) {
 		if c, ok := policy.(*python.Call); ok {
 			policy = c.Func
 		}
-		if n := lastPart(policy); n == "AutoAddPolicy" || n == "WarningPolicy" {
+		if n := python.NameOrKey(policy); n == "AutoAddPolicy" || n == "WarningPolicy" {
 			return "any key of the other host is taken", s.Call
 		}
 	}
@@ -72,7 +72,7 @@ func unverified(f *Facts, s *Site) (why string, at python.Node) {
 		}
 	}
 	if v := s.Arg(-1, "cert_reqs"); v != nil {
-		if text, _ := literal(v); text == "CERT_NONE" || lastPart(v) == "CERT_NONE" {
+		if text, _ := literal(v); text == "CERT_NONE" || python.NameOrKey(v) == "CERT_NONE" {
 			return "CERT_NONE takes any certificate", v
 		}
 	}
@@ -94,13 +94,13 @@ func tlsVersion() *Rule {
 			if s.Path != "ssl.SSLContext" && lastOf(s.Path) != "Context" {
 				v = s.Arg(-1, "ssl_version")
 			}
-			if v != nil && isOldTLS(lastPart(v)) {
-				p.Report(s.Func, v, lastPart(v)+" is broken")
+			if v != nil && isOldTLS(python.NameOrKey(v)) {
+				p.Report(s.Func, v, python.NameOrKey(v)+" is broken")
 			}
 		},
 		Assign: func(p *Pass, a *Assignment) {
-			if t, ok := a.Target.(*python.Attribute); ok && t.Attr == "minimum_version" && isOldTLS(lastPart(a.Value)) {
-				p.Report(a.Func, a.Node, lastPart(a.Value)+" is broken")
+			if t, ok := a.Target.(*python.Attribute); ok && t.Attr == "minimum_version" && isOldTLS(python.NameOrKey(a.Value)) {
+				p.Report(a.Func, a.Node, python.NameOrKey(a.Value)+" is broken")
 			}
 		},
 	}

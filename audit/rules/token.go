@@ -188,12 +188,12 @@ func checksToken(f *program.Function) bool {
 			if !ok || found {
 				return !found
 			}
-			switch lastPart(c.Func) {
+			switch python.NameOrKey(c.Func) {
 			case "decode":
 				site := Site{Call: c, Scope: f.Scope}
 				a, isAttr := c.Func.(*python.Attribute)
 				list := site.Arg(2, "algorithms")
-				found = isAttr && lastPart(a.Value) == "jwt" && list != nil && wrongAlgorithm(list) == "" && optionOf(&site, "verify_signature") == nil && !isConstant(site.Arg(-1, "verify"), python.False)
+				found = isAttr && python.NameOrKey(a.Value) == "jwt" && list != nil && wrongAlgorithm(list) == "" && optionOf(&site, "verify_signature") == nil && !isConstant(site.Arg(-1, "verify"), python.False)
 			case "verify", "compare_digest", "verify_signature":
 				found = true
 			}
@@ -211,11 +211,11 @@ func readsTokenPart(s *Site) bool {
 		python.Inspect(st, func(n python.Node) bool {
 			switch n := n.(type) {
 			case *python.Call:
-				if lastPart(n.Func) == "split" && len(n.Args) == 1 {
+				if python.NameOrKey(n.Func) == "split" && len(n.Args) == 1 {
 					sep, _ := literal(n.Args[0])
 					split = split || sep == "."
 				}
-				if name := lastPart(n.Func); name == "new" || name == "compare_digest" || name == "verify" || name == "unsign" || name == "decrypt" || name == "sign" || name == "digest" || name == "hexdigest" {
+				if name := python.NameOrKey(n.Func); name == "new" || name == "compare_digest" || name == "verify" || name == "unsign" || name == "decrypt" || name == "sign" || name == "digest" || name == "hexdigest" {
 					token, split = false, false
 					return false
 				}

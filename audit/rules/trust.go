@@ -121,7 +121,7 @@ func (h *headers) assigned(t python.Expr) {
 	case *python.Name:
 		h.names[t.ID] = true
 	case *python.Subscript:
-		h.configures = h.configures || lastPart(t.Value) == "config"
+		h.configures = h.configures || python.NameOrKey(t.Value) == "config"
 	}
 }
 
@@ -155,7 +155,7 @@ func callerHeader(n python.Node) (string, bool) {
 	case *python.Subscript:
 		of, key = n.Value, n.Index
 	case *python.Attribute:
-		if (n.Attr == "host" || n.Attr == "host_url") && lastPart(n.Value) == "request" {
+		if (n.Attr == "host" || n.Attr == "host_url") && python.NameOrKey(n.Value) == "request" {
 			return "Host", true
 		}
 		return "", false
@@ -163,7 +163,7 @@ func callerHeader(n python.Node) (string, bool) {
 		return "", false
 	}
 	text, ok := literal(key)
-	if !ok || lastPart(of) != "headers" && lastPart(of) != "environ" {
+	if !ok || python.NameOrKey(of) != "headers" && python.NameOrKey(of) != "environ" {
 		return "", false
 	}
 	return text, isForwarding(text) || strings.EqualFold(text, "host") || text == "HTTP_HOST"

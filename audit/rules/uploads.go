@@ -23,7 +23,7 @@ func uploadOverwrite() *Rule {
 				return
 			}
 			eachCall(f, func(c *python.Call) {
-				if lastPart(c.Func) == "save" && len(c.Args) > 0 {
+				if python.NameOrKey(c.Func) == "save" && len(c.Args) > 0 {
 					p.Report(f, c, "saved under the name that its sender gave it")
 				}
 			})
@@ -101,7 +101,7 @@ func uploadPublic() *Rule {
 				return
 			}
 			text, ok := literal(a.Value)
-			if c, isCall := a.Value.(*python.Call); isCall && lastPart(c.Func) == "join" {
+			if c, isCall := a.Value.(*python.Call); isCall && python.NameOrKey(c.Func) == "join" {
 				for _, x := range c.Args {
 					if s, isText := literal(x); isText && !ok {
 						text, ok = s, true

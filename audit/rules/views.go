@@ -38,7 +38,7 @@ func (f *Facts) views() []*view {
 		for _, r := range fn.Routes {
 			v.words = append(v.words, wordsOf(r.Pattern)...)
 			if r.Receiver != nil {
-				v.words = append(v.words, wordsOf(lastPart(r.Receiver))...)
+				v.words = append(v.words, wordsOf(python.NameOrKey(r.Receiver))...)
 			}
 		}
 		if fn.Class != nil {
@@ -113,7 +113,7 @@ func (f *Facts) demandedBefore(fn *program.Function) demand {
 	for _, b := range f.befores() {
 		receiver := ""
 		if len(fn.Routes) > 0 && fn.Routes[0].Receiver != nil {
-			receiver = lastPart(fn.Routes[0].Receiver)
+			receiver = python.NameOrKey(fn.Routes[0].Receiver)
 		}
 		if b.all || b.module == fn.Module && (b.name == "" || receiver == "" || receiver == b.name) || receiver != "" && receiver == b.name && f.shares(b.module, fn.Module, receiver) {
 			most = max(most, b.asks)
@@ -188,7 +188,7 @@ func (f *Facts) registered(fn *program.Function) {
 			case *python.Function:
 				return false
 			case *python.Call:
-				if runsBefore(lastPart(n.Func)) && len(n.Args) == 1 {
+				if runsBefore(python.NameOrKey(n.Func)) && len(n.Args) == 1 {
 					asks := asksLogin // what cannot be seen is believed
 					if to := f.program.Resolve(n.Args[0], fn.Scope).Function; to != nil {
 						asks = f.demands(to, 0)
@@ -205,9 +205,9 @@ func (f *Facts) addBefore(d python.Expr, fn *program.Function, asks demand) {
 	if c, ok := d.(*python.Call); ok {
 		d = c.Func
 	}
-	b := before{module: fn.Module, asks: asks, all: lastPart(d) == "before_app_request" || lastPart(d) == "app_url_value_preprocessor"}
+	b := before{module: fn.Module, asks: asks, all: python.NameOrKey(d) == "before_app_request" || python.NameOrKey(d) == "app_url_value_preprocessor"}
 	if a, ok := d.(*python.Attribute); ok {
-		b.name = lastPart(a.Value)
+		b.name = python.NameOrKey(a.Value)
 		b.all = b.all || receiverIsApp(a) || isParam(fn, b.name)                                        // of whatever blueprint a helper is given
 		if sym, at := fn.Scope.Find(b.name); sym != nil && sym.Import != nil && sym.Import.Name != "" { // imported as another name
 			if m := f.program.Lookup(sym.Import.Module, at.Module); m != nil {
@@ -231,7 +231,7 @@ func refuses(fn *program.Function) bool {
 			case *python.Raise:
 				found = true
 			case *python.Call:
-				name := lastPart(n.Func)
+				name := python.NameOrKey(n.Func)
 				found = found || isQuestion(name) || name == "unauthorized"
 			}
 			return !found
@@ -249,7 +249,7 @@ func aborts(fn *program.Function) bool {
 			case *python.Raise:
 				found = true
 			case *python.Call:
-				name := lastPart(n.Func)
+				name := python.NameOrKey(n.Func)
 				found = found || name == "abort" || name == "unauthorized" || name == "forbidden"
 			}
 			return !found

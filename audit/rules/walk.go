@@ -115,11 +115,11 @@ func (w *walker) node(n python.Node, f *program.Function, scope *program.Scope) 
 			w.call(n, f, scope)
 		case *python.Assign:
 			for _, t := range n.Targets {
-				w.set(&Assignment{Target: t, Name: lastPart(t), Value: n.Value, Node: n, Func: f, Scope: scope})
+				w.set(&Assignment{Target: t, Name: python.NameOrKey(t), Value: n.Value, Node: n, Func: f, Scope: scope})
 			}
 		case *python.AnnAssign:
 			if n.Value != nil {
-				w.set(&Assignment{Target: n.Target, Name: lastPart(n.Target), Value: n.Value, Node: n, Func: f, Scope: scope})
+				w.set(&Assignment{Target: n.Target, Name: python.NameOrKey(n.Target), Value: n.Value, Node: n, Func: f, Scope: scope})
 			}
 		case *python.Dict:
 			for i, k := range n.Keys {
@@ -153,7 +153,7 @@ func (w *walker) node(n python.Node, f *program.Function, scope *program.Scope) 
 
 func (w *walker) call(n *python.Call, f *program.Function, scope *program.Scope) {
 	if len(w.calls) > 0 {
-		s := &Site{Call: n, Func: f, Scope: scope, Callee: w.p.Resolve(n.Func, scope), Method: lastPart(n.Func)}
+		s := &Site{Call: n, Func: f, Scope: scope, Callee: w.p.Resolve(n.Func, scope), Method: python.NameOrKey(n.Func)}
 		s.Path = s.Callee.Path()
 		for i := 0; i < len(w.calls); {
 			i = w.callFrom(i, s)
@@ -205,18 +205,6 @@ func filled(f *python.FString) string {
 		}
 	}
 	return b.String()
-}
-
-// lastPart is the name at the end of a target or a callee: c of a.b.c, K of x["K"].
-func lastPart(e python.Expr) string {
-	if e, ok := e.(*python.Subscript); ok {
-		s, _ := e.Index.(*python.Str)
-		if s == nil {
-			return ""
-		}
-		return s.Value
-	}
-	return python.LastName(e)
 }
 
 // Arg is the i-th argument of a call, or the one of that name; nil without either.

@@ -52,7 +52,7 @@ func writtenSecret(e python.Expr) (text, how string) {
 			return text, "written in the source for one case"
 		}
 	case *python.Call:
-		switch name := lastPart(e.Func); name {
+		switch name := python.NameOrKey(e.Func); name {
 		case "get", "getenv", "config", "env", "Field", "field", "Column", "mapped_column", "StringField", "CharField", "String", "str", "PasswordField":
 			return callDefault(e, name), inEnvironment
 		case "SecretStr", "SecretBytes", "bytes", "bytearray":
@@ -102,7 +102,7 @@ func environmentDefault(e python.Expr) (name, text string) {
 		if name := environmentName(e); name != "" {
 			return name, callDefault(e, "get")
 		}
-		if method := lastPart(e.Func); method == "str" && len(e.Args) == 1 {
+		if method := python.NameOrKey(e.Func); method == "str" && len(e.Args) == 1 {
 			return environmentDefault(e.Args[0])
 		} else if at, ok := e.Func.(*python.Attribute); ok && (method == "encode" || method == "strip") {
 			return environmentDefault(at.Value)
@@ -124,7 +124,7 @@ func environmentName(e python.Expr) string {
 			return ""
 		}
 	case *python.Attribute:
-		of := lastPart(f.Value)
+		of := python.NameOrKey(f.Value)
 		if f.Attr != "getenv" && !(f.Attr == "get" && (of == "environ" || of == "config" || of == "env")) && !(f.Attr == "str" && of == "env") {
 			return ""
 		}
