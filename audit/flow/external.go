@@ -242,11 +242,13 @@ func (f *frame) query(to *Value, name string, a *arguments, e *python.Call) *Val
 }
 
 // mayBeText tells a text among a query's conditions from what compares columns: User.id == 1,
-// ~User.gone, User.name.in_(names).
+// ~User.gone, User.name.in_(names), (User.id == 1) | (User.id == 2).
 func mayBeText(e python.Expr) bool {
 	switch e := e.(type) {
 	case *python.Compare, *python.UnaryOp, *python.BoolOp:
 		return false
+	case *python.BinOp:
+		return e.Op != python.BitOr && e.Op != python.BitAnd || mayBeText(e.Left) || mayBeText(e.Right)
 	case *python.Call:
 		switch python.LastName(e.Func) {
 		case "format", "join", "text", "str", "strip", "lower", "upper", "replace", "get", "pop":

@@ -197,7 +197,7 @@ func (f *frame) classAttr(c *program.Class, name string) *Value {
 	for _, k := range c.Line() {
 		own = join(own, f.e.readCell(f.root, k, name))
 	}
-	if own != nil {
+	if own != nil && (len(own.Marks) == 0 || !isModel(c)) { // a model's own attribute is a column, not what rows hold
 		return own
 	}
 	for _, k := range c.Line() {
