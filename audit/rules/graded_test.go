@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/fumehood/fumehood/audit/finding"
@@ -30,11 +31,27 @@ func TestGraded(t *testing.T) {
 	t.Parallel()
 	const debug = "from flask import Flask\napp = Flask(__name__)\n"
 	const key = "from flask import Flask\napp = Flask(__name__)\napp.secret_key = 'changeme'\n"
+	const orders = `from flask import *
+from flask_sqlalchemy import SQLAlchemy
+from flask_login import login_required
+app = Flask(__name__)
+db = SQLAlchemy(app)
+class Order(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    text = db.Column(db.Text)
+    OWNER = db.Column(db.Integer, db.ForeignKey("user.id"))
+@app.route("/order/<int:id>")
+@login_required
+def order(id):
+    return {"text": Order.query.get_or_404(id).text}
+`
 	for name, c := range map[string]struct {
 		sample, rule string
 		severity     finding.Severity
 		confidence   finding.Confidence
 	}{
+		"an order of somebody":               {strings.ReplaceAll(orders, "OWNER", "user_id"), "foreign-object", finding.High, finding.Likely},
+		"an order of the firm's":             {strings.ReplaceAll(orders, "OWNER", "created_by"), "foreign-object", finding.Medium, finding.Unsure},
 		"a debugger for others":              {debug + "app.run(host='0.0.0.0', debug=True)\n", "debug-on", finding.High, finding.Sure},
 		"a debugger for who knows":           {debug + "app.run(debug=True, **options)\n", "debug-on", finding.High, finding.Sure},
 		"a debugger at home":                 {debug + "app.run(debug=True, port=80)\n", "debug-on", finding.Medium, finding.Sure},

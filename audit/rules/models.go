@@ -14,20 +14,42 @@ func (p *Pass) ofModel(c *python.Call, f *program.Function, h *hands) *fetch {
 	default:
 		return nil
 	}
-	if namesOwner(c, h) || !p.sentTo(c, f, h) || h.isWho(c) || onlyPublic(c) {
+	if namesOwner(c, h) || aggregates(c.Func) || !p.sentTo(c, f, h) || h.isWho(c) || onlyPublic(c) {
 		return nil
 	}
 	name, class := p.modelOf(c, f)
 	if name == "" {
 		return nil
 	}
-	g := &fetch{what: "a " + name, kind: name, verb: "fetched", owned: class != nil && hasOwner(class)}
+	g := &fetch{what: "a " + name, kind: name, verb: "fetched"}
+	if class != nil {
+		g.owned, g.shared = hasOwner(class)
+	}
 	key := keyOf(c)
 	g.byName = key != "" && key != "id" && key != "pk" && !strings.HasSuffix(key, "_id") && key != "uuid" && key != "public_id"
 	if hasWord(key, "token", "code", "password", "email", "key", "hash", "secret") || g.byName && !h.fromURL(c, f) {
 		return nil
 	}
 	return g
+}
+
+// aggregates reports whether a query counts or adds rows up: nobody sees one of them.
+func aggregates(query python.Expr) bool {
+	found := false
+	python.Inspect(query, func(n python.Node) bool {
+		c, ok := n.(*python.Call)
+		if !ok {
+			return !found
+		}
+		if a, ok := c.Func.(*python.Attribute); ok && python.LastName(a.Value) == "func" {
+			switch a.Attr {
+			case "sum", "count", "avg", "min", "max":
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 // modelOf is the model that a call is about, by name, and its class where it is known: Note of
@@ -138,16 +160,23 @@ func isModelClass(c *program.Class) bool {
 	})
 }
 
-// hasOwner reports whether rows of a model belong to somebody.
-func hasOwner(c *program.Class) bool {
+// hasOwner reports whether a row of a model belongs to somebody; and whether it is shared by all
+// who log in, as far as its columns tell: at most it is noted who has made it.
+func hasOwner(c *program.Class) (owned, shared bool) {
+	columns := 0
+	shared = true
 	for _, k := range c.Line() {
-		for name := range k.Scope.Names {
+		for name, sym := range k.Scope.Names {
 			if isOwnerName(name) {
-				return true
+				owned = true
+				shared = shared && (name == "created_by" || name == "submitted_by" || name == "uploaded_by")
+			}
+			if sym != nil {
+				columns++
 			}
 		}
 	}
-	return false
+	return owned, shared && columns > 2
 }
 
 // isRoleCheck tells decorators that let only some users in.

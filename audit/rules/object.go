@@ -112,6 +112,7 @@ type fetch struct {
 	kind   string // the name of the model, the table, the collection or the dict
 	verb   string // fetched, changed, deleted
 	owned  bool   // it is known to belong to somebody
+	shared bool   // its columns name nobody whose it is
 	byName bool   // it is looked up by a name, not by a number
 }
 
@@ -139,6 +140,9 @@ func (g *fetch) grade(p *Pass, v *view) (finding.Severity, finding.Confidence) {
 	case g.owned || isPrivateKind(g.kind):
 		if v.asks == asksNothing && !changes {
 			return finding.Medium, finding.Likely
+		}
+		if g.shared && v.asks == asksLogin { // a tool of people who work on the same things
+			return finding.Medium, finding.Unsure
 		}
 		return finding.High, finding.Likely
 	}

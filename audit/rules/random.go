@@ -107,8 +107,16 @@ func (s *secretSearch) passed(c *python.Call) {
 			continue
 		}
 		s.found = s.found || isSecretWord(name)
-		if m, ok := c.Func.(*python.Attribute); ok && (name == "append" || name == "extend" || name == "add" || name == "insert" || name == "update") {
-			s.kept(m.Value, a)
+		m, ok := c.Func.(*python.Attribute)
+		switch name {
+		case "append", "extend", "insert", "update":
+			if ok {
+				s.kept(m.Value, a)
+			}
+		case "add": // that of a database's session takes rows
+			if ok && !strings.HasSuffix(strings.ToLower(python.NameOrKey(m.Value)), "session") {
+				s.kept(m.Value, a)
+			}
 		}
 	}
 }
