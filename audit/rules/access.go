@@ -276,7 +276,25 @@ func (v *view) showsPublished(p *Pass) bool {
 	if hasParam(v.fn, "username") { // a page about somebody, for others
 		return true
 	}
-	return isPublished(strings.Join(v.words, " "))
+	return isPublished(strings.Join(v.words, " ")) || p.readsPublished(v.fn)
+}
+
+// readsPublished reports whether all models that a function speaks of are made for everybody.
+func (p *Pass) readsPublished(fn *program.Function) bool {
+	some, all := false, true
+	for _, s := range fn.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			name, ok := n.(*python.Name)
+			if !ok {
+				return all
+			}
+			if c := p.Program.Resolve(name, fn.Scope).Class; c != nil && isModelClass(c) {
+				some, all = true, all && isPublished(c.Name)
+			}
+			return all
+		})
+	}
+	return some && all
 }
 
 // isStill tells views that give everybody the same: nothing is looked up and nothing changed.

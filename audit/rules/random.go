@@ -11,7 +11,7 @@ import (
 // secret: under the name of one, or by a function that is named so.
 func becomesSecret(f *program.Function, call *python.Call) bool {
 	if isSecretWord(f.Name) {
-		return true
+		return !isPause(f, call)
 	}
 	s := &secretSearch{from: map[string]bool{}, call: call}
 	for range 2 { // what a loop stores is used above
@@ -20,6 +20,19 @@ func becomesSecret(f *program.Function, call *python.Call) bool {
 		}
 	}
 	return s.found
+}
+
+// isPause reports whether a call only says how long a function waits.
+func isPause(f *program.Function, call *python.Call) bool {
+	found := false
+	for _, stmt := range f.Body {
+		python.Inspect(stmt, func(n python.Node) bool {
+			c, ok := n.(*python.Call)
+			found = found || ok && python.LastName(c.Func) == "sleep" && c.Start <= call.Start && call.End <= c.End
+			return !found
+		})
+	}
+	return found
 }
 
 // mostSearches bounds how often a function is read for what one of its calls becomes: more
