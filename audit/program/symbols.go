@@ -27,7 +27,6 @@ type Symbol struct {
 type Import struct {
 	Module string // dotted and absolute within the project for relative imports
 	Name   string // "" for the module itself
-	Own    bool   // a relative import: never an outside module
 
 	id int // under which a Program keeps what it binds
 }
@@ -298,7 +297,7 @@ func (c *collector) imports(s python.Stmt) {
 			if as == "" {
 				as = a.Name
 			}
-			c.symbol(as).Import = &Import{Module: module, Name: a.Name, Own: s.Level > 0, id: c.p.number()}
+			c.symbol(as).Import = &Import{Module: module, Name: a.Name, id: c.p.number()}
 		}
 	}
 }

@@ -70,9 +70,9 @@ func isAuthCheck(d python.Expr) bool {
 func missingLogin() *Rule {
 	return &Rule{
 		Rule: finding.Rule{
-			ID: "missing-login", Title: "A route without the check that its siblings have", CWE: 306, OWASP: "A01:2021", ASVS: []string{"8.2.1"},
+			ID: "missing-login", Title: "A route that asks nobody who they are", CWE: 306, OWASP: "A01:2021", ASVS: []string{"8.2.1"},
 			Severity: finding.High, Confidence: finding.Likely,
-			Why:   "Most routes of this part of the app check who is asking, this one does not. Whoever finds its URL uses it without a login.",
+			Why:   "The route shows or changes what is not for everybody, and checks no login. Whoever finds its URL uses it.",
 			Fix:   "@login_required",
 			Canon: []string{"login-state", "rbac"},
 			Guard: "",
@@ -116,7 +116,7 @@ func siblings(p *Pass) {
 			if p.harmless(v) {
 				sure = finding.Unsure
 			}
-			p.Report(v.fn, v.node(), v.fn.Name+" can be called by anyone; its siblings check the login", Graded(finding.High, sure))
+			p.Report(v.fn, v.node(), v.fn.Name+" can be called by anyone; the routes beside it check the login", Graded(finding.High, sure))
 		}
 	}
 	p.sensitive(reported)

@@ -76,15 +76,7 @@ func weakCSP() *Rule {
 // headerText is the text of a literal; of one with values in it, what is written.
 func headerText(e python.Expr) (string, bool) {
 	if f, ok := e.(*python.FString); ok {
-		var b strings.Builder
-		for _, p := range f.Parts {
-			if s, ok := p.(*python.Str); ok {
-				b.WriteString(s.Value)
-			} else {
-				b.WriteString("{}")
-			}
-		}
-		return b.String(), true
+		return filled(f, "{}"), true
 	}
 	return literal(e)
 }
@@ -216,8 +208,8 @@ func weakHeaders() *Rule {
 		if lastOf(s.Path) != "Talisman" && s.Path != "flask_talisman.Talisman().init_app" {
 			return
 		}
-		for _, o := range []string{"force_https", "strict_transport_security", "session_cookie_secure", "session_cookie_http_only", "x_content_type_options", "force_https_permanent"} {
-			if v := s.Arg(-1, o); isConstant(v, python.False) && o != "force_https_permanent" {
+		for _, o := range []string{"force_https", "strict_transport_security", "session_cookie_secure", "session_cookie_http_only", "x_content_type_options"} {
+			if v := s.Arg(-1, o); isConstant(v, python.False) {
 				p.Report(s.Func, v, o+" is off")
 			}
 		}

@@ -12,9 +12,9 @@ import (
 func foreignObject() *Rule {
 	return &Rule{
 		Rule: finding.Rule{
-			ID: "foreign-object", Title: "Objects of other users by their number", CWE: 639, OWASP: "A01:2021", ASVS: []string{"8.2.2"},
+			ID: "foreign-object", Title: "Other people's objects for whoever asks", CWE: 639, OWASP: "A01:2021", ASVS: []string{"8.2.2"},
 			Severity: finding.High, Confidence: finding.Likely,
-			Why:   "An object is fetched by an id of the request and nothing asks whose it is. Whoever counts the number up sees what belongs to others.",
+			Why:   "An object is chosen by what the request names, and nothing asks whose it is. Whoever names another one sees or changes what belongs to somebody else.",
 			Fix:   `Note.query.filter_by(id=id, user_id=current_user.id).first_or_404()`,
 			Canon: []string{"idor"},
 			Guard: "",
@@ -48,7 +48,7 @@ func objectsFetched(p *Pass, f *program.Function) {
 			if sure == 0 {
 				return true
 			}
-			p.Report(f, n, got.what+" is "+got.verb+" for whoever asks", Graded(how, sure))
+			p.Report(f, n, got.what+" is "+got.verb+" for whoever names it", Graded(how, sure))
 			done = true
 			return false
 		})

@@ -113,15 +113,7 @@ func textOf(e python.Expr, scope *program.Scope, depth int) string {
 	case *python.Str:
 		return e.Value
 	case *python.FString:
-		var b strings.Builder
-		for _, p := range e.Parts {
-			if s, ok := p.(*python.Str); ok {
-				b.WriteString(s.Value)
-			} else {
-				b.WriteString("?")
-			}
-		}
-		return b.String()
+		return filled(e, "?")
 	case *python.BinOp:
 		if e.Op == python.Mod {
 			return textOf(e.Left, scope, depth-1)
@@ -142,6 +134,41 @@ func textOf(e python.Expr, scope *program.Scope, depth int) string {
 	return "?"
 }
 
+// withoutSubselects is a statement in lower case with "?" for each select in brackets.
+func withoutSubselects(text string) string {
+	var b strings.Builder
+	for {
+		open := strings.IndexByte(text, '(')
+		if open < 0 {
+			return b.String() + text
+		}
+		inner := strings.TrimLeft(text[open+1:], " \n\t\r")
+		if !strings.HasPrefix(inner, "select") {
+			b.WriteString(text[:open+1])
+			text = text[open+1:]
+			continue
+		}
+		b.WriteString(text[:open] + "?")
+		text = text[closing(text, open):]
+	}
+}
+
+// closing is where the text goes on after the bracket that opens at open; its end without one.
+func closing(text string, open int) int {
+	depth := 0
+	for i := open; i < len(text); i++ {
+		switch text[i] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(text)
+}
+
 // query is a statement that is about the rows of one table.
 type query struct {
 	verb  string   // select, update, delete
@@ -149,9 +176,10 @@ type query struct {
 	by    []string // the columns that rows are chosen by
 }
 
-// parseQuery reads the parts of a statement; nil if it chooses no rows.
+// parseQuery reads the parts of a statement, those of its subselects left out; nil if it chooses
+// no rows.
 func parseQuery(text string) *query {
-	low := strings.ToLower(text)
+	low := withoutSubselects(strings.ToLower(text))
 	at := strings.Index(low, "where")
 	if at < 0 {
 		return nil

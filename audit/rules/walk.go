@@ -139,7 +139,7 @@ func (w *walker) node(n python.Node, f *program.Function, scope *program.Scope) 
 		case *python.Bytes:
 			w.text(n.Value, n, f)
 		case *python.FString:
-			w.text(filled(n), n, f)
+			w.text(filled(n, "{}"), n, f)
 			for _, part := range n.Parts {
 				if i, ok := part.(*python.Interpolation); ok {
 					w.node(i, f, scope)
@@ -194,14 +194,14 @@ func (w *walker) text(text string, n python.Node, f *program.Function) {
 	}
 }
 
-// filled is the text of an f-string with {} for what is filled in.
-func filled(f *python.FString) string {
+// filled is the text of an f-string with hole for what is filled in.
+func filled(f *python.FString, hole string) string {
 	var b strings.Builder
 	for _, part := range f.Parts {
 		if s, ok := part.(*python.Str); ok {
 			b.WriteString(s.Value)
 		} else {
-			b.WriteString("{}")
+			b.WriteString(hole)
 		}
 	}
 	return b.String()
