@@ -116,8 +116,10 @@ func weakRandom() *Rule {
 			Guard: "",
 		},
 		Call: func(p *Pass, s *Site) {
-			if madeOfTime(s) && !isScript(s.Func.Module.Path) && becomesSecret(s.Func, s.Call) {
-				p.Report(s.Func, s.Call, "what is made of the time can be tried out")
+			if madeOfTime(s) && !isScript(s.Func.Module.Path) {
+				if made := secretMade(s.Func, s.Call); made != "" {
+					p.Report(s.Func, s.Call, made+" is made of the time, which can be tried out")
+				}
 				return
 			}
 			if !strings.HasPrefix(s.Path, "random.") && !strings.HasPrefix(s.Path, "numpy.random.") || strings.Contains(s.Path, "SystemRandom") || strings.Contains(s.Path, "()") {
@@ -127,8 +129,11 @@ func weakRandom() *Rule {
 			case "seed", "shuffle", "Random", "getstate", "setstate", "RandomState", "default_rng":
 				return
 			}
-			if !isScript(s.Func.Module.Path) && p.Facts.mayBecomeSecret(s.Func) && becomesSecret(s.Func, s.Call) {
-				p.Report(s.Func, s.Call, s.Path+" makes a value that can be predicted")
+			if isScript(s.Func.Module.Path) || !p.Facts.mayBecomeSecret(s.Func) {
+				return
+			}
+			if made := secretMade(s.Func, s.Call); made != "" {
+				p.Report(s.Func, s.Call, made+" is made by "+s.Path+", which can be predicted")
 			}
 		},
 	}

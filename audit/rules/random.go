@@ -7,17 +7,17 @@ import (
 	"github.com/fumehood/fumehood/audit/python"
 )
 
-// becomesSecret reports whether what a call of the function gives is kept or handed out as a
-// secret: under the name of one, or by a function that is named so.
-func becomesSecret(f *program.Function, call *python.Call) bool {
-	if isSecretWord(f.Name) {
-		return !isPause(f, call)
-	}
+// secretMade is the name under which what a call of the function gives is kept or handed out as
+// a secret, or else that of the function; "" where it is none.
+func secretMade(f *program.Function, call *python.Call) string {
 	s := &secretSearch{from: map[string]bool{}, call: call}
 	for range 2 { // what a loop stores is used above
 		for _, stmt := range f.Body {
 			python.Inspect(stmt, s.see)
 		}
+	}
+	if s.found == "" && isSecretWord(f.Name) && !isPause(f, call) {
+		return "what " + f.Name + " gives"
 	}
 	return s.found
 }
@@ -51,7 +51,14 @@ func (f *Facts) mayBecomeSecret(fn *program.Function) bool {
 type secretSearch struct {
 	from  map[string]bool // the names that hold it
 	call  *python.Call
-	found bool
+	found string // the name of the secret that it becomes
+}
+
+// becomes notes that the value gets a name, if that is one of a secret.
+func (s *secretSearch) becomes(name string) {
+	if s.found == "" && isSecretWord(name) {
+		s.found = name
+	}
 }
 
 func (s *secretSearch) see(n python.Node) bool {
@@ -75,11 +82,11 @@ func (s *secretSearch) see(n python.Node) bool {
 	case *python.Dict:
 		for i, k := range n.Keys {
 			if key, ok := literal(k); ok && isSecretWord(key) && s.holds(n.Values[i]) {
-				s.found = true
+				s.becomes(key)
 			}
 		}
 	}
-	return !s.found
+	return s.found == ""
 }
 
 // kept is target = value.
@@ -93,13 +100,16 @@ func (s *secretSearch) kept(target, value python.Expr) {
 	python.Inspect(target, func(n python.Node) bool {
 		switch n := n.(type) {
 		case *python.Name:
-			s.found = s.found || isSecretWord(n.ID) || n.ID == "code" || n.ID == "pin"
+			if s.found == "" && (n.ID == "code" || n.ID == "pin") {
+				s.found = n.ID
+			}
+			s.becomes(n.ID)
 		case *python.Attribute:
-			s.found = s.found || isSecretWord(n.Attr)
+			s.becomes(n.Attr)
 		case *python.Str:
-			s.found = s.found || isSecretWord(n.Value)
+			s.becomes(n.Value)
 		}
-		return !s.found
+		return s.found == ""
 	})
 	if n, ok := target.(*python.Name); ok {
 		s.from[n.ID] = true
@@ -111,7 +121,7 @@ func (s *secretSearch) kept(target, value python.Expr) {
 func (s *secretSearch) passed(c *python.Call) {
 	for i := range c.Keywords {
 		if isSecretWord(c.Keywords[i].Name) && s.holds(c.Keywords[i].Value) {
-			s.found = true
+			s.becomes(c.Keywords[i].Name)
 		}
 	}
 	name := python.NameOrKey(c.Func)
@@ -119,7 +129,9 @@ func (s *secretSearch) passed(c *python.Call) {
 		if !s.holds(a) {
 			continue
 		}
-		s.found = s.found || isSecretWord(name)
+		if s.found == "" && isSecretWord(name) {
+			s.found = "what " + name + " is given"
+		}
 		m, ok := c.Func.(*python.Attribute)
 		switch name {
 		case "append", "extend", "insert", "update":
