@@ -124,6 +124,7 @@ func (r *run) analyse(ctx context.Context) (found []finding.Finding, err error) 
 		return nil, err
 	}
 	found, crashed = work.Finish(r.pages, flows)
+	r.sum.App = work.App()
 	return found, errors.Join(ctx.Err(), r.skip(crashed))
 }
 

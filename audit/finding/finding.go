@@ -90,15 +90,19 @@ type Rule struct {
 	Guard      string     `json:"guard,omitempty"` // what would stop it at run time, such as "guard/sinks"; "" where nothing would
 }
 
-// Stops reports whether a guard stops, as fumehood run sets it up, what it is about. Two only
-// report it until they are told to enforce.
+// Stops reports whether a guard stops, as fumehood run sets it up, what it is about. One only
+// reports it until it is told to enforce, another has to be told where to look.
 func Stops(guard string) bool {
 	switch guard {
-	case "", "guard/redirects", "guard/reflected":
+	case "", LoginNamed, "guard/redirects":
 		return false
 	}
 	return true
 }
+
+// LoginNamed stands for the guard of a login that guard/login does not find by itself, as no form
+// leads to it: the setting names its field.
+const LoginNamed = "login.password"
 
 // Place is a stretch of a file. Lines and columns count from 1, columns in characters; without
 // a line it is the whole file, and without a file the whole project.
@@ -196,10 +200,11 @@ type Summary struct {
 	Low        int     `json:"low"`
 	Guarded    int     `json:"guarded"` // of those, how many a guard stops at run time
 	Suppressed int     `json:"suppressed"`
-	Skipped    int     `json:"skipped"`   // files that were not read, or not all of them
-	Crashes    int     `json:"crashes"`   // rules, functions and files at which the audit itself failed
-	Hidden     int     `json:"hidden"`    // findings below the severity or the confidence that was asked for
-	Unchanged  int     `json:"unchanged"` // findings on lines that did not change
+	Skipped    int     `json:"skipped"`       // files that were not read, or not all of them
+	Crashes    int     `json:"crashes"`       // rules, functions and files at which the audit itself failed
+	Hidden     int     `json:"hidden"`        // findings below the severity or the confidence that was asked for
+	Unchanged  int     `json:"unchanged"`     // findings on lines that did not change
+	App        *App    `json:"app,omitempty"` // where the source tells what it is
 }
 
 // Message is one thing that a run says; exactly one field is set.

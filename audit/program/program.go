@@ -195,6 +195,20 @@ func (p *Program) Lookup(name string, from *Module) *Module {
 	return best
 }
 
+// ImportedAs is the folder that a module is imported from, with its dotted name there: the folder
+// above the packages that it is in.
+func (p *Program) ImportedAs(m *Module) (folder, name string) {
+	stem := strings.TrimSuffix(m.Path, path.Ext(m.Path))
+	if m.Package {
+		stem = path.Dir(stem)
+	}
+	folder = path.Dir(stem)
+	for folder != "." && p.packages[folder] {
+		folder = path.Dir(folder)
+	}
+	return folder, strings.ReplaceAll(strings.TrimPrefix(stem, folder+"/"), "/", ".")
+}
+
 func sharedPrefix(a, b string) int {
 	n := 0
 	for i := 0; i < len(a) && i < len(b) && a[i] == b[i]; i++ {

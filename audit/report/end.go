@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/internal/hint"
 )
 
 // path is a file as it is named from where fumehood was started, if that is how the audited
@@ -181,10 +182,7 @@ func (t *Text) next(groups []*group) {
 	if len(groups) == 0 {
 		return
 	}
-	root := t.config.Root
-	if strings.ContainsAny(root, " \t'\"\\$`") {
-		root = "'" + root + "'"
-	}
+	root := hint.Shell(t.config.Root)
 	id := groups[0].rule
 	rows := [][2]string{
 		{"fumehood audit --explain " + id, "what it is, with samples"},
@@ -192,7 +190,7 @@ func (t *Text) next(groups []*group) {
 		{"fumehood audit --write-baseline audit-baseline.json " + root, "only what is new counts then"},
 	}
 	if t.sum.Guarded > 0 {
-		rows = append(rows, [2]string{"fumehood run app:app", fmt.Sprintf("stops %d of them now, unchanged", t.sum.Guarded)})
+		rows = append(rows, [2]string{t.sum.App.Command(filepath.ToSlash(t.config.Base)), fmt.Sprintf("stops %d of them now, unchanged", t.sum.Guarded)})
 	}
 	t.print("\n")
 	t.rows(rows)
@@ -240,6 +238,14 @@ func short(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
+// guardedRule says what a guard makes of most findings of a rule.
+func guardedRule(guard string) string {
+	if !finding.Stops(guard) {
+		return Guarded(guard)
+	}
+	return Guarded(guard) + "; a finding says so where it is not"
+}
+
 // Guarded says what a guard of fumehood run makes of a finding.
 func Guarded(guard string) string {
 	switch guard {
@@ -249,8 +255,10 @@ func Guarded(guard string) string {
 		return "put right by fumehood run"
 	case "guard/redirects":
 		return `reported under fumehood run by guard/redirects; refused with redirects.mode = "enforce"`
-	case "guard/reflected":
-		return `reported under fumehood run by guard/reflected; made harmless with reflected.mode = "enforce"`
+	case finding.LoginNamed:
+		return `open: no form leads here that guard/login could find; limited once login.password names the field`
+	case "guard/hosts":
+		return "stopped under fumehood run by guard/hosts, where hosts.allow or tls.domains names the site"
 	}
 	return "stopped under fumehood run by " + guard
 }

@@ -43,7 +43,7 @@ func Explain(r finding.Rule, bad, good string) string {
 	row("OWASP", r.OWASP)
 	row("ASVS 5.0", strings.Join(r.ASVS, ", "))
 	row("canon", strings.Join(r.Canon, ", "))
-	row("now", Guarded(r.Guard))
+	row("now", guardedRule(r.Guard))
 	row("fix", r.Fix)
 	row("ignore", "# fumehood: ignore["+r.ID+"] why it is right until 2027-01-31")
 	for _, s := range [][2]string{{"found", bad}, {"left alone", good}} {
@@ -88,7 +88,7 @@ here looks for is not found.
 		if len(r.ASVS) > 0 {
 			fmt.Fprintf(&b, ", ASVS 5.0 %s", strings.Join(r.ASVS, ", "))
 		}
-		fmt.Fprintf(&b, ". Canon: %s. At run time: %s.\n\nThe fix:\n", strings.Join(r.Canon, ", "), Guarded(r.Guard))
+		fmt.Fprintf(&b, ". Canon: %s. At run time: %s.\n\nThe fix:\n", strings.Join(r.Canon, ", "), guardedRule(r.Guard))
 		block(&b, r.Fix)
 		if s, ok := samples[r.ID]; ok {
 			b.WriteString("\nFound:\n")

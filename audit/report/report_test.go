@@ -57,7 +57,7 @@ func messages() []finding.Message {
 		{Suppressed: &finding.Suppressed{Finding: known, By: "baseline", Reason: "in known.json"}},
 		{Note: &finding.Note{Place: &finding.Place{File: "app.py", Line: 9, Column: 3, EndLine: 9, EndColumn: 30}, Text: "this ignore silences nothing"}},
 		{Note: &finding.Note{Text: "1 of the findings in known.json is no longer found"}},
-		{Summary: &finding.Summary{Files: 23, Templates: 14, Lines: 4000, Seconds: 0.038, High: 3, Medium: 2, Guarded: 3, Suppressed: 2, Skipped: 2, Crashes: 1, Hidden: 4, Unchanged: 1}},
+		{Summary: &finding.Summary{Files: 23, Templates: 14, Lines: 4000, Seconds: 0.038, High: 3, Medium: 2, Guarded: 3, Suppressed: 2, Skipped: 2, Crashes: 1, Hidden: 4, Unchanged: 1, App: &finding.App{Folder: "src", Target: "shop:create_app()"}}},
 	}
 }
 

@@ -141,7 +141,7 @@ func camel(id string) string {
 func helpText(r finding.Rule) string {
 	text := r.Why + "\n\nFix:\n" + r.Fix
 	if r.Guard != "" {
-		text += "\n\nAt run time: " + Guarded(r.Guard)
+		text += "\n\nAt run time: " + guardedRule(r.Guard)
 	}
 	return text
 }
@@ -149,7 +149,7 @@ func helpText(r finding.Rule) string {
 func helpMarkdown(r finding.Rule) string {
 	text := r.Why + "\n\n**Fix**\n\n```\n" + strings.TrimRight(r.Fix, "\n") + "\n```\n"
 	if r.Guard != "" {
-		text += "\n**At run time**: " + Guarded(r.Guard) + "\n"
+		text += "\n**At run time**: " + guardedRule(r.Guard) + "\n"
 	}
 	return text + fmt.Sprintf("\n[All about the rule](%s%s), [CWE-%d](https://cwe.mitre.org/data/definitions/%d.html)\n", rulePage, r.ID, r.CWE, r.CWE)
 }

@@ -42,7 +42,7 @@ func csrfOfApp(p *Pass) {
 		if v := p.Facts.view(f); v != nil && v.asks == asksNothing && v.registers() {
 			continue
 		}
-		if p.Facts.usesSession(f.Module) {
+		if p.Facts.importsLogin(f.Module) {
 			views = append(views, f)
 		}
 	}
@@ -76,11 +76,11 @@ func (p *Pass) takesForm(f *program.Function) bool {
 
 // csrfAtApp reports where the app is made, if that is in sight.
 func csrfAtApp(p *Pass, views []*program.Function) bool {
-	app, node := p.Facts.flaskApp()
+	app := p.Facts.firstApp()
 	if app == nil {
 		return false
 	}
-	p.Report(app, node, fmt.Sprintf("nothing checks where forms come from: %d views take them from any site", len(views)), func(x *finding.Finding) {
+	p.Report(app.Func, app.Call, fmt.Sprintf("nothing checks where forms come from: %d views take them from any site", len(views)), func(x *finding.Finding) {
 		for _, f := range views {
 			x.Steps = append(x.Steps, finding.Step{Place: Place(f.Module.File, placeOfRoute(f).At()), Note: f.Name + " takes forms"})
 		}

@@ -34,7 +34,8 @@ type Facts struct {
 	limits    limiting
 	mentioned map[string]map[*program.Module]bool
 	app       *Site
-	noApp     bool // it was looked for
+	appKnown  bool
+	unlimited []*view // logins that nothing limits
 }
 
 // answer is yes or no, once asked.
@@ -213,35 +214,8 @@ func (f *Facts) ask(a *answer, words []string, like func(string) bool) bool {
 	return a.yes
 }
 
-// flaskApp is the first call outside of tests that makes a Flask app, and where it stands.
-func (f *Facts) flaskApp() (fn *program.Function, call *python.Call) {
-	for _, one := range f.program.Functions {
-		if one.Module.Test || !f.modulesWith("Flask(")[one.Module] {
-			continue
-		}
-		for _, s := range one.Body {
-			python.Inspect(s, func(n python.Node) bool {
-				switch n := n.(type) {
-				case *python.Function, *python.Class:
-					return false
-				case *python.Call:
-					if python.NameOrKey(n.Func) == "Flask" && f.program.Resolve(n.Func, one.Scope).Path() == "flask.Flask" {
-						fn, call = one, n
-					}
-				}
-				return call == nil
-			})
-			if call != nil {
-				return fn, call
-			}
-		}
-	}
-	return nil, nil
-}
-
-// usesSession reports whether the program keeps who is logged in by a cookie, and the module
-// has to do with it.
-func (f *Facts) usesSession(m *program.Module) bool {
+// importsLogin reports whether a module imports what tells who is logged in.
+func (f *Facts) importsLogin(m *program.Module) bool {
 	for _, name := range []string{"session", "current_user", "login_required", "g", "login_user"} {
 		if sym := m.Scope.Names[name]; sym != nil && sym.Import != nil {
 			return true

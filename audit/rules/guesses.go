@@ -25,10 +25,45 @@ func loginUnlimited() *Rule {
 				return
 			}
 			if p.Facts.triesPassword(v) || isLogin(f) && !v.has("callback", "authorized", "google", "github", "facebook", "sso", "saml", "oidc", "oauth", "oauth2", "refresh", "status", "logout", "page") && p.Facts.reads(f) {
-				p.Report(f, v.node(), f.Name+" can be tried without end")
+				p.Facts.unlimited = append(p.Facts.unlimited, v)
+			}
+		},
+		Templates: func(p *Pass) { // only they tell whether a form leads there
+			for _, v := range p.Facts.unlimited {
+				p.Report(v.fn, v.node(), v.fn.Name+" can be tried without end", func(x *finding.Finding) { x.Guard = p.Facts.loginGuard(v.fn) })
 			}
 		},
 	}
+}
+
+// loginGuard is what limits a login at run time. guard/login finds one by itself where a form of
+// the app's leads to it, is told of one that takes JSON, and knows none in a header.
+func (f *Facts) loginGuard(fn *program.Function) string {
+	switch {
+	case f.uses(fn, "form", "values", "validate_on_submit") && f.asksForPassword():
+		return "guard/login"
+	case f.uses(fn, "form", "values", "json", "get_json", "data", "args", "parse_args", "validate_on_submit"):
+		return finding.LoginNamed
+	}
+	return ""
+}
+
+// asksForPassword reports whether the app shows a form with a field for a password.
+func (f *Facts) asksForPassword() bool {
+	if f.mentions("PasswordField") {
+		return true
+	}
+	for _, input := range []string{`type="password"`, `type='password'`, "type=password"} {
+		if f.mentions(input) {
+			return true
+		}
+		for _, t := range f.templates {
+			if strings.Contains(t.Source, input) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // reads reports whether a view reads what the caller sent.

@@ -166,7 +166,7 @@ func settingTokens(p *Pass) {
 			if t.Worth != secret.Full && prose(f) {
 				grade = Graded(finding.Low, finding.Unsure)
 			}
-			p.reportIn(f, at, t.What+" is written in the file", grade)
+			p.reportIn(f, at, t.What+" is written in the file", grade, Fix(outOfFile(f)))
 		}
 	}
 }

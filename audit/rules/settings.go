@@ -33,16 +33,33 @@ func (p *Pass) reportIn(f *settings.File, at settings.Span, message string, more
 func fromElsewhere(s *settings.Setting) func(*finding.Finding) {
 	line := ""
 	switch {
-	case s.File.Kind == settings.Dotenv:
-		line = path.Base(s.File.Name) + " into .gitignore, and a new value: python -c \"import secrets; print(secrets.token_hex(32))\""
-	case s.File.Kind == settings.Dockerfile:
+	case strings.Contains(s.File.Name, ".github/workflows/") && !s.Command:
+		line = s.Key + ": ${{ secrets." + strings.ToUpper(s.Key) + " }}"
+	case s.File.Kind == settings.Dockerfile && !s.Command:
 		line = "docker run --env-file FILE, with " + s.Key + " in a file that is not in the image"
-	case strings.HasPrefix(s.Section, "services.") && s.Env:
+	case s.File.Kind != settings.Dotenv && strings.HasPrefix(s.Section, "services.") && s.Env:
 		line = s.Key + ": ${" + s.Key + ":?is not set}"
-	case s.File.Kind != settings.Properties && s.File.Kind != settings.KeyFile && secret.ClassOf(s.Key) != secret.No:
+	case s.File.Standing != settings.CI && s.File.Kind != settings.Dotenv && s.File.Kind != settings.Properties && s.File.Kind != settings.KeyFile && secret.ClassOf(s.Key) != secret.No:
 		line = "os.environ[\"" + strings.ToUpper(s.Key) + "\"] in the app, and nothing here"
+	default:
+		line = outOfFile(s.File)
 	}
-	return func(f *finding.Finding) { f.Fix = line }
+	return Fix(line)
+}
+
+// outOfFile says where a secret of a file of settings belongs, where it has no name.
+func outOfFile(f *settings.File) string {
+	switch {
+	case f.Kind == settings.Dotenv:
+		return path.Base(f.Name) + " into .gitignore, and a new value: python -c \"import secrets; print(secrets.token_hex(32))\""
+	case f.Kind == settings.KeyFile:
+		return path.Base(f.Name) + " into .gitignore, and a new key"
+	case strings.Contains(f.Name, ".github/workflows/"):
+		return "${{ secrets.NAME }}, and a new value in the secrets of the repository"
+	case f.Standing == settings.CI:
+		return "$NAME, and a new value as a masked variable in the settings of the CI"
+	}
+	return "$NAME of the environment of what reads the file, and a new value"
 }
 
 // isOn reports whether a text switches something on.
@@ -105,7 +122,7 @@ func debugSetting(p *Pass, s *settings.Setting) {
 	graded := Graded(severity, finding.Likely)
 	if s.Command {
 		if words := s.Words(); runsFlask(words) && (slices.Contains(words, "--debug") || slices.Contains(words, "--debugger") || slices.ContainsFunc(words, debugVariable)) {
-			p.ReportSetting(s, "the development server is started with its debugger", graded, Fix("fumehood run app:app"))
+			p.ReportSetting(s, "the development server is started with its debugger", graded, Fix(p.runCommand()))
 		}
 		return
 	}
@@ -171,7 +188,7 @@ func bindSetting(p *Pass, s *settings.Setting) {
 	graded := Graded(severity, finding.Likely)
 	if s.Command {
 		if words := s.Words(); runsFlask(words) && bindsAll(words) && !slices.Contains(words, "--debug") {
-			p.ReportSetting(s, "the development server is what is served, on all addresses", graded, Fix("fumehood run app:app"))
+			p.ReportSetting(s, "the development server is what is served, on all addresses", graded, Fix(p.runCommand()))
 		}
 		return
 	}
@@ -180,7 +197,7 @@ func bindSetting(p *Pass, s *settings.Setting) {
 	}
 	for i := range s.File.Settings {
 		if o := &s.File.Settings[i]; o.Command && runsFlask(o.Words()) && !bindsAll(o.Words()) {
-			p.ReportSetting(s, "the development server is what is served, on all addresses", graded, Fix("fumehood run app:app"))
+			p.ReportSetting(s, "the development server is what is served, on all addresses", graded, Fix(p.runCommand()))
 			return
 		}
 	}

@@ -140,7 +140,7 @@ func (e *env) writeAudit(o *auditOptions, data []byte, r *result) error {
 	if len(list) != 1 {
 		known = fmt.Sprintf("%d findings are", len(list))
 	}
-	_, err := fmt.Fprintf(out, "wrote %s: %s known from now on\n\n  next  fumehood audit --baseline %s %s\n", o.write, known, shell(o.write), shell(o.Root))
+	_, err := fmt.Fprintf(out, "wrote %s: %s known from now on\n\n  next  fumehood audit --baseline %s %s\n", o.write, known, hint.Shell(o.write), hint.Shell(o.Root))
 	return err
 }
 

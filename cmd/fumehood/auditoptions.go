@@ -175,7 +175,7 @@ func (o *auditOptions) root(rest []string) error {
 	}
 	switch {
 	case len(rest) > 1:
-		return usage(errors.New("audit takes one path: what one file gets, another uses"), "fumehood audit "+shell(folderOf(rest)))
+		return usage(errors.New("audit takes one path: what one file gets, another uses"), "fumehood audit "+hint.Shell(folderOf(rest)))
 	case strings.HasPrefix(o.Root, "http://") || strings.HasPrefix(o.Root, "https://"):
 		return usage(errors.New("audit reads source, not sites"), "fumehood audit .")
 	case o.list || o.explain != "":
@@ -214,7 +214,7 @@ func folderOf(paths []string) string {
 // checkFiles finds what is wrong with the files that are to be written, before they are.
 func (o *auditOptions) checkFiles() error {
 	if o.write != "" && (o.Diff != "" || len(o.Only)+len(o.Skip) > 0) {
-		return usage(errors.New("--write-baseline writes all that is found, so it goes with no --diff, --only or --skip"), "fumehood audit --write-baseline "+shell(o.write))
+		return usage(errors.New("--write-baseline writes all that is found, so it goes with no --diff, --only or --skip"), "fumehood audit --write-baseline "+hint.Shell(o.write))
 	}
 	if o.list || o.explain != "" {
 		return nil
@@ -231,7 +231,7 @@ func (o *auditOptions) checkFiles() error {
 		}
 		switch ext := strings.ToLower(filepath.Ext(name)); ext {
 		case ".py", ".pyw", ".html", ".htm", ".jinja", ".jinja2", ".j2":
-			return usage(fmt.Errorf("%s %s: it would take the place of source", file[0], name), "fumehood audit "+file[0]+" "+o.reportName()+" "+shell(name))
+			return usage(fmt.Errorf("%s %s: it would take the place of source", file[0], name), "fumehood audit "+file[0]+" "+o.reportName()+" "+hint.Shell(name))
 		}
 		if err := audit.Writable(name); err != nil {
 			return hint.With(fmt.Errorf("%s: %w", file[0], err), writableHint(name))
@@ -254,7 +254,7 @@ func (o *auditOptions) reportName() string {
 func writableHint(name string) string {
 	folder := filepath.Dir(name)
 	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-		return "mkdir -p " + shell(folder)
+		return "mkdir -p " + hint.Shell(folder)
 	}
 	return "name a file that can be written"
 }

@@ -110,17 +110,9 @@ func instead(verb string, args []string, bad, good string) string {
 		if hasValue && name != "" {
 			name += "="
 		}
-		words = append(words, shell(name+strings.Join(list, ",")))
+		words = append(words, hint.Shell(name+strings.Join(list, ",")))
 	}
 	return strings.Join(words, " ")
-}
-
-// shell is a word as a shell takes it.
-func shell(word string) string {
-	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%^~") == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // usageError is an error of whoever typed the command.
