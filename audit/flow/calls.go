@@ -35,7 +35,8 @@ func knownCalls() map[string]callSpec {
 	add(callSpec{uses: uses(XPath, 1, "path"), gives: givesNothing}, "elementpath.select")
 	all["ldap3.Connection().search"] = callSpec{uses: []argUse{{LDAP, 0, "search_base"}, {LDAP, 1, "search_filter"}}}
 
-	add(callSpec{gives: givesInternal}, "traceback.format_exc", "traceback.format_exception", "traceback.format_exception_only", "traceback.format_tb", "sys.exc_info")
+	add(callSpec{gives: givesTraceback}, "traceback.format_exc", "traceback.format_exception", "traceback.format_tb", "traceback.format_stack")
+	add(callSpec{gives: givesInternal}, "traceback.format_exception_only", "sys.exc_info")
 
 	sanitizers(add)
 	add(callSpec{never: true}, "sys.exit", "os._exit", "builtins.exit", "builtins.quit")

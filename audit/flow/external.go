@@ -84,6 +84,8 @@ func (f *frame) modelled(s callSpec, api *program.API, to *Value, a *arguments, 
 		marks = []Mark{{From: f.e.origin(Stored, f.loc(e), "read from the database")}}
 	case givesInternal:
 		marks = []Mark{{From: f.e.origin(Internal, f.loc(e), "the text of an exception")}}
+	case givesTraceback:
+		marks = []Mark{{From: f.e.origin(Internal, f.loc(e), Traceback)}}
 	case givesRequest:
 		marks = []Mark{{From: f.e.origin(Request, f.loc(e), "what the visitor sent")}}
 	}

@@ -56,6 +56,7 @@ const (
 	givesStored
 	givesRequest
 	givesInternal
+	givesTraceback
 )
 
 func newModels() models {
@@ -77,6 +78,10 @@ func requests() []string {
 
 // Referrer is the note of what came from the Referer field.
 const Referrer = "the Referer field"
+
+// Traceback is the note of a traceback: it names the app's own files, a text of an exception
+// need not.
+const Traceback = "a traceback"
 
 // requestSources are the attributes of a request that a visitor writes: the fixed list of
 // werkzeug.wrappers.Request of Werkzeug 3.1.

@@ -31,6 +31,9 @@ func (p *Pass) flows(all []*flow.Flow) {
 			if f.Probes() {
 				x.Severity, x.Guard = finding.Low, "" // no audit event tells of it (docs/sinks.md)
 			}
+			if f.Kind == flow.Exposure && f.Origin.Note != flow.Traceback {
+				x.Guard = "" // which texts are the app's inside cannot be told there (guard/errorpages)
+			}
 			if f.Kind == flow.Redirect && f.Origin.Note == flow.Referrer { // back to where the visitor comes from
 				x.Severity, x.Confidence = finding.Low, finding.Unsure
 			}

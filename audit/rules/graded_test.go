@@ -81,3 +81,36 @@ def order(id):
 		})
 	}
 }
+
+// TestGuard: what a finding says is stopped at run time is what the guard sees.
+func TestGuard(t *testing.T) {
+	t.Parallel()
+	const head = "from flask import Flask, request, jsonify, flash\nimport traceback\napp = Flask(__name__)\nPAGE = '<form method=post><input type=\"password\" name=p></form>'\n"
+	const login = "@app.route('/login', methods=['GET', 'POST'])\ndef login():\n"
+	const try = "@app.route('/a')\ndef a():\n    try:\n        work()\n    except Exception as e:\n        "
+	for name, c := range map[string]struct{ sample, rule, guard string }{
+		"a login by a form":           {head + login + "    return check(request.form['n'], request.form['p']) or PAGE\n", "login-unlimited", "guard/login"},
+		"a login by JSON":             {head + login + "    d = request.get_json()\n    return check(d['n'], d['p']) or PAGE\n", "login-unlimited", finding.LoginNamed},
+		"a form that nobody shows":    {strings.Replace(head, "password", "text", 1) + login + "    return check(request.form['n'], request.form['p'])\n", "login-unlimited", finding.LoginNamed},
+		"a login by a header":         {head + login + "    return check(request.authorization) or PAGE\n", "login-unlimited", ""},
+		"the text of an exception":    {head + try + "return jsonify(error=str(e))\n", "error-text", ""},
+		"a traceback":                 {head + try + "return jsonify(error=traceback.format_exc())\n", "error-text", "guard/errorpages"},
+		"a line of the log":           {head + "@app.route('/a')\ndef a():\n    app.logger.info('a ' + request.args['q'])\n    return ''\n", "log-injection", ""},
+		"an upload of the same name":  {head + "from werkzeug.utils import secure_filename\n@app.route('/a', methods=['POST'])\ndef a():\n    f = request.files['f']\n    f.save('x/' + secure_filename(f.filename))\n    return ''\n", "upload-overwrite", ""},
+		"an SQL statement":            {head + "import sqlite3\n@app.route('/a')\ndef a():\n    return sqlite3.connect('x').execute('select ' + request.args['q'])\n", "sql-injection", "guard/sinks"},
+		"a redirect, only if told to": {head + "from flask import redirect\n@app.route('/a')\ndef a():\n    return redirect(request.args['q'])\n", "open-redirect", "guard/redirects"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, f := range found(t, c.sample) {
+				if f.Rule == c.rule {
+					if f.Guard != c.guard {
+						t.Errorf("%q, want %q", f.Guard, c.guard)
+					}
+					return
+				}
+			}
+			t.Error("not found")
+		})
+	}
+}

@@ -16,7 +16,7 @@ func uploadOverwrite() *Rule {
 			Why:   "An upload is saved under the name that its sender gave it. Whoever sends a file of the same name replaces somebody else's.",
 			Fix:   `f.save(os.path.join(folder, uuid4().hex + extension))`,
 			Canon: []string{"upload-name"},
-			Guard: "guard/upload",
+			Guard: "",
 		},
 		Function: func(p *Pass, f *program.Function) {
 			if !p.Facts.uses(f, "files") || !p.Facts.uses(f, "secure_filename") || ownNames(p, f) {

@@ -88,7 +88,7 @@ func logInjection() *Rule {
 			Why:   "A visitor's text is written to the log as it is. Whoever sends a line break forges lines, and hides what they did.",
 			Fix:   `log.info("login of %r failed", name)`,
 			Canon: []string{"logging"},
-			Guard: "fumehood run",
+			Guard: "",
 		},
 		Flows: flow.Log,
 	}
