@@ -130,7 +130,7 @@ func (f *frame) used(kinds Kinds, v *Value, at python.Node, what string) {
 	if kinds == 0 || v == nil {
 		return
 	}
-	f.unproven(kinds, v, at, what)
+	f.unproven(kinds, v, f.loc(at), what)
 	marks := v.deep()
 	if len(marks) == 0 {
 		return
@@ -140,7 +140,7 @@ func (f *frame) used(kinds Kinds, v *Value, at python.Node, what string) {
 	}
 	for kind := Kinds(1); kind != 0 && kind <= kinds; kind <<= 1 {
 		if kinds&kind != 0 {
-			f.e.found(f.fn, f.sum, kind, f.loc(at), what, moved(marks, f.loc(at), "given to "+what))
+			f.give(kind, f.loc(at), what, moved(marks, f.loc(at), "given to "+what))
 		}
 	}
 }

@@ -233,7 +233,10 @@ func (v *Value) strOf() (string, bool) {
 
 // replaced is what a text can no longer be used for in which s was replaced everywhere.
 func replaced(s, by string) Kinds {
-	if strings.Contains(by, s) {
+	switch {
+	case s == "'" && by == "''" || s == `"` && by == `""`:
+		return quoted
+	case strings.Contains(by, s):
 		return 0
 	}
 	switch s {

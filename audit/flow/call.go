@@ -109,6 +109,14 @@ func (a *arguments) from(i int) []Mark {
 
 // call is the value of a call.
 func (f *frame) call(e *python.Call) *Value {
+	v := f.called(e)
+	if v != never && quotes(python.LastName(e.Func)) {
+		return v.asQuoted()
+	}
+	return v
+}
+
+func (f *frame) called(e *python.Call) *Value {
 	a, isAttr := e.Func.(*python.Attribute)
 	if f.page != nil {
 		if v := f.pageCall(e); v != nil {
@@ -247,7 +255,9 @@ func (f *frame) own(callee *Value, a *arguments, e *python.Call) *Value {
 	kinds := namedSanitizer(fn.Name)
 	switch {
 	case kinds != 0 && len(v.Marks) > 0:
-		return v.marked(safe(v.Marks, kinds))
+		v = v.marked(safe(v.Marks, kinds))
+		v.Parts = nil
+		return v
 	case kinds != 0 && v.empty():
 		return &Value{Checked: true}
 	}

@@ -97,7 +97,9 @@ func probes() []string {
 
 // Probes reports whether a flow ends where a file is only looked for: less harm is done there
 // than where it is opened.
-func (f *Flow) Probes() bool { return f.Kind == Path && slices.Contains(probes(), f.What) }
+func (f *Flow) Probes() bool { return onlyLooks(f.Kind, f.What) }
+
+func onlyLooks(kind Kinds, what string) bool { return kind == Path && slices.Contains(probes(), what) }
 
 // addressCalls connect to other hosts.
 func addressCalls(add adder) {

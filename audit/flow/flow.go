@@ -50,7 +50,7 @@ type Engine struct {
 	flows    map[flowKey]*Flow
 	weak     map[flowKey]*Flow // uses of values that nothing is known of
 	bare     map[string]Loc    // the first output of templates that do not escape
-	passed   map[flowKey]uint8 // what is known of the values that templates are given for a use
+	passed   map[flowKey]uint8 // what is known of the values that templates and functions are given for a use
 	origins  map[Loc]*Origin
 	depth    int
 	byName   map[string][]*program.Function // methods
@@ -155,7 +155,7 @@ func (e *Engine) read(f *program.Function) *summary {
 	s := &summary{reading: true}
 	if old != nil {
 		*s = *old
-		s.reading, s.uses, s.effects, s.safe, s.checked, s.proven, s.returns = true, nil, nil, nil, false, nil, false
+		s.reading, s.uses, s.effects, s.safe, s.checked, s.proven, s.returns, s.doubts = true, nil, nil, nil, false, nil, false, nil
 	}
 	e.sums[f.ID] = s
 	e.visits[f.ID]++
@@ -180,7 +180,7 @@ func (e *Engine) found(fn *program.Function, s *summary, kind Kinds, use Loc, wh
 		switch {
 		case !e.isNew(s, kind, use, m):
 		case m.From.Source == Param:
-			s.use(paramUse{origin: m.From, kind: kind, use: use, what: what, way: m.Way, safe: m.Safe})
+			s.use(paramUse{origin: m.From, kind: kind, use: use, what: what, way: m.Way, safe: m.Safe, text: m.built()})
 		default:
 			e.flows[flowKey{kind, use}] = &Flow{Kind: kind, Use: use, What: what, Origin: *m.From, Way: steps(m), Func: fn, Built: m.built()}
 		}

@@ -36,6 +36,10 @@ const (
 // encoded is another: the text is base64 or hexadecimal, harmless until it is decoded.
 const encoded Kinds = 1 << 30
 
+// quoted is another: a function whose name says so has quoted the text for a statement. That is
+// not believed of what a visitor sends.
+const quoted Kinds = 1 << 34
+
 func (f *frame) condition(e python.Expr) condition {
 	v := f.eval(e)
 	c := f.check(e)

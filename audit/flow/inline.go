@@ -156,6 +156,7 @@ func (f *frame) inline(callee *Value, args []*Value, where Loc) *Value {
 		free = callee.fn.free
 	}
 	f.top().placed++
+	f.settle(f.e.summary(fn), args)
 	c := f.below(fn, fn.Scope, free, where)
 	c.env = make([]*Value, len(fn.Scope.Names))
 	for i := range fn.Node.Params.List {

@@ -22,7 +22,7 @@ func markup(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
 	}
 	f.used(HTML, v, e, api.Path)
 	if !v.escaped() {
-		f.unproven(Script, v, e, api.Path)
+		f.unproven(Script, v, f.loc(e), api.Path)
 	}
 	return &Value{API: api.Call(), Marks: safe(v.deep(), Markup), Checked: true}
 }

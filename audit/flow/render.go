@@ -5,7 +5,7 @@ import (
 	"github.com/fumehood/fumehood/audit/python"
 )
 
-// What is known of the values that templates are given for a use, as bits.
+// What is known of the values that templates and functions are given for a use, as bits.
 const (
 	harmlessPassed uint8 = 1 << iota
 	unknownPassed

@@ -19,6 +19,7 @@ type summary struct {
 	checked bool      // safe has been filled
 	proven  []guarded // what is known of the parameters when it comes back at all
 	returns bool      // it comes back, as far as can be seen
+	doubts  []doubt
 }
 
 // paramUse is a dangerous use of a parameter inside the function or deeper.
@@ -29,6 +30,7 @@ type paramUse struct {
 	what   string
 	way    *Way
 	safe   Kinds
+	text   Loc // where it became part of a text last; nothing if it never did
 }
 
 // effect is that a parameter is stored in a place that others read.
@@ -54,6 +56,13 @@ func (s *summary) use(u paramUse) {
 	if s.lacks(u.kind, u.use, u.origin) {
 		s.uses = append(s.uses, u)
 	}
+}
+
+// hands reports whether the same text is handed to such a use elsewhere in the function.
+func (s *summary) hands(kind Kinds, use Loc, origin *Origin, text Loc) bool {
+	return slices.ContainsFunc(s.uses, func(o paramUse) bool {
+		return o.text == text && o.kind == kind && o.use != use && !onlyLooks(kind, o.what) && o.origin.Param == origin.Param && o.origin.Path == origin.Path
+	})
 }
 
 // lacks reports whether a use is to be noted.
@@ -245,6 +254,7 @@ func (f *frame) apply(fn *program.Function, args []*Value, where Loc) *Value {
 // applied is what a summary says of a call with these arguments.
 func (f *frame) applied(s *summary, fn *program.Function, args []*Value, where Loc) *Value {
 	f.at = where
+	f.settle(s, args)
 	note := ""
 	passed := func(o *Origin, kinds Kinds) []Mark {
 		if o.Param < 0 || o.Param >= len(args) || args[o.Param] == nil {
@@ -263,13 +273,12 @@ func (f *frame) applied(s *summary, fn *program.Function, args []*Value, where L
 		}
 		return marks
 	}
-	for _, u := range s.uses {
+	for i := range s.uses {
+		u := &s.uses[i]
 		for _, m := range passed(u.origin, u.safe) {
-			if f.e.isNew(f.sum, u.kind, u.use, m) { // the way is long to write down, and mostly known
-				m.Way = m.Way.step(where, note).append(u.way)
-				f.e.found(f.fn, f.sum, u.kind, u.use, u.what, []Mark{m})
-			}
+			f.giveOn(u, m, where, note)
 		}
+		f.unprovenIn(u, args, where)
 	}
 	for _, ef := range s.effects {
 		f.affect(ef, fn, args, &Value{Marks: replace(ef.origin, ef.safe, ef.way)})

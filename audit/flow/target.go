@@ -56,3 +56,23 @@ func namedSanitizer(name string) Kinds {
 	}
 	return 0
 }
+
+// quotes reports whether a function says by its name that it quotes a value or a name for a
+// statement, such as quote_ident and qtLiteral.
+func quotes(name string) bool {
+	return strings.Contains(name, "uote") && !strings.Contains(name, "unquote") || strings.Contains(name, "iteral") || strings.Contains(name, "dentifier") ||
+		strings.HasSuffix(name, "Ident") || strings.HasSuffix(name, "_ident")
+}
+
+// asQuoted is what a function gives back that says by its name that it quotes.
+func (v *Value) asQuoted() *Value {
+	if len(v.Marks) == 0 {
+		if v.empty() || v.API != nil && v.Obj == nil {
+			return &Value{API: v.API, Checked: true}
+		}
+		return v
+	}
+	c := v.marked(safe(v.Marks, quoted))
+	c.Parts = nil
+	return c
+}

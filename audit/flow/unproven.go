@@ -1,17 +1,13 @@
 package flow
 
-import (
-	"strings"
-
-	"github.com/fumehood/fumehood/audit/python"
-)
+import "strings"
 
 // suspicious are the uses that only a text which the program has written should have.
 const suspicious = SQL | Template | Deserialise | Script
 
 // unproven notes a dangerous use of a value that nothing is known of: neither that a visitor
 // wrote it nor that the program did.
-func (f *frame) unproven(kinds Kinds, v *Value, at python.Node, what string) {
+func (f *frame) unproven(kinds Kinds, v *Value, at Loc, what string) {
 	kinds &= suspicious
 	if kinds == 0 || f.up != nil || v.written(3) {
 		return
@@ -23,21 +19,91 @@ func (f *frame) unproven(kinds Kinds, v *Value, at python.Node, what string) {
 		kinds &^= Template
 	}
 	for _, m := range v.deep() {
-		if m.Safe&kinds == kinds || m.From.Source != Param && m.From.Source != Internal {
+		if m.Safe&kinds == kinds || m.Safe&quoted != 0 && kinds == SQL || m.From.Source != Param && m.From.Source != Internal {
 			return
 		}
 	}
+	params := v.unknownParams(3)
 	for kind := Kinds(1); kind != 0 && kind <= kinds; kind <<= 1 {
 		if kinds&kind == 0 {
 			continue
 		}
-		key := flowKey{kind, f.loc(at)}
+		key := flowKey{kind, at}
+		f.sum.doubts = append(f.sum.doubts, doubt{key, params})
 		if f.e.weak[key] == nil {
 			f.e.weak[key] = &Flow{
 				Kind: kind, Use: key.use, What: what, Func: f.fn,
 				Origin: Origin{Source: Unproven, Where: key.use, Note: "a value whose origin is not known"},
 			}
 		}
+	}
+}
+
+// doubt is a use of which is unknown only what the function's parameters are.
+type doubt struct {
+	use    flowKey
+	params uint64 // as bits; 0 where more is unknown
+}
+
+// unknownParams are the parameters that a text was put together of, as bits; 0 if it holds
+// something else that the program's source does not. What stands in quotes is a value: that
+// today's callers have written theirs says little of tomorrow's, other than of a table's name.
+func (v *Value) unknownParams(depth int) uint64 {
+	if v.Parts == nil || depth == 0 {
+		return paramsOf(v.Marks)
+	}
+	var all uint64
+	for i, p := range v.Parts {
+		if p.Value == nil || p.Value.written(depth-1) {
+			continue
+		}
+		one := p.Value.unknownParams(depth - 1)
+		if one == 0 || i > 0 && strings.HasSuffix(v.Parts[i-1].Text, "'") {
+			return 0
+		}
+		all |= one
+	}
+	return all
+}
+
+func paramsOf(marks []Mark) uint64 {
+	var all uint64
+	for _, m := range marks {
+		if m.From.Source != Param || m.From.Param < 0 || m.From.Param > 63 {
+			return 0
+		}
+		all |= 1 << m.From.Param
+	}
+	return all
+}
+
+// settle notes for each doubt of a function whether a call of it gives it what the program has
+// written. Where all of them do, there is none.
+func (f *frame) settle(s *summary, args []*Value) {
+	for _, d := range s.doubts {
+		if d.params == 0 {
+			continue
+		}
+		written := true
+		for i, v := range args {
+			written = written && (d.params&(1<<i) == 0 || v == nil || v.written(3))
+		}
+		if written {
+			f.e.passed[d.use] |= harmlessPassed
+		} else {
+			f.e.passed[d.use] |= unknownPassed
+		}
+	}
+}
+
+// unprovenIn notes that a statement of which not all is known is handed to a function that runs
+// it as it is.
+func (f *frame) unprovenIn(u *paramUse, args []*Value, where Loc) {
+	if u.kind != SQL || u.text != (Loc{}) || u.safe&SQL != 0 || u.origin.Path != "" || u.origin.Param < 0 || u.origin.Param >= len(args) {
+		return
+	}
+	if v := args[u.origin.Param]; v != nil {
+		f.unproven(SQL, v, where, u.what)
 	}
 }
 

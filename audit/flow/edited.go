@@ -1,0 +1,71 @@
+package flow
+
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/program"
+)
+
+// edited are the uses of texts that one edits where they were put together: for a helper that
+// only hands a statement on, that is each of its callers.
+const edited = SQL | Command | Code | Template | XPath | LDAP | Path | Address | Redirect
+
+// builds reports whether a value was put into a text on its way.
+func (w *Way) builds() bool {
+	for ; w != nil; w = w.Prev {
+		if w.Note == becomes {
+			return true
+		}
+	}
+	return false
+}
+
+// builtBefore reports whether a value was put into a text before it was passed on at a place,
+// and not again after that.
+func (w *Way) builtBefore(site Loc) bool {
+	for ; w != nil; w = w.Prev {
+		if w.Note == becomes {
+			return false
+		}
+		if w.Where == site && strings.HasPrefix(w.Note, "passed to ") {
+			return w.Prev.builds()
+		}
+	}
+	return false
+}
+
+// above is the use, or the call that it is reached by with the text as it is, in the functions
+// in whose place f is read.
+func (f *frame) above(use Loc, m Mark) (*program.Function, Loc) {
+	for f.up != nil && m.Way.builtBefore(f.site) {
+		use, f = f.site, f.up
+	}
+	return f.fn, use
+}
+
+// give notes dangerous uses of marked values, each where one would edit it.
+func (f *frame) give(kind Kinds, use Loc, what string, marks []Mark) {
+	if f.up == nil || kind&edited == 0 || f.page != nil || onlyLooks(kind, what) {
+		f.e.found(f.fn, f.sum, kind, use, what, marks)
+		return
+	}
+	for i, m := range marks {
+		fn, at := f.above(use, m)
+		f.e.found(fn, f.sum, kind, at, what, marks[i:i+1])
+	}
+}
+
+// giveOn notes a dangerous use in a function that is called with a marked value: in there, or
+// at the call if the caller put the text together that the function only hands on.
+func (f *frame) giveOn(u *paramUse, m Mark, where Loc, note string) {
+	fn, use := f.fn, u.use
+	if u.text == (Loc{}) && u.kind&edited != 0 && f.page == nil && !onlyLooks(u.kind, u.what) && m.Way.builds() {
+		if fn, use = f.above(where, m); m.From.Source == Param && f.sum.hands(u.kind, use, m.From, m.built()) {
+			return
+		}
+	}
+	if f.e.isNew(f.sum, u.kind, use, m) { // the way is long to write down, and mostly known
+		m.Way = m.Way.step(where, note).append(u.way)
+		f.e.found(fn, f.sum, u.kind, use, u.what, []Mark{m})
+	}
+}
