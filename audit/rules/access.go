@@ -346,7 +346,7 @@ func isPublic(f *program.Function) bool {
 		}
 	}
 	for _, w := range []string{"login", "logout", "register", "signup", "sign_up", "signin", "sign_in", "static", "health", "ping", "robots", "favicon", "reset", "forgot", "confirm", "verify",
-		"about", "index", "home", "public", "callback", "oauth", "webhook", "hook", "error", "rss", "feed", "sitemap", "manifest", "locale", "captcha", "status", "version", "unsubscribe", "welcome", "setup", "swagger", "docs", "metrics", "saml", "sso", "otp", "forget"} {
+		"about", "index", "home", "public", "callback", "oauth", "webhook", "hook", "error", "rss", "feed", "sitemap", "manifest", "locale", "captcha", "status", "version", "unsubscribe", "welcome", "setup", "swagger", "docs", "metrics", "saml", "sso", "otp", "forget", ".well-known", "jwks"} {
 		if strings.Contains(text, w) {
 			return true
 		}

@@ -87,7 +87,7 @@ func (w *passwords) see(n python.Node) bool {
 	case *python.Compare:
 		if len(n.Ops) == 1 && (n.Ops[0] == python.Eq || n.Ops[0] == python.NotEq) {
 			left, right := n.Left, n.Rights[0]
-			if w.stored(left) && w.given(right) || w.stored(right) && w.given(left) {
+			if (w.stored(left) && w.given(right) || w.stored(right) && w.given(left)) && !typedTwice(left, right) {
 				w.report(n, "a stored password is compared with the one that was sent")
 			}
 		}

@@ -256,3 +256,18 @@ func (f *Facts) callsOf(fn *program.Function) []caller {
 	f.calls[fn] = all
 	return all
 }
+
+// typedTwice reports whether two passwords are parts of one thing: data["password"] and
+// data["again"] were both sent.
+func typedTwice(a, b python.Expr) bool {
+	whole := func(e python.Expr) string {
+		switch e := e.(type) {
+		case *python.Attribute:
+			return python.NameOrKey(e.Value)
+		case *python.Subscript:
+			return python.NameOrKey(e.Value)
+		}
+		return ""
+	}
+	return whole(a) != "" && whole(a) == whole(b)
+}

@@ -182,7 +182,7 @@ func looksSecret(class secret.Class, name, text string, beside bool) bool {
 		return false
 	}
 	low := strings.ToLower(text)
-	if secret.Placeholder(text) || strings.Contains(low, "://") || strings.Contains(low, "none") || strings.Contains(low, "null") || strings.EqualFold(strings.ReplaceAll(low, "-", "_"), name) ||
+	if secret.Placeholder(text) || strings.Contains(low, "://") || strings.Contains(low, "none") || strings.Contains(low, "null") || saysItsName(low, name) ||
 		strings.HasPrefix(low, "bearer") || secret.ClassOf(text) != secret.No || strings.HasSuffix(low, "field") || secret.Elsewhere(text) {
 		return false
 	}
@@ -193,6 +193,17 @@ func looksSecret(class secret.Class, name, text string, beside bool) bool {
 		return false
 	}
 	return !strings.Contains(text, ".") || secret.Mixed(text)
+}
+
+// saysItsName tells the name under which something is kept elsewhere: SIGNING_KEY = "signing",
+// ACCESS_TOKEN_KEY = "access-token".
+func saysItsName(text, name string) bool {
+	if strings.EqualFold(strings.ReplaceAll(text, "-", "_"), name) {
+		return true
+	}
+	words := wordsOf(text)
+	named := wordsOf(name)
+	return len(words) > 1 && !slices.ContainsFunc(words, func(w string) bool { return !slices.Contains(named, w) })
 }
 
 // looksPassword is looksSecret where it is clear that the text is used as a password: words

@@ -116,7 +116,7 @@ func Elsewhere(text string) bool {
 			return start != "$" || !strings.HasPrefix(t, "$2") && len(t) > 1 && (t[1] == '{' || t[1] == '(' || letter(t[1]) || t[1] == '_')
 		}
 	}
-	return strings.Contains(t, "${") || strings.Contains(t, "{{") || strings.Contains(t, "$(") || len(t) > 2 && t[0] == '%' && t[len(t)-1] == '%'
+	return strings.Contains(t, "os.environ") || strings.Contains(t, "getenv(") || strings.Contains(t, "process.env.") || strings.Contains(t, "${") || strings.Contains(t, "{{") || strings.Contains(t, "$(") || len(t) > 2 && t[0] == '%' && t[len(t)-1] == '%'
 }
 
 func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }

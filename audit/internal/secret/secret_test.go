@@ -35,7 +35,7 @@ func TestClassOf(t *testing.T) {
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
-		"${KEY}": true, "$KEY": true, "{{ key }}": true, "": true, "%(key)s": true, "arn:aws:secretsmanager:x": true, "/run/secrets/key": true, "%KEY%": true, "a-${B}": true,
+		"${KEY}": true, "$KEY": true, "{{ key }}": true, "": true, "%(key)s": true, "arn:aws:secretsmanager:x": true, "/run/secrets/key": true, "%KEY%": true, "a-${B}": true, "os.environ['KEY'],": true, "os.getenv('KEY')": true, "process.env.KEY": true,
 		"secret": false, "$2b$12$abc": false, "$ecret": true, "100%": false,
 	} {
 		if secret.Elsewhere(text) != want {
