@@ -104,7 +104,7 @@ func getTemplate(f *frame, api *program.API, a *arguments, e *python.Call) *Valu
 	if name == nil {
 		return f.e.unknown
 	}
-	f.used(Path, name, e, "the name of a template")
+	f.used(Path, name, e, TemplateName)
 	return f.template(Field{nameField, name}, Field{escapeField, f.environmentEscape(e)})
 }
 

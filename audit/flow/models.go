@@ -76,6 +76,9 @@ func requests() []string {
 	return []string{"flask.request", "flask.Request()", "quart.request", "flask_restful.request", "flask.globals.request", "flask_restx.request", "werkzeug.wrappers.Request()", "connexion.request"}
 }
 
+// TemplateName is what a flow reaches where it chooses the template that is shown.
+const TemplateName = "the name of a template"
+
 // Referrer is the note of what came from the Referer field.
 const Referrer = "the Referer field"
 

@@ -141,7 +141,7 @@ func renderTemplate(f *frame, _ *program.API, a *arguments, e *python.Call) *Val
 	if name == nil {
 		return f.e.unknown
 	}
-	f.used(Path, name, e, "the name of a template")
+	f.used(Path, name, e, TemplateName)
 	if s, ok := name.str(); ok {
 		return f.render(f.e.usesOf(f.e.pages.find(s, f.fn.Module.Path)), a, e, true)
 	}

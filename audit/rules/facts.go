@@ -35,7 +35,8 @@ type Facts struct {
 	mentioned map[string]map[*program.Module]bool
 	app       *Site
 	appKnown  bool
-	unlimited []*view // logins that nothing limits
+	unlimited []*view                  // logins that nothing limits
+	tools     map[*program.Module]bool // byHand
 }
 
 // answer is yes or no, once asked.

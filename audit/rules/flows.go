@@ -28,31 +28,42 @@ func (p *Pass) flows(all []*flow.Flow) {
 					x.Steps = append(x.Steps, finding.Step{Place: at, Note: s.Note})
 				}
 			}
-			if f.Probes() {
-				x.Severity, x.Guard = finding.Low, "" // no audit event tells of it (docs/sinks.md)
-			}
-			if f.Kind == flow.Exposure && f.Origin.Note != flow.Traceback {
-				x.Guard = "" // which texts are the app's inside cannot be told there (guard/errorpages)
-			}
-			if f.Kind == flow.Redirect && f.Origin.Note == flow.Referrer { // back to where the visitor comes from
-				x.Severity, x.Confidence = finding.Low, finding.Unsure
-			}
-			switch f.Origin.Source {
-			case flow.Stored:
-				if x.Guard == "guard/sinks" {
-					x.Guard = "" // what another request stored is not seen there (docs/sinks.md)
-				}
-				x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Likely
-			case flow.Unproven:
-				x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Likely
-				if f.Kind&flow.Markup != 0 {
-					x.Severity = finding.Low
-				}
-				if f.Kind == flow.URL || f.Kind == flow.HTMLAttr || f.Idle {
-					x.Confidence = finding.Unsure // most variables in links are not a visitor's
-				}
-			}
+			p.gradeFlow(x, f)
 		})
+	}
+}
+
+// gradeFlow says how bad a flow is and how sure, by where it comes from and where it ends.
+func (p *Pass) gradeFlow(x *finding.Finding, f *flow.Flow) {
+	if f.Probes() {
+		x.Severity, x.Guard = finding.Low, "" // no audit event tells of it (docs/sinks.md)
+	}
+	if f.Kind == flow.Exposure && f.Origin.Note != flow.Traceback {
+		x.Guard = "" // which texts are the app's inside cannot be told there (guard/errorpages)
+	}
+	if f.Kind == flow.Redirect && f.Origin.Note == flow.Referrer { // back to where the visitor comes from
+		x.Severity, x.Confidence = finding.Low, finding.Unsure
+	}
+	if f.What == flow.TemplateName { // the loader leaves its folders for nothing
+		x.Severity = min(x.Severity, finding.Medium)
+	}
+	switch f.Origin.Source {
+	case flow.Stored:
+		if x.Guard == "guard/sinks" {
+			x.Guard = "" // what another request stored is not seen there (docs/sinks.md)
+		}
+		x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Likely
+	case flow.Unproven:
+		x.Severity, x.Confidence = min(x.Severity, finding.Medium), finding.Likely
+		if f.Kind&flow.Markup != 0 {
+			x.Severity = finding.Low
+		}
+		if f.Kind == flow.URL || f.Kind == flow.HTMLAttr || f.Idle {
+			x.Confidence = finding.Unsure // most variables in links are not a visitor's
+		}
+	}
+	if f.Origin.Source != flow.Request && p.Facts.byHand(f.Func.Module) {
+		x.Confidence = finding.Unsure
 	}
 }
 

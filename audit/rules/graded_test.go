@@ -45,6 +45,8 @@ class Order(db.Model):
 def order(id):
     return {"text": Order.query.get_or_404(id).text}
 `
+	const table = "import sqlite3\ndef main():\n    c = sqlite3.connect('a').cursor()\n    for name in c.execute('select name from t').fetchall():\n        c.execute('select * from ' + name[0])\n"
+	const run = "if __name__ == '__main__':\n"
 	for name, c := range map[string]struct {
 		sample, rule string
 		severity     finding.Severity
@@ -52,6 +54,10 @@ def order(id):
 	}{
 		"an order of somebody":               {strings.ReplaceAll(orders, "OWNER", "user_id"), "foreign-object", finding.High, finding.Likely},
 		"an order of the firm's":             {strings.ReplaceAll(orders, "OWNER", "created_by"), "foreign-object", finding.Medium, finding.Unsure},
+		"a statement beside an app":          {table + "from flask import Flask\napp = Flask(__name__)\n" + run + "    main()\n", "sql-injection", finding.Medium, finding.Likely},
+		"a statement of a program beside":    {table + run + "    main()\n", "sql-injection", finding.Medium, finding.Unsure},
+		"a statement of what is imported":    {"-- a.py --\nimport b\n-- b.py --\n" + table + run + "    main()\n", "sql-injection", finding.Medium, finding.Likely},
+		"the name of a template":             {"from flask import *\napp = Flask(__name__)\n@app.route('/<p>')\ndef v(p):\n    return render_template(p)\n", "path-traversal", finding.Medium, finding.Sure},
 		"a debugger for others":              {debug + "app.run(host='0.0.0.0', debug=True)\n", "debug-on", finding.High, finding.Sure},
 		"a debugger for who knows":           {debug + "app.run(debug=True, **options)\n", "debug-on", finding.High, finding.Sure},
 		"a debugger at home":                 {debug + "app.run(debug=True, port=80)\n", "debug-on", finding.Medium, finding.Sure},
