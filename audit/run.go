@@ -103,7 +103,7 @@ func failed(caught any) error {
 
 // analyse reads the project and applies the rules.
 func (r *run) analyse(ctx context.Context) (found []finding.Finding, err error) {
-	config := &finding.Config{Stream: finding.Stream, Version: r.Version, Root: r.Root, Base: r.Root, Rules: described(r.all), Options: r.said()}
+	config := &finding.Config{Stream: finding.Stream, Version: r.Version, Root: r.Root, Base: r.Root, Rules: described(r.all), Options: r.shownOptions()}
 	if r.folder.single {
 		config.Base = filepath.Dir(r.Root)
 	}
@@ -184,8 +184,8 @@ func (r *run) skip(all []finding.Skipped) error {
 	return nil
 }
 
-// said are the options that differ from those of a run that leaves out nothing.
-func (r *run) said() []string {
+// shownOptions are the options that differ from those of a run that leaves out nothing.
+func (r *run) shownOptions() []string {
 	var all []string
 	add := func(name, value string) {
 		if value != "" {

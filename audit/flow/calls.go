@@ -71,7 +71,7 @@ func codeCalls(add adder) {
 func pathCalls(add adder) {
 	add(callSpec{uses: uses(Path, 0, "path")}, "os.remove", "os.unlink", "os.rmdir", "os.mkdir", "os.makedirs", "os.listdir", "os.scandir", "os.open", "os.chmod",
 		"shutil.rmtree", "os.walk", "os.chdir", "os.truncate", "os.readlink", "os.removedirs", "flask.send_file", "werkzeug.utils.send_file", "linecache.getlines")
-	add(callSpec{uses: uses(Path, 0, "path")}, probes()...)
+	add(callSpec{uses: uses(Path, 0, "path")}, existenceChecks()...)
 	add(callSpec{uses: uses(Path, 0, "file")}, "builtins.open", "io.open", "codecs.open", "builtins.file", "aiofiles.open", "gzip.open", "bz2.open", "lzma.open", "wave.open")
 	add(callSpec{uses: uses(Path, 0, "directory")}, "flask.send_from_directory", "werkzeug.utils.send_from_directory")
 	add(callSpec{uses: uses(Path, 0, "pathname")}, "glob.glob", "glob.iglob", "pathlib.Path().glob", "pathlib.Path().rglob")
@@ -90,16 +90,18 @@ func pathCalls(add adder) {
 	}
 }
 
-// probes are the functions that only tell whether there is a file, and what kind of.
-func probes() []string {
+// existenceChecks are the functions that only tell whether there is a file, and what kind of.
+func existenceChecks() []string {
 	return []string{"os.path.exists", "os.path.isfile", "os.stat", "pathlib.Path().exists", "pathlib.Path().is_file", "pathlib.Path().is_dir"}
 }
 
-// Probes reports whether a flow ends where a file is only looked for: less harm is done there
+// ChecksExistence reports whether a flow ends where a file is only looked for: less harm is done there
 // than where it is opened.
-func (f *Flow) Probes() bool { return onlyLooks(f.Kind, f.What) }
+func (f *Flow) ChecksExistence() bool { return checksExistence(f.Kind, f.What) }
 
-func onlyLooks(kind Kinds, what string) bool { return kind == Path && slices.Contains(probes(), what) }
+func checksExistence(kind Kinds, what string) bool {
+	return kind == Path && slices.Contains(existenceChecks(), what)
+}
 
 // addressCalls connect to other hosts.
 func addressCalls(add adder) {

@@ -45,7 +45,7 @@ func (f *frame) above(use Loc, m Mark) (*program.Function, Loc) {
 
 // give notes dangerous uses of marked values, each where one would edit it.
 func (f *frame) give(kind Kinds, use Loc, what string, marks []Mark) {
-	if f.up == nil || kind&edited == 0 || f.page != nil || onlyLooks(kind, what) {
+	if f.up == nil || kind&edited == 0 || f.page != nil || checksExistence(kind, what) {
 		f.e.found(f.fn, f.sum, kind, use, what, marks)
 		return
 	}
@@ -59,7 +59,7 @@ func (f *frame) give(kind Kinds, use Loc, what string, marks []Mark) {
 // at the call if the caller put the text together that the function only hands on.
 func (f *frame) giveOn(u *paramUse, m Mark, where Loc, note string) {
 	fn, use := f.fn, u.use
-	if u.text == (Loc{}) && u.kind&edited != 0 && f.page == nil && !onlyLooks(u.kind, u.what) && m.Way.builds() {
+	if u.text == (Loc{}) && u.kind&edited != 0 && f.page == nil && !checksExistence(u.kind, u.what) && m.Way.builds() {
 		if fn, use = f.above(where, m); m.From.Source == Param && f.sum.hands(u.kind, use, m.From, m.built()) {
 			return
 		}

@@ -86,7 +86,7 @@ func TestPaths(t *testing.T) {
 	}
 	for body, probes := range map[string]bool{"os.path.exists(q)": true, "os.remove(q)": false} {
 		for _, f := range follow(t, view(body)) {
-			if f.Kind == flow.Path && f.Probes() != probes {
+			if f.Kind == flow.Path && f.ChecksExistence() != probes {
 				t.Errorf("%s: only looks for a file: %v", body, !probes)
 			}
 		}

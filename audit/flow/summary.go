@@ -61,7 +61,7 @@ func (s *summary) use(u paramUse) {
 // hands reports whether the same text is handed to such a use elsewhere in the function.
 func (s *summary) hands(kind Kinds, use Loc, origin *Origin, text Loc) bool {
 	return slices.ContainsFunc(s.uses, func(o paramUse) bool {
-		return o.text == text && o.kind == kind && o.use != use && !onlyLooks(kind, o.what) && o.origin.Param == origin.Param && o.origin.Path == origin.Path
+		return o.text == text && o.kind == kind && o.use != use && !checksExistence(kind, o.what) && o.origin.Param == origin.Param && o.origin.Path == origin.Path
 	})
 }
 

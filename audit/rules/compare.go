@@ -79,7 +79,7 @@ func (p *Pass) headerWithKey(f *program.Function, sent, kept python.Expr) bool {
 	if isWritten(kept) || !hasWord(python.NameOrKey(kept), "key", "token", "secret", "signature", "apikey") {
 		return false
 	}
-	h := p.Facts.hands(f)
+	h := p.Facts.bindings(f)
 	if !h.isSent(sent) || h.isSent(kept) {
 		return false
 	}

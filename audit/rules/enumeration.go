@@ -88,7 +88,7 @@ func saysTaken(s string) bool {
 // statusesDiffer is where a login answers a name that nobody has with another status than a
 // wrong password, nil where it does not.
 func statusesDiffer(p *Pass, f *program.Function) (at python.Node) {
-	h := p.Facts.hands(f)
+	h := p.Facts.bindings(f)
 	unknown, wrong := "", ""
 	var place python.Node
 	for _, s := range f.Body {
@@ -118,7 +118,7 @@ func statusesDiffer(p *Pass, f *program.Function) (at python.Node) {
 }
 
 // missing reports whether a condition is that something was not found: not user, user is None.
-func (h *hands) missing(test python.Expr) bool {
+func (h *bindings) missing(test python.Expr) bool {
 	switch t := test.(type) {
 	case *python.UnaryOp:
 		name, ok := t.Operand.(*python.Name)

@@ -32,7 +32,7 @@ func secretsSent(p *Pass, f *program.Function) {
 			case *python.Dict:
 				for i, k := range n.Keys {
 					key, _ := literal(k)
-					if isPrivate(key) && (isPrivateAttr(n.Values[i]) || v != nil && isRowField(n.Values[i]) && !p.Facts.hands(f).isSent(n.Values[i])) {
+					if isPrivate(key) && (isPrivateAttr(n.Values[i]) || v != nil && isRowField(n.Values[i]) && !p.Facts.bindings(f).isSent(n.Values[i])) {
 						p.Report(f, n.Values[i], key+" of a row is sent", Graded(finding.Medium, ofRow(n.Values[i], f, v)))
 						return false
 					}
@@ -40,7 +40,7 @@ func secretsSent(p *Pass, f *program.Function) {
 			case *python.Call:
 				if name := python.NameOrKey(n.Func); v != nil && (name == "jsonify" || name == "dict" || name == "dumps") {
 					for i := range n.Keywords {
-						if k := &n.Keywords[i]; isPrivate(k.Name) && (isPrivateAttr(k.Value) || isRowField(k.Value)) && !p.Facts.hands(f).isSent(k.Value) {
+						if k := &n.Keywords[i]; isPrivate(k.Name) && (isPrivateAttr(k.Value) || isRowField(k.Value)) && !p.Facts.bindings(f).isSent(k.Value) {
 							p.Report(f, k.Value, k.Name+" of a row is sent")
 							return false
 						}

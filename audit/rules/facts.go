@@ -17,8 +17,8 @@ type Facts struct {
 	names     map[*program.Function]map[string]bool
 	viewOf    map[*program.Function]*view
 	allViews  []*view
-	asked     map[*program.Function]demand
-	held      map[*program.Function]*hands
+	asked     map[*program.Function]authLevel
+	bound     map[*program.Function]*bindings
 	secrets   map[*program.Function]bool // whether it speaks of any
 	searched  map[*program.Function]int  // how often a secret was looked for in it
 	before    []before
@@ -30,7 +30,7 @@ type Facts struct {
 	hashing   memo // hashesItself
 	tableOf   map[string]*table
 	csrf      answer
-	sought    *sought
+	index     *wordIndex
 	limits    limiting
 	mentioned map[string]map[*program.Module]bool
 	app       *Site
@@ -59,11 +59,11 @@ func (a *memo) ask(name string, find func(name string) bool) bool {
 }
 
 func newFacts(p *program.Program, all []*Rule) *Facts {
-	words := soughtWords()
+	words := indexedWords()
 	for _, r := range all {
 		words = append(words, r.Words...)
 	}
-	return &Facts{program: p, names: map[*program.Function]map[string]bool{}, sought: newSought(words)}
+	return &Facts{program: p, names: map[*program.Function]map[string]bool{}, index: newWordIndex(words)}
 }
 
 // have makes the templates known. Their contexts change while values are followed.
@@ -77,8 +77,8 @@ func (f *Facts) have(templates []*jinja.Template) {
 	}
 }
 
-// of are all names and attributes that a function's body and decorators speak of.
-func (f *Facts) of(fn *program.Function) map[string]bool {
+// namesIn are all names and attributes that a function's body and decorators speak of.
+func (f *Facts) namesIn(fn *program.Function) map[string]bool {
 	if all := f.names[fn]; all != nil {
 		return all
 	}
@@ -147,7 +147,7 @@ func (f *Facts) uses(fn *program.Function, names ...string) bool {
 	if f.names[fn] == nil && !slices.ContainsFunc(names, func(n string) bool { return mayUse(fn, n) }) {
 		return false
 	}
-	all := f.of(fn)
+	all := f.namesIn(fn)
 	return slices.ContainsFunc(names, func(n string) bool { return all[n] })
 }
 
@@ -189,7 +189,7 @@ func (f *Facts) ask(a *answer, words []string, like func(string) bool) bool {
 		if m.Test {
 			continue
 		}
-		if has[m.ID] = slices.ContainsFunc(words, func(w string) bool { return f.holds(m, w) }); !has[m.ID] {
+		if has[m.ID] = slices.ContainsFunc(words, func(w string) bool { return f.sourceHas(m, w) }); !has[m.ID] {
 			continue
 		}
 		for name := range m.Scope.Names {
@@ -206,7 +206,7 @@ func (f *Facts) ask(a *answer, words []string, like func(string) bool) bool {
 		if like(fn.Name) {
 			a.yes = true
 		}
-		for name := range f.of(fn) {
+		for name := range f.namesIn(fn) {
 			if !strings.HasPrefix(name, "'") && like(name) {
 				a.yes = true
 			}

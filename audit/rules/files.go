@@ -135,7 +135,7 @@ func opensForUpload(c *python.Call) bool {
 
 // checksType reports whether a function looks at what kind of file it takes.
 func checksType(p *Pass, f *program.Function) bool {
-	for name := range p.Facts.of(f) {
+	for name := range p.Facts.namesIn(f) {
 		low := strings.ToLower(name)
 		for _, w := range []string{"allowed", "extension", "splitext", "mimetype", "content_type", "endswith", "suffix", "magic", "imghdr", "validate", "rsplit", "filetype"} {
 			if strings.Contains(low, w) {

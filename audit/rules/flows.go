@@ -35,7 +35,7 @@ func (p *Pass) flows(all []*flow.Flow) {
 
 // gradeFlow says how bad a flow is and how sure, by where it comes from and where it ends.
 func (p *Pass) gradeFlow(x *finding.Finding, f *flow.Flow) {
-	if f.Probes() {
+	if f.ChecksExistence() {
 		x.Severity, x.Guard = finding.Low, "" // no audit event tells of it (docs/sinks.md)
 	}
 	if f.Kind == flow.Exposure && f.Origin.Note != flow.Traceback {
@@ -96,7 +96,7 @@ func (p *Pass) causes(all []*flow.Flow) map[cause]*flow.Flow {
 			continue
 		}
 		old := first[c]
-		if old == nil || old.Probes() && !f.Probes() || old.Probes() == f.Probes() && len(f.Way) < len(old.Way) {
+		if old == nil || old.ChecksExistence() && !f.ChecksExistence() || old.ChecksExistence() == f.ChecksExistence() && len(f.Way) < len(old.Way) {
 			first[c] = f
 		}
 	}

@@ -259,7 +259,7 @@ func (p *Pass) isGiven(e python.Expr, f *program.Function) bool {
 	if a, ok := e.(*python.Attribute); ok {
 		return a.Attr == "data"
 	}
-	return p.Facts.hands(f).rooted(e)
+	return p.Facts.bindings(f).rooted(e)
 }
 
 // isCodeField tells fields for short secrets.
@@ -271,7 +271,7 @@ func isCodeField(field string) bool {
 // comparesSent reports whether a view compares something, asks a function whether it is right,
 // or looks it up.
 func comparesSent(p *Pass, f *program.Function) bool {
-	h := p.Facts.hands(f)
+	h := p.Facts.bindings(f)
 	found := false
 	for _, s := range f.Body {
 		python.Inspect(s, func(n python.Node) bool {
@@ -291,7 +291,7 @@ func comparesSent(p *Pass, f *program.Function) bool {
 	return found
 }
 
-func keywordSent(c *python.Call, h *hands) bool {
+func keywordSent(c *python.Call, h *bindings) bool {
 	for i := range c.Keywords {
 		if h.isSent(c.Keywords[i].Value) || givenData(c.Keywords[i].Value) {
 			return true
@@ -332,7 +332,7 @@ func asksForReset(p *Pass, v *view) bool {
 
 // countsTries reports whether a function counts tries, or asks for proof of a person.
 func countsTries(facts *Facts, fn *program.Function) bool {
-	for name := range facts.of(fn) {
+	for name := range facts.namesIn(fn) {
 		if !strings.HasPrefix(name, "'") && hasWord(name, "attempt", "attempts", "tries", "retries", "locked", "lock", "lockout", "captcha", "recaptcha", "hcaptcha", "throttle", "throttled", "blocked", "failures", "ratelimit", "limiter", "turnstile") {
 			return true
 		}

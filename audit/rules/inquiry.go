@@ -10,18 +10,18 @@ import (
 
 // inquiry looks for what one function asks of whoever calls it.
 type inquiry struct {
-	facts *Facts
-	fn    *program.Function
-	hands *hands
-	depth int
-	found demand
-	cut   bool // calls were not looked into
+	facts    *Facts
+	fn       *program.Function
+	bindings *bindings
+	depth    int
+	found    authLevel
+	cut      bool // calls were not looked into
 }
 
 // maxInquiry bounds how deep calls are looked into.
 const maxInquiry = 2
 
-func (q *inquiry) least(d demand) { q.found = max(q.found, d) }
+func (q *inquiry) least(d authLevel) { q.found = max(q.found, d) }
 
 // defaults looks at what is handed in for a parameter by whoever answers requests, such as
 // user = Depends(get_current_user).
@@ -86,12 +86,12 @@ func isExempt(name string) bool {
 }
 
 // inner is what a function asks that runs before, or is called by, the one that is looked at.
-func (q *inquiry) inner(fn *program.Function) demand {
+func (q *inquiry) inner(fn *program.Function) authLevel {
 	if q.depth >= maxInquiry {
 		q.cut = true
 		return asksNothing
 	}
-	return q.facts.demands(fn, q.depth+1)
+	return q.facts.requiredAuth(fn, q.depth+1)
 }
 
 // class looks at the decorators of a class of views, at the list of them that Flask and
@@ -136,7 +136,7 @@ func (q *inquiry) listed(v python.Expr, k *program.Class) {
 // body looks at what is read, at what is asked in conditions, and into what is called. What
 // is only written, such as session["user"] at a login, asks nothing.
 func (q *inquiry) body(body []python.Stmt) {
-	q.hands = q.facts.hands(q.fn)
+	q.bindings = q.facts.bindings(q.fn)
 	for _, s := range body {
 		python.Inspect(s, q.see)
 	}
@@ -275,9 +275,9 @@ func (q *inquiry) condition(n python.Node) {
 	python.Inspect(n, func(n python.Node) bool {
 		switch n := n.(type) {
 		case *python.Compare:
-			return !q.hands.rooted(n.Left) && !slices.ContainsFunc(n.Rights, q.hands.rooted)
+			return !q.bindings.rooted(n.Left) && !slices.ContainsFunc(n.Rights, q.bindings.rooted)
 		case *python.Call:
-			if q.hands.rooted(n) {
+			if q.bindings.rooted(n) {
 				return false
 			}
 			switch python.NameOrKey(n.Func) {
@@ -287,18 +287,18 @@ func (q *inquiry) condition(n python.Node) {
 		case *python.Comprehension:
 			return false
 		case *python.Subscript:
-			if q.hands.rooted(n) {
+			if q.bindings.rooted(n) {
 				return false
 			}
 		case *python.Attribute:
-			if q.hands.rooted(n) {
+			if q.bindings.rooted(n) {
 				return false
 			}
 			if isRoleWord(n.Attr) {
 				q.least(asksRole)
 			}
 		case *python.Name:
-			if !q.hands.sent[n.ID] && isRoleWord(n.ID) {
+			if !q.bindings.sent[n.ID] && isRoleWord(n.ID) {
 				q.least(asksRole)
 			}
 		case *python.Str:

@@ -38,7 +38,7 @@ func (f *Facts) findLimits(l *limiting) {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(name, w) })
 	})
 	for _, m := range f.program.Modules {
-		if m.Test || l.own || !f.holds(m, "limiter") {
+		if m.Test || l.own || !f.sourceHas(m, "limiter") {
 			continue
 		}
 		l.views = true

@@ -145,7 +145,7 @@ func wholeRequest(e python.Expr) string {
 
 // readsPassword reports whether the requests that a function answers have a password in them.
 func readsPassword(p *Pass, f *program.Function) bool {
-	for name := range p.Facts.of(f) {
+	for name := range p.Facts.namesIn(f) {
 		if isPassword(strings.TrimPrefix(name, "'")) {
 			return true
 		}

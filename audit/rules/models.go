@@ -8,7 +8,7 @@ import (
 )
 
 // ofModel tells calls that get a row of a model by something that was sent.
-func (p *Pass) ofModel(c *python.Call, f *program.Function, h *hands) *fetch {
+func (p *Pass) ofModel(c *python.Call, f *program.Function, h *bindings) *fetch {
 	switch python.NameOrKey(c.Func) {
 	case "get", "get_or_404", "filter_by", "filter", "where", "get_or_none", "get_by_id", "objects", "one_or_404", "first_or_404":
 	default:
@@ -117,7 +117,7 @@ func keyOf(c *python.Call) string {
 
 // namesOwner reports whether a call asks for the rows of one owner, whom the caller did not
 // choose.
-func namesOwner(c *python.Call, h *hands) bool {
+func namesOwner(c *python.Call, h *bindings) bool {
 	for i := range c.Keywords {
 		if isOwnerName(c.Keywords[i].Name) && !h.isSent(c.Keywords[i].Value) {
 			return true

@@ -29,7 +29,7 @@ func objectsFetched(p *Pass, f *program.Function) {
 	if v == nil || v.asks == asksRole || isLogin(f) || v.forStrangers() || v.asks == asksLogin && p.Facts.managesUsers(v) && p.Facts.knowsRoles() {
 		return
 	}
-	h := p.Facts.hands(f)
+	h := p.Facts.bindings(f)
 	if len(h.sent) == 0 && !p.Facts.uses(f, "request") || p.Facts.ownerByDecorator(f) {
 		return
 	}
@@ -56,7 +56,7 @@ func objectsFetched(p *Pass, f *program.Function) {
 }
 
 // overwritten reports a dict that says who is calling, and then takes over what was sent.
-func (p *Pass) overwritten(f *program.Function, h *hands) bool {
+func (p *Pass) overwritten(f *program.Function, h *bindings) bool {
 	says := map[string]bool{}
 	done := false
 	for _, s := range f.Body {
@@ -177,7 +177,7 @@ func isPrivateKind(kind string) bool {
 }
 
 // fetched tells a node that looks an object up by something that was sent; nil for others.
-func (p *Pass) fetched(n python.Node, f *program.Function, h *hands) *fetch {
+func (p *Pass) fetched(n python.Node, f *program.Function, h *bindings) *fetch {
 	switch n := n.(type) {
 	case *python.Call:
 		if g := p.ofModel(n, f, h); g != nil {
@@ -199,7 +199,7 @@ func (p *Pass) fetched(n python.Node, f *program.Function, h *hands) *fetch {
 }
 
 // ofTable tells statements that choose rows by what was sent.
-func (p *Pass) ofTable(c *python.Call, f *program.Function, h *hands) *fetch {
+func (p *Pass) ofTable(c *python.Call, f *program.Function, h *bindings) *fetch {
 	switch python.NameOrKey(c.Func) {
 	case "execute", "query", "query_db", "fetchone", "fetch_one", "fetch", "fetchall", "run", "run_query", "execute_query", "raw", "select", "exec_driver_sql", "get_one", "db_query", "executescript", "read_sql", "query_one":
 	default:
@@ -233,7 +233,7 @@ func (p *Pass) ofTable(c *python.Call, f *program.Function, h *hands) *fetch {
 
 // sentTo reports whether a call is given something that was sent, by itself or in a text that
 // was made before.
-func (p *Pass) sentTo(c *python.Call, f *program.Function, h *hands) bool {
+func (p *Pass) sentTo(c *python.Call, f *program.Function, h *bindings) bool {
 	chosen := func(e python.Expr) bool {
 		part := requestPart(e)
 		return h.isSent(e) && part != "cookies" && part != "headers" && !h.mentions(e, h.claims)
@@ -252,7 +252,7 @@ func (p *Pass) sentTo(c *python.Call, f *program.Function, h *hands) bool {
 }
 
 // fromURL reports whether an object is chosen by a part of the URL.
-func (h *hands) fromURL(n python.Expr, f *program.Function) bool {
+func (h *bindings) fromURL(n python.Expr, f *program.Function) bool {
 	found := false
 	python.Inspect(n, func(n python.Node) bool {
 		if name, ok := n.(*python.Name); ok {
@@ -266,7 +266,7 @@ func (h *hands) fromURL(n python.Expr, f *program.Function) bool {
 }
 
 // ofDict tells users[id] of a dict of the module.
-func (p *Pass) ofDict(of, index python.Expr, pops bool, f *program.Function, h *hands) *fetch {
+func (p *Pass) ofDict(of, index python.Expr, pops bool, f *program.Function, h *bindings) *fetch {
 	name, ok := of.(*python.Name)
 	if !ok || !h.isSent(index) || h.sent[name.ID] || !isPerson(name.ID) && !isPrivateKind(name.ID) {
 		return nil
@@ -313,7 +313,7 @@ func (p *Pass) isStore(name string, f *program.Function) bool {
 }
 
 // ofCollection tells db.notes.find_one({"_id": id}).
-func ofCollection(c *python.Call, h *hands) *fetch {
+func ofCollection(c *python.Call, h *bindings) *fetch {
 	verb := ""
 	switch python.NameOrKey(c.Func) {
 	case "find_one", "find_one_or_404":

@@ -37,7 +37,7 @@ func (f *Facts) comparesOwner(fn *program.Function, depth int) bool {
 
 // ownerAsked are the places at which a function asks whose something is.
 func (f *Facts) ownerAsked(fn *program.Function, depth int) (all []python.Node) {
-	h := f.hands(fn)
+	h := f.bindings(fn)
 	see := func(n python.Node) bool {
 		asks := false
 		switch n := n.(type) {
@@ -94,7 +94,7 @@ func within(n python.Node, block []python.Stmt) bool {
 
 // refusesObject reports whether a branch answers 403 by something of an object that was looked
 // up, such as note.private.
-func (h *hands) refusesObject(n *python.If) bool {
+func (h *bindings) refusesObject(n *python.If) bool {
 	about, refused := false, false
 	python.Inspect(n.Test, func(n python.Node) bool {
 		if a, ok := n.(*python.Attribute); ok && h.mentions(a.Value, h.found) {
@@ -115,7 +115,7 @@ func (h *hands) refusesObject(n *python.If) bool {
 
 // comparesOwner reports whether a comparison is between who is calling and something that is
 // not written out, or asks for the owner of something.
-func (h *hands) comparesOwner(c *python.Compare) bool {
+func (h *bindings) comparesOwner(c *python.Compare) bool {
 	for i, op := range c.Ops {
 		left := c.Left
 		if i > 0 {
@@ -168,7 +168,7 @@ func isOwnerName(name string) bool {
 
 // handsOver reports whether a call is given who is calling together with what was sent or
 // found: it can ask whose it is. What only shows or makes something does not count.
-func (f *Facts) handsOver(c *python.Call, fn *program.Function, h *hands, depth int) bool {
+func (f *Facts) handsOver(c *python.Call, fn *program.Function, h *bindings, depth int) bool {
 	name := python.NameOrKey(c.Func)
 	switch name {
 	case "render_template", "jsonify", "print", "flash", "url_for", "redirect", "info", "debug", "warning", "error", "log", "format", "str", "send_file", "send_from_directory", "add", "append", "dumps", "make_response", "save",

@@ -26,7 +26,7 @@ func plainPassword() *Rule {
 
 // plainKept reports passwords that are compared, looked up or stored as they came.
 func plainKept(p *Pass, f *program.Function) {
-	w := &passwords{p: p, f: f, h: p.Facts.hands(f), hashed: map[string]bool{}, told: map[string]bool{}}
+	w := &passwords{p: p, f: f, h: p.Facts.bindings(f), hashed: map[string]bool{}, told: map[string]bool{}}
 	if f.Node != nil {
 		w.names()
 	}
@@ -39,7 +39,7 @@ func plainKept(p *Pass, f *program.Function) {
 type passwords struct {
 	p      *Pass
 	f      *program.Function
-	h      *hands
+	h      *bindings
 	hashed map[string]bool // variables that hold a hash
 	told   map[string]bool // what was reported: once is enough in a function
 	raw    []string        // parameters of a helper that hold a password

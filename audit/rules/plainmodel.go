@@ -210,7 +210,7 @@ func (f *Facts) handedPassword(fn *program.Function, param string) bool {
 		if arg == nil {
 			continue
 		}
-		w := &passwords{f: c.in, h: f.hands(c.in), hashed: map[string]bool{}}
+		w := &passwords{f: c.in, h: f.bindings(c.in), hashed: map[string]bool{}}
 		w.names()
 		if w.given(arg) && (w.h.isSent(arg) || givenData(arg)) {
 			return true

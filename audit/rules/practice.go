@@ -39,7 +39,7 @@ func secondFactor() *Rule {
 
 // asksPassword reports whether a function looks at a password.
 func asksPassword(p *Pass, f *program.Function) bool {
-	for name := range p.Facts.of(f) {
+	for name := range p.Facts.namesIn(f) {
 		if isPassword(strings.TrimPrefix(name, "'")) {
 			return true
 		}
@@ -132,7 +132,7 @@ func hostInLink() *Rule {
 
 // mailsToken reports whether a function has to do with links that let somebody in.
 func mailsToken(p *Pass, f *program.Function) bool {
-	for name := range p.Facts.of(f) {
+	for name := range p.Facts.namesIn(f) {
 		if hasWord(name, "reset", "forgot", "forgotten", "recover", "recovery", "activate", "activation", "token", "magic", "invite", "invitation") {
 			return true
 		}
@@ -142,7 +142,7 @@ func mailsToken(p *Pass, f *program.Function) bool {
 
 // sendsMail reports whether a function sends a mail.
 func sendsMail(p *Pass, f *program.Function) bool {
-	for name := range p.Facts.of(f) {
+	for name := range p.Facts.namesIn(f) {
 		low := strings.ToLower(name)
 		if low == "message" || low == "emailmessage" || strings.Contains(low, "send") && strings.Contains(low, "mail") || low == "mail" || low == "mimetext" {
 			return true

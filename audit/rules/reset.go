@@ -210,7 +210,7 @@ func isResetToken(name string) bool {
 
 // setsPassword reports whether a function gives an account a password that was sent.
 func setsPassword(facts *Facts, f *program.Function) bool {
-	h := facts.hands(f)
+	h := facts.bindings(f)
 	sent := func(e python.Expr) bool { return (h.isSent(e) || givenData(e)) && givesPassword(e) }
 	hashed := map[string]bool{}
 	found := false

@@ -29,7 +29,7 @@ func roleTaken(p *Pass, f *program.Function) {
 	if v == nil || v.asks == asksRole {
 		return
 	}
-	h := p.Facts.hands(f)
+	h := p.Facts.bindings(f)
 	chosen := p.Facts.chosenRoles(f, h)
 	isChosen := func(e python.Expr) bool {
 		if name, ok := e.(*python.Name); ok {
@@ -143,7 +143,7 @@ func fillsRole(c *python.Call, scope *program.Scope, isChosen func(python.Expr) 
 
 // chosenRoles are the variables that hold a role of the request. A constant that is assigned
 // where the request's field says so counts too: if data["admin"]: admin = True.
-func (f *Facts) chosenRoles(fn *program.Function, h *hands) map[string]bool {
+func (f *Facts) chosenRoles(fn *program.Function, h *bindings) map[string]bool {
 	chosen := map[string]bool{}
 	note := func(target python.Expr) {
 		if name, ok := target.(*python.Name); ok {

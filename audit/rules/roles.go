@@ -107,7 +107,7 @@ func (f *Facts) managesUsers(v *view) bool {
 	if v.forStrangers() && !v.has("activate") || byToken(v.fn) {
 		return false
 	}
-	h := f.hands(v.fn)
+	h := f.bindings(v.fn)
 	switch {
 	case v.has("promote", "demote", "ban", "unban", "suspend", "unsuspend", "approve", "activate", "deactivate", "impersonate", "unlock", "elevate", "grant", "revoke") || v.has("role", "roles") && v.has("set", "change", "update", "assign", "add", "remove"):
 		return len(h.sent) > 0 && f.writes(v.fn) && !v.has("me", "my", "self", "own")

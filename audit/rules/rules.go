@@ -103,7 +103,7 @@ type Pass struct {
 	Facts   *Facts
 	Configs []*settings.File
 	rule    *Rule
-	words   uint64 // the rule's, as bits of Facts.sought; 0 for any module
+	words   uint64 // the rule's, as bits of Facts.index; 0 for any module
 	report  func(finding.Finding)
 }
 
@@ -175,7 +175,7 @@ func Start(ctx context.Context, all []*Rule, p *program.Program, configs ...*set
 	w := &Work{all: all, done: make(chan struct{})}
 	facts := newFacts(p, all)
 	for _, r := range all {
-		w.passes = append(w.passes, &Pass{Program: p, Facts: facts, Configs: configs, rule: r, words: facts.sought.among(r.Words), report: func(f finding.Finding) { w.found = append(w.found, f) }})
+		w.passes = append(w.passes, &Pass{Program: p, Facts: facts, Configs: configs, rule: r, words: facts.index.among(r.Words), report: func(f finding.Finding) { w.found = append(w.found, f) }})
 	}
 	go func() {
 		defer close(w.done)
@@ -215,7 +215,7 @@ func (w *Work) Finish(templates []*jinja.Template, flows []*flow.Flow) ([]findin
 	})
 	found = slices.CompactFunc(found, func(a, b finding.Finding) bool { return a.Rule == b.Rule && a.Place == b.Place })
 	if len(found) > 0 {
-		aside(w.passes[0].Program, found)
+		holdBackExamples(w.passes[0].Program, found)
 	}
 	return gather(w.all, found), w.failed.all
 }

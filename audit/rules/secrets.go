@@ -58,7 +58,7 @@ func hasKey(in python.Node, key string) bool {
 
 // signingKey reports a key that is written out, or a name for one that is.
 func (p *Pass) signingKey(f *program.Function, value python.Expr, at python.Node, scope *program.Scope) {
-	text, how := writtenSecret(value)
+	text, how := literalSecret(value)
 	if name, ok := value.(*python.Name); ok && how == "" {
 		text, how = p.constant(name, scope), "written in the source"
 		if secret.Signs(name.ID) || looksSecret(secret.ClassOf(name.ID), name.ID, text, false) {
@@ -154,7 +154,7 @@ func secretAssigned(p *Pass, a *Assignment) {
 	class := secret.ClassOf(a.Name)
 	text, how := "", ""
 	if class != secret.No {
-		text, how = writtenSecret(a.Value)
+		text, how = literalSecret(a.Value)
 	} else if name, fallback := environmentDefault(a.Value); fallback != "" && !secret.Signs(name) {
 		class, text, how = secret.ClassOf(name), fallback, inEnvironment
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/fumehood/fumehood/audit/settings"
 )
 
-// written is the text that a setting holds itself, and in which way; "" if it comes from
+// literalSetting is the text that a setting holds itself, and in which way; "" if it comes from
 // elsewhere.
-func written(s *settings.Setting) (text, how string) {
+func literalSetting(s *settings.Setting) (text, how string) {
 	if text, ok := secret.Fallback(s.Value); ok {
 		return text, "written in the file for where the environment has none"
 	}
@@ -26,7 +26,7 @@ func secretKeySetting(p *Pass, s *settings.Setting) {
 	if !secret.Signs(s.Key) || secret.ClassOf(s.Key) == secret.No && !strings.Contains(strings.ToUpper(s.Key), "SALT") {
 		return
 	}
-	text, how := written(s)
+	text, how := literalSetting(s)
 	if text == "" || isOn(text) || isOff(text) || secret.Placeholder(text) && (len(text) < 8 || strings.ContainsAny(text, "<>[]")) {
 		return
 	}
@@ -62,7 +62,7 @@ func settingSecret(s *settings.Setting) (text, message string) {
 	if s.Command {
 		return commandSecret(s)
 	}
-	text, how := written(s)
+	text, how := literalSetting(s)
 	if text == "" || len(secret.Tokens(text)) > 0 {
 		return "", "" // tokens are found wherever they stand
 	}

@@ -30,7 +30,7 @@ func sessionKept(p *Pass, f *program.Function) {
 	if v == nil {
 		return
 	}
-	h := p.Facts.hands(f)
+	h := p.Facts.bindings(f)
 	logsIn := isLogin(f) || p.Facts.triesPassword(v)
 	kept := logsIn && p.Facts.keepsSessions() && !p.Facts.uses(f, "clear", "regenerate", "regenerate_session", "cycle_key", "new_session")
 	for _, s := range f.Body {
@@ -81,7 +81,7 @@ func isSessionCookie(e python.Expr) bool {
 
 // planted reports a session's cookie whose value the request brought along: in a URL or a
 // form always, in a cookie where it is logged in.
-func (p *Pass) planted(f *program.Function, h *hands, c *python.Call, logsIn bool) {
+func (p *Pass) planted(f *program.Function, h *bindings, c *python.Call, logsIn bool) {
 	value := c.Args[1]
 	from := requestPart(value)
 	at := python.Node(c)

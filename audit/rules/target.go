@@ -20,7 +20,7 @@ func (f *Facts) firstApp() *Site {
 		if !in[fn.Module] {
 			continue
 		}
-		example := asideFolder(fn.Module.Path) != ""
+		example := exampleFolder(fn.Module.Path) != ""
 		if example && f.app != nil {
 			continue
 		}
@@ -75,7 +75,7 @@ func (f *Facts) served() *finding.App {
 		return nil
 	}
 	for _, m := range f.program.Modules { // app = create_app() in wsgi.py
-		if m.Test || asideFolder(m.Path) != asideFolder(site.Func.Module.Path) {
+		if m.Test || exampleFolder(m.Path) != exampleFolder(site.Func.Module.Path) {
 			continue
 		}
 		if app := f.named(m, variable(m, func(v python.Expr) bool { return f.makes(v, m, site.Func) })); app != nil {

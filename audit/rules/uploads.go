@@ -34,7 +34,7 @@ func uploadOverwrite() *Rule {
 // ownNames reports whether a function gives files names of its own, or looks whether there is
 // one already.
 func ownNames(p *Pass, f *program.Function) bool {
-	for name := range p.Facts.of(f) {
+	for name := range p.Facts.namesIn(f) {
 		low := strings.ToLower(name)
 		for _, w := range []string{"uuid", "token_hex", "urandom", "exists", "isfile", "is_file", "hexdigest", "time", "mkdtemp", "tempfile", "user_id", "current_user", "random", "unique"} {
 			if strings.Contains(low, w) {

@@ -11,15 +11,15 @@ import (
 // view is a function that answers requests.
 type view struct {
 	fn    *program.Function
-	words []string // of its name, its patterns and the blueprint that it is on
-	asks  demand   // of whoever calls it
+	words []string  // of its name, its patterns and the blueprint that it is on
+	asks  authLevel // of whoever calls it
 }
 
-// demand is what code asks of whoever calls: nothing, who they are, or whether they may.
-type demand uint8
+// authLevel is what code asks of whoever calls: nothing, who they are, or whether they may.
+type authLevel uint8
 
 const (
-	asksNothing demand = iota
+	asksNothing authLevel = iota
 	asksLogin
 	asksRole
 )
@@ -34,7 +34,7 @@ func (f *Facts) views() []*view {
 		if fn.Node == nil || fn.Module.Test || len(fn.Routes) == 0 && !f.program.Operation(fn) {
 			continue
 		}
-		v := &view{fn: fn, words: wordsOf(fn.Name), asks: max(f.demands(fn, 0), f.demandedBefore(fn))}
+		v := &view{fn: fn, words: wordsOf(fn.Name), asks: max(f.requiredAuth(fn, 0), f.requiredBefore(fn))}
 		for _, r := range fn.Routes {
 			v.words = append(v.words, wordsOf(r.Pattern)...)
 			if r.Receiver != nil {
@@ -78,14 +78,14 @@ func (v *view) onlyGet() bool {
 	return len(v.fn.Routes) > 0 && !v.takes("POST", "PUT", "PATCH", "DELETE")
 }
 
-// demands is what a function, its decorators and its class ask. Functions that it calls are
+// requiredAuth is what a function, its decorators and its class ask. Functions that it calls are
 // looked at too, two calls deep.
-func (f *Facts) demands(fn *program.Function, depth int) demand {
+func (f *Facts) requiredAuth(fn *program.Function, depth int) authLevel {
 	if d, known := f.asked[fn]; known {
 		return d
 	}
 	if f.asked == nil {
-		f.asked = map[*program.Function]demand{}
+		f.asked = map[*program.Function]authLevel{}
 	}
 	f.asked[fn] = asksNothing // for functions that call each other
 	q := inquiry{facts: f, fn: fn, depth: depth}
@@ -107,8 +107,8 @@ func (f *Facts) demands(fn *program.Function, depth int) demand {
 	return q.found
 }
 
-// demandedBefore is what runs before a view of the whole app or of its blueprint asks.
-func (f *Facts) demandedBefore(fn *program.Function) demand {
+// requiredBefore is what runs before a view of the whole app or of its blueprint asks.
+func (f *Facts) requiredBefore(fn *program.Function) authLevel {
 	most := asksNothing
 	for _, b := range f.befores() {
 		receiver := ""
@@ -141,7 +141,7 @@ type before struct {
 	module *program.Module
 	name   string // of the app or the blueprint
 	all    bool   // it runs before every view of the app
-	asks   demand
+	asks   authLevel
 }
 
 func (f *Facts) befores() []before {
@@ -156,7 +156,7 @@ func (f *Facts) befores() []before {
 		if fn.Node != nil {
 			for _, d := range fn.Node.Decorators {
 				if runsBefore(decoratorName(d)) && (refuses(fn) || slices.ContainsFunc(fn.Node.Decorators, isAuthCheck)) {
-					f.addBefore(d, fn, f.demands(fn, 0))
+					f.addBefore(d, fn, f.requiredAuth(fn, 0))
 				}
 			}
 		}
@@ -191,7 +191,7 @@ func (f *Facts) registered(fn *program.Function) {
 				if runsBefore(python.NameOrKey(n.Func)) && len(n.Args) == 1 {
 					asks := asksLogin // what cannot be seen is believed
 					if to := f.program.Resolve(n.Args[0], fn.Scope).Function; to != nil {
-						asks = f.demands(to, 0)
+						asks = f.requiredAuth(to, 0)
 					}
 					f.addBefore(n.Func, fn, asks)
 				}
@@ -201,7 +201,7 @@ func (f *Facts) registered(fn *program.Function) {
 	}
 }
 
-func (f *Facts) addBefore(d python.Expr, fn *program.Function, asks demand) {
+func (f *Facts) addBefore(d python.Expr, fn *program.Function, asks authLevel) {
 	if c, ok := d.(*python.Call); ok {
 		d = c.Func
 	}

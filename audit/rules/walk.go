@@ -56,7 +56,7 @@ func (w *walker) enter(m *program.Module) {
 		return
 	}
 	w.module = m
-	here := w.passes[0].Facts.sought.of(m)
+	here := w.passes[0].Facts.index.of(m)
 	for _, list := range []struct {
 		passes *[]*Pass
 		wants  func(*Rule) bool

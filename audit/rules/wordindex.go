@@ -7,15 +7,15 @@ import (
 	"github.com/fumehood/fumehood/audit/program"
 )
 
-// soughtWords are what rules look for in the text of modules, in lower case, before they walk
+// indexedWords are what rules look for in the text of modules, in lower case, before they walk
 // them, beside those of Rule.Words.
-func soughtWords() []string {
+func indexedWords() []string {
 	return []string{"csrf", "seasurf", "ratelimit", "rate_limit", "lockout", "failed_login", "login_attempts", "throttl", "limiter"}
 }
 
-// sought finds words in texts, in whatever case, all of them in one pass: an automaton as of
+// wordIndex finds words in texts, in whatever case, all of them in one pass: an automaton as of
 // Aho and Corasick, "Efficient String Matching" (1975). Letters are those of ASCII.
-type sought struct {
+type wordIndex struct {
 	words []string // 64 at most; the others are looked for one by one
 	class [256]uint8
 	width int
@@ -24,9 +24,9 @@ type sought struct {
 	found map[*program.Module]uint64
 }
 
-func newSought(words []string) *sought {
+func newWordIndex(words []string) *wordIndex {
 	words = slices.Compact(slices.Sorted(slices.Values(words)))
-	s := &sought{words: words[:min(len(words), 64)], width: 1, found: map[*program.Module]uint64{}}
+	s := &wordIndex{words: words[:min(len(words), 64)], width: 1, found: map[*program.Module]uint64{}}
 	for _, w := range s.words {
 		for _, c := range []byte(w) {
 			if s.class[c] == 0 {
@@ -56,14 +56,14 @@ func newSought(words []string) *sought {
 }
 
 // add makes a state.
-func (s *sought) add() uint16 {
+func (s *wordIndex) add() uint16 {
 	s.next = append(s.next, make([]uint16, s.width)...)
 	s.ends = append(s.ends, 0)
 	return uint16(len(s.ends) - 1)
 }
 
 // link fills in where a word goes on in the middle of another one.
-func (s *sought) link() {
+func (s *wordIndex) link() {
 	back := make([]uint16, len(s.ends)) // the longest other state that ends in the same letters
 	queue := []uint16{0}
 	for len(queue) > 0 {
@@ -86,7 +86,7 @@ func (s *sought) link() {
 }
 
 // of are the words that the source of a module holds.
-func (s *sought) of(m *program.Module) uint64 {
+func (s *wordIndex) of(m *program.Module) uint64 {
 	found, known := s.found[m]
 	if known {
 		return found
@@ -101,7 +101,7 @@ func (s *sought) of(m *program.Module) uint64 {
 }
 
 // among are the bits of some words; 0 without words, and where one is not looked for.
-func (s *sought) among(words []string) uint64 {
+func (s *wordIndex) among(words []string) uint64 {
 	bits := uint64(0)
 	for _, w := range words {
 		i, ok := slices.BinarySearch(s.words, w)
@@ -113,10 +113,10 @@ func (s *sought) among(words []string) uint64 {
 	return bits
 }
 
-// holds reports whether the text of a module has a word in it, in whatever case.
-func (f *Facts) holds(m *program.Module, word string) bool {
-	if i, ok := slices.BinarySearch(f.sought.words, word); ok {
-		return f.sought.of(m)&(1<<i) != 0
+// sourceHas reports whether the text of a module has a word in it, in whatever case.
+func (f *Facts) sourceHas(m *program.Module, word string) bool {
+	if i, ok := slices.BinarySearch(f.index.words, word); ok {
+		return f.index.of(m)&(1<<i) != 0
 	}
 	return strings.Contains(strings.ToLower(m.File.Source), word)
 }

@@ -8,13 +8,13 @@ import (
 	"github.com/fumehood/fumehood/audit/program"
 )
 
-// aside holds back what is found in examples and documentation that the app itself does not
+// holdBackExamples holds back what is found in examples and documentation that the app itself does not
 // use: it is shown with --min-confidence low. Nobody serves these, and their keys and debug
 // switches are there to be read.
-func aside(p *program.Program, found []finding.Finding) {
+func holdBackExamples(p *program.Program, found []finding.Finding) {
 	var folders map[string]bool
 	for i := range found {
-		folder := asideFolder(found[i].Place.File)
+		folder := exampleFolder(found[i].Place.File)
 		if folder == "" {
 			continue
 		}
@@ -27,11 +27,11 @@ func aside(p *program.Program, found []finding.Finding) {
 	}
 }
 
-// asideFolder is the folder of examples or documentation that a file is in, or the file itself
+// exampleFolder is the folder of examples or documentation that a file is in, or the file itself
 // if it is a sample; "" for all others.
-func asideFolder(file string) string {
+func exampleFolder(file string) string {
 	for i, c := range file {
-		if c == '/' && isAsideName(path.Base(file[:i])) {
+		if c == '/' && isExampleFolder(path.Base(file[:i])) {
 			return file[:i]
 		}
 	}
@@ -42,7 +42,7 @@ func asideFolder(file string) string {
 	return ""
 }
 
-func isAsideName(folder string) bool {
+func isExampleFolder(folder string) bool {
 	switch strings.ToLower(folder) {
 	case "example", "examples", "sample", "samples", "demo", "demos", "doc", "docs", "benchmarks", "cookbook":
 		return true
@@ -56,7 +56,7 @@ func unusedFolders(p *program.Program) map[string]bool {
 	unused := map[string]bool{}
 	app := false
 	for _, m := range p.Modules {
-		switch folder := asideFolder(m.Path); {
+		switch folder := exampleFolder(m.Path); {
 		case folder != "":
 			unused[folder] = true
 		case !m.Test && m.Path != "setup.py":
@@ -64,7 +64,7 @@ func unusedFolders(p *program.Program) map[string]bool {
 		}
 	}
 	for _, f := range p.Functions {
-		if !f.Module.Test && f.Node != nil && f.Module.Path != "setup.py" && asideFolder(f.Module.Path) == "" {
+		if !f.Module.Test && f.Node != nil && f.Module.Path != "setup.py" && exampleFolder(f.Module.Path) == "" {
 			app = true
 		}
 	}
@@ -78,7 +78,7 @@ func unusedFolders(p *program.Program) map[string]bool {
 			}
 			for _, name := range []string{sym.Import.Module, sym.Import.Module + "." + sym.Import.Name} {
 				if m := p.Lookup(name, s.Module); m != nil {
-					if folder := asideFolder(m.Path); strings.Contains(name, stem(folder)) { // not a config.py of any folder
+					if folder := exampleFolder(m.Path); strings.Contains(name, stem(folder)) { // not a config.py of any folder
 						delete(unused, folder)
 					}
 				}
@@ -86,12 +86,12 @@ func unusedFolders(p *program.Program) map[string]bool {
 		}
 	}
 	for _, m := range p.Modules {
-		if !m.Test && asideFolder(m.Path) == "" {
+		if !m.Test && exampleFolder(m.Path) == "" {
 			use(m.Scope)
 		}
 	}
 	for _, f := range p.Functions {
-		if !f.Module.Test && asideFolder(f.Module.Path) == "" {
+		if !f.Module.Test && exampleFolder(f.Module.Path) == "" {
 			use(f.Scope)
 		}
 	}

@@ -7,24 +7,24 @@ import (
 	"github.com/fumehood/fumehood/audit/python"
 )
 
-// hands are the names of a function that hold what the caller sent, what was looked up by
+// bindings are the names of a function that hold what the caller sent, what was looked up by
 // that, and who the caller is. Names are enough here: where a value really goes is the
 // business of audit/flow, and who somebody is has no one source.
-type hands struct {
+type bindings struct {
 	sent, found, who map[string]bool
 	claims           map[string]bool // of what was sent, what a cookie or a header says
 }
 
-// hands are what a function holds, found once.
-func (f *Facts) hands(fn *program.Function) *hands {
-	if h := f.held[fn]; h != nil {
+// bindings are those of a function, found once.
+func (f *Facts) bindings(fn *program.Function) *bindings {
+	if h := f.bound[fn]; h != nil {
 		return h
 	}
-	h := &hands{sent: map[string]bool{}, claims: map[string]bool{}, found: map[string]bool{}, who: map[string]bool{"current_user": true, "current_identity": true, "current_account": true}}
-	if f.held == nil {
-		f.held = map[*program.Function]*hands{}
+	h := &bindings{sent: map[string]bool{}, claims: map[string]bool{}, found: map[string]bool{}, who: map[string]bool{"current_user": true, "current_identity": true, "current_account": true}}
+	if f.bound == nil {
+		f.bound = map[*program.Function]*bindings{}
 	}
-	f.held[fn] = h
+	f.bound[fn] = h
 	if fn.Node != nil && (len(fn.Routes) > 0 || f.program.Operation(fn)) {
 		h.parameters(fn)
 	}
@@ -38,7 +38,7 @@ func (f *Facts) hands(fn *program.Function) *hands {
 
 // parameters are those of the URL, and others that a decorator hands in: the one that asked
 // for the login tells who it was.
-func (h *hands) parameters(fn *program.Function) {
+func (h *bindings) parameters(fn *program.Function) {
 	for i := range fn.Node.Params.List {
 		name := fn.Node.Params.List[i].Name
 		if name == "self" || name == "cls" {
@@ -62,7 +62,7 @@ func (h *hands) parameters(fn *program.Function) {
 	}
 }
 
-func (h *hands) bind(n python.Node) bool {
+func (h *bindings) bind(n python.Node) bool {
 	switch n := n.(type) {
 	case *python.Function:
 		return false
@@ -82,7 +82,7 @@ func (h *hands) bind(n python.Node) bool {
 	return true
 }
 
-func (h *hands) assign(target, value python.Expr) {
+func (h *bindings) assign(target, value python.Expr) {
 	switch t := target.(type) {
 	case *python.Tuple:
 		if v, ok := value.(*python.Tuple); ok && len(v.Elts) == len(t.Elts) {
@@ -113,7 +113,7 @@ func (h *hands) assign(target, value python.Expr) {
 }
 
 // given tells what was sent, or made of it, from what was looked up by it.
-func (h *hands) given(e python.Expr) bool {
+func (h *bindings) given(e python.Expr) bool {
 	switch e := e.(type) {
 	case *python.Call:
 		if h.rooted(e) {
@@ -136,7 +136,7 @@ func (h *hands) given(e python.Expr) bool {
 }
 
 // isSent reports whether an expression speaks of something that the caller sent.
-func (h *hands) isSent(e python.Expr) bool {
+func (h *bindings) isSent(e python.Expr) bool {
 	if e == nil {
 		return false
 	}
@@ -160,7 +160,7 @@ func (h *hands) isSent(e python.Expr) bool {
 
 // rooted reports whether an expression is a part of what the caller sent: request.form["x"],
 // data.get("x").
-func (h *hands) rooted(e python.Expr) bool {
+func (h *bindings) rooted(e python.Expr) bool {
 	for {
 		switch n := e.(type) {
 		case *python.Name:
@@ -203,7 +203,7 @@ func sentAttr(attr string) bool {
 }
 
 // isWho reports whether an expression speaks of who is calling.
-func (h *hands) isWho(e python.Expr) bool {
+func (h *bindings) isWho(e python.Expr) bool {
 	if e == nil {
 		return false
 	}
@@ -276,7 +276,7 @@ func flaskSession(a *python.Attribute) bool {
 	return ok && a.Attr == "session" && (of.ID == "flask" || of.ID == "g" || of.ID == "request")
 }
 
-func (h *hands) mentions(e python.Expr, names map[string]bool) bool {
+func (h *bindings) mentions(e python.Expr, names map[string]bool) bool {
 	if len(names) == 0 {
 		return false
 	}

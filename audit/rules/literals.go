@@ -31,9 +31,9 @@ func (p *Pass) onlyValue(name *python.Name, scope *program.Scope) python.Expr {
 
 const inEnvironment = "written in the source for where the environment has none"
 
-// writtenSecret is the text of a secret that stands in the source, and in which way: as it
+// literalSecret is the text of a secret that stands in the source, and in which way: as it
 // is, or as what is used where the environment has none.
-func writtenSecret(e python.Expr) (text, how string) {
+func literalSecret(e python.Expr) (text, how string) {
 	if _, text := environmentDefault(e); text != "" {
 		return text, inEnvironment
 	}
@@ -57,11 +57,11 @@ func writtenSecret(e python.Expr) (text, how string) {
 			return callDefault(e, name), inEnvironment
 		case "SecretStr", "SecretBytes", "bytes", "bytearray":
 			if len(e.Args) > 0 {
-				return writtenSecret(e.Args[0])
+				return literalSecret(e.Args[0])
 			}
 		case "encode", "strip":
 			if at, ok := e.Func.(*python.Attribute); ok {
-				return writtenSecret(at.Value)
+				return literalSecret(at.Value)
 			}
 		}
 	}

@@ -26,7 +26,7 @@ func TestSought(t *testing.T) {
 		for range 1 + r.IntN(6) {
 			words = append(words, text("ab_", 1+r.IntN(4)))
 		}
-		s := newSought(words)
+		s := newWordIndex(words)
 		source := text("aAbB_\n", 12)
 		m := &program.Module{File: &python.File{Source: source}}
 		for _, w := range words {
@@ -35,7 +35,7 @@ func TestSought(t *testing.T) {
 			}
 		}
 	}
-	if bits := newSought([]string{"a"}).among([]string{"a", "b"}); bits != 0 {
+	if bits := newWordIndex([]string{"a"}).among([]string{"a", "b"}); bits != 0 {
 		t.Errorf("a word that is not looked for: %b", bits)
 	}
 }
