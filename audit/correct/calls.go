@@ -22,14 +22,12 @@ func (w *work) off() bool {
 }
 
 // key takes a key from the environment: what is assigned, or the default that stands beside
-// one. Without a name it is called as what it is assigned to.
-func (w *work) key(name string) bool {
+// one. It is called as what it is assigned to.
+func (w *work) key() bool {
+	name := ""
 	value, _ := w.target().(python.Expr)
 	if a, ok := w.target().(*python.Assign); ok && len(a.Targets) == 1 {
-		value = a.Value
-		if name == "" {
-			name = variable(a.Targets[0])
-		}
+		value, name = a.Value, variable(a.Targets[0])
 	}
 	switch v := value.(type) {
 	case *python.Str:
@@ -124,7 +122,22 @@ func (w *work) after(call *python.Call, text string) {
 	if end == 0 {
 		end, text = call.End-1, strings.TrimPrefix(text, ", ")
 	}
+	end = w.closed(end, call)
 	w.put(python.Span{Start: end, End: end}, text)
+}
+
+// closed is where an argument of a call that ends at a byte ends with the brackets around it.
+func (w *work) closed(end int32, call *python.Call) int32 {
+	for at := end; at < call.End-1; at++ {
+		switch w.file.Source[at] {
+		case ')':
+			end = at + 1
+		case ' ', '\t', '\r', '\n':
+		default:
+			return end
+		}
+	}
+	return end
 }
 
 // safeLoad has YAML read without objects.
@@ -162,7 +175,7 @@ func (w *work) sendFrom(call *python.Call) bool {
 		return false
 	}
 	folder := w.file.Text(join.Args[0])
-	if strings.Contains(folder, "request") {
+	if _, many := join.Args[1].(*python.Starred); many || strings.Contains(folder, "request") {
 		return false
 	}
 	w.put(send.Span, "send_from_directory")

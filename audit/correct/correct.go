@@ -49,10 +49,8 @@ func (w *work) rule() bool {
 		return w.sql()
 	case "debug-on":
 		return w.off()
-	case "secret-key":
-		return w.key("")
-	case "hardcoded-secret":
-		return w.key("")
+	case "secret-key", "hardcoded-secret":
+		return w.key()
 	}
 	call, ok := w.target().(*python.Call)
 	if !ok {
@@ -134,7 +132,7 @@ func (w *work) text() string {
 	var out []string
 	for i := 0; i < len(spans); {
 		from, to := w.lineStart(spans[i].Start), w.lineEnd(spans[i].End)
-		for i++; i < len(spans) && spans[i].Start <= to; i++ {
+		for ; i < len(spans) && spans[i].Start <= to; i++ {
 			to = max(to, w.lineEnd(spans[i].End))
 		}
 		out = append(out, strings.Split(w.edited(from, to), "\n")...)

@@ -19,7 +19,7 @@ func (w *work) sql() bool {
 		return false
 	}
 	statement := call.Args[0]
-	end := statement.At().End
+	end := w.closed(statement.At().End, call)
 	if mark == ":" {
 		text, ok := statement.(*python.Call)
 		if !ok || len(text.Args) != 1 || len(text.Keywords) > 0 || !slices.Contains([]string{"text", "sa.text", "db.text", "sqlalchemy.text"}, w.file.Text(text.Func)) {

@@ -25,7 +25,7 @@ func TestClassOf(t *testing.T) {
 			}
 		}
 	}
-	for name, want := range map[string]bool{"SECRET_KEY": true, "secretKey": true, "JWT_SECRET_KEY": true, "SECRET_KEY_FILE": false, "SECRET_KEY_FALLBACKS": true, "API_SECRET": false} {
+	for name, want := range map[string]bool{"SECRET_KEY": true, "secretKey": true, "JWT_SECRET_KEY": true, "SECRET_KEY_FILE": false, "SECRET_KEY_FALLBACKS": true, "API_SECRET": false, "SECRET_KEY_PROD": true, "SECRET_KEY_STORE": false} {
 		if secret.Signs(name) != want {
 			t.Errorf("%s signs: %v", name, !want)
 		}
@@ -55,6 +55,7 @@ func TestTexts(t *testing.T) {
 	for text, want := range map[string]bool{
 		"9c2f7be01d5a48e3b6c0a1f4d7e8923b": true, "q8Zr4tVw1yXbN6mKc3Jd9sLf": true, "0b7f2f6e-53f1-4b3f-9a51-6a2d9b0c1e77": true,
 		"my-super-secret-key-2020": false, "0123456789abcdef0123456789abcdef": false, "aaaaaaaaaaaaaaaaaaaa1": false, "short1": false, "allletterswithoutany": false, "text with spaces 123": false,
+		"my_secret_key_for_the_app_2020": false, "the.name.of.a.module.with.dots7": false, "monkey2012monkey2012": false, "9c2f7be0-1d5a-48e3-b6c0-a1f4d7e8923b": true,
 	} {
 		if secret.Random(text) != want {
 			t.Errorf("%q is random: %v", text, !want)
@@ -99,6 +100,8 @@ func TestTokens(t *testing.T) {
 		"npm_" + r36: "npm", "hf_" + r36[:34]: "Hugging", "sk-" + r36 + r36[:12]: "OpenAI", "https://hooks.slack.com/services/T" + "02AB3CD4E/B05FG6HI7J/" + r36[:24]: "Slack channel",
 		"8273645019:AA" + "H" + r36[:32]: "Telegram", jwt: "signed", pem + body + "\n-----END": "private", strings.ReplaceAll(pem+body, "\n", `\n`): "private", "AccountKey=" + strings.Repeat(r36, 3)[:86] + "==": "Azure",
 		"ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx": "", "ghp_short": "", "AKIAIOSFODNN7EXAMPLE": "", "sk_live_your_key_here_please_change": "", pem: "", "if x.startswith('" + pem + "')": "", "sk-learn-and-some-more-words-of-text-with-dashes": "",
+		pem + strings.ReplaceAll(body, "\n", "\r\n\t    "): "private", pem + strings.ReplaceAll(body, "\n", "\" +\n  '"): "private", pem + strings.ReplaceAll(body, "M", "{"): "", pem + "\n" + strings.Repeat("ab12", 40): "",
+		"npm_" + strings.Repeat("a7c9", 9): "", "82736a019:AA" + "H" + r36[:32]: "", strings.Replace(jwt, "eyJzdWIiOiIxIn0", base64.RawURLEncoding.EncodeToString([]byte(`{"name":"John Doe"}`)), 1): "",
 		"-----BEGIN CERTIFICATE-----" + body: "", "-----BEGIN ENCRYPTED PRIVATE KEY-----" + body: "", "key-" + strings.Repeat("0", 32): "", "SKILLS_AND_MORE_OF_THEM_IN_A_LONG_NAME": "", "eyJhIjoxfQ.eyJiIjoxfQ.c": "",
 	} {
 		got := secret.Tokens(text)
@@ -109,6 +112,47 @@ func TestTokens(t *testing.T) {
 			if k.Start < 0 || k.End > len(text) || k.Start >= k.End {
 				t.Errorf("%q: at %d to %d", text, k.Start, k.End)
 			}
+		}
+	}
+}
+
+// TestProviders: a key of each provider is found wherever it is pasted, and what is one sign
+// too short is none. Whoever has it gets what its worth says.
+func TestProviders(t *testing.T) {
+	t.Parallel()
+	const word, hex, upper = "8fKq2LxTz7VbN4mRc6WyP1sJd9GhE3uAoXi0", "9c2f7be01d5a48e3b6c0a1f4d7e8923b", "Q3EGWXLZ7N2PVKDT"
+	for _, c := range []struct {
+		prefix string
+		length int
+		of     string
+		worth  secret.Worth
+	}{
+		{"AKIA", 16, upper, secret.Full}, {"ASIA", 16, upper, secret.Sandbox}, {"ghp_", 36, word, secret.Full}, {"gho_", 36, word, secret.Full}, {"ghu_", 36, word, secret.Full},
+		{"ghs_", 36, word, secret.Full}, {"ghr_", 36, word, secret.Full}, {"github_pat_", 60, word, secret.Full}, {"glpat-", 20, word, secret.Full}, {"glrt-", 20, word, secret.Full},
+		{"gldt-", 20, word, secret.Full}, {"xoxb-", 20, word, secret.Full}, {"xoxp-", 20, word, secret.Full}, {"xoxa-", 20, word, secret.Full}, {"xoxr-", 20, word, secret.Full},
+		{"xoxs-", 20, word, secret.Full}, {"xoxe-", 20, word, secret.Full}, {"xapp-", 30, word, secret.Full}, {"sk_live_", 16, word, secret.Full}, {"rk_live_", 16, word, secret.Full},
+		{"sk_test_", 16, word, secret.Sandbox}, {"rk_test_", 16, word, secret.Sandbox}, {"whsec_", 24, word, secret.Full}, {"rzp_live_", 14, word, secret.Full}, {"AIza", 35, word, secret.Partial},
+		{"GOCSPX-", 24, word, secret.Full}, {"ya29.", 60, word, secret.Sandbox}, {"SG.", 60, word, secret.Full}, {"key-", 32, hex, secret.Full}, {"sk-ant-", 40, word, secret.Full},
+		{"sk-proj-", 40, word, secret.Full}, {"sk-svcacct-", 40, word, secret.Full}, {"sk-or-v1-", 40, hex, secret.Full}, {"sk-", 32, word, secret.Full}, {"gsk_", 48, word, secret.Full},
+		{"hf_", 30, word, secret.Full}, {"npm_", 36, word, secret.Full}, {"pypi-AgE", 50, word, secret.Full}, {"dop_v1_", 64, hex, secret.Full}, {"doo_v1_", 64, hex, secret.Full},
+		{"dckr_pat_", 27, word, secret.Full}, {"shpat_", 32, hex, secret.Full}, {"shpss_", 32, hex, secret.Full}, {"shpca_", 32, hex, secret.Full}, {"sq0atp-", 22, word, secret.Full},
+		{"sq0csp-", 43, word, secret.Full}, {"dapi", 32, hex, secret.Full}, {"hvs.", 24, word, secret.Full}, {"lin_api_", 40, word, secret.Full}, {"PMAK-", 59, word, secret.Full},
+		{"NRAK-", 27, word, secret.Full}, {"sntrys_", 60, word, secret.Full}, {"sntryu_", 64, hex, secret.Full}, {"glsa_", 40, word, secret.Full}, {"sbp_", 40, hex, secret.Full},
+		{"ntn_", 40, word, secret.Full}, {"dp.pt.", 40, word, secret.Full}, {"tskey-auth-", 30, word, secret.Full}, {"SK", 32, hex, secret.Full},
+	} {
+		key := c.prefix + strings.Repeat(c.of, 3)[:c.length]
+		got := secret.Tokens("token = '" + key + "'")
+		if len(got) != 1 || got[0].Start != 9 || got[0].End != 9+len(key) || got[0].Worth != c.worth {
+			t.Errorf("%s: %+v", key, got)
+		}
+		if got := secret.Tokens(key[:len(key)-1]); len(got) > 0 {
+			t.Errorf("%s without its last sign: %+v", key, got)
+		}
+	}
+	for claims, worth := range map[string]secret.Worth{`{"sub":"1"}`: secret.Partial, `{"sub":"1","exp":1}`: secret.Sandbox} {
+		key := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + "." + word
+		if got := secret.Tokens(key); len(got) != 1 || got[0].Worth != worth {
+			t.Errorf("%s: %+v", claims, got)
 		}
 	}
 }
