@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -98,6 +99,20 @@ func (k known) compare(other known) int {
 // namedStale is how many findings of a baseline that are gone are named.
 const namedStale = 3
 
+// strangeNote says that a baseline is of another folder, "" if it is not: then nothing in it
+// silences anything, and what is known looks new.
+func (r *run) strangeNote() string {
+	if r.baseline == nil || len(r.baseline.known) == 0 {
+		return ""
+	}
+	for _, k := range r.baseline.known {
+		if _, err := os.Lstat(filepath.Join(r.folder.base, filepath.FromSlash(k.File))); k.again || err == nil {
+			return ""
+		}
+	}
+	return "no file that " + r.Baseline + " names is here: its names start from the folder that was audited when it was written"
+}
+
 // staleNote says which lines of the baseline can go, "" if none.
 func (r *run) staleNote() string {
 	gone := r.baseline.stale()
@@ -120,6 +135,9 @@ func (r *run) staleNote() string {
 
 // MayReplace says why a file is no place for a baseline: there is one with something else in it.
 func MayReplace(name string) error {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return nil // a pipe or a terminal would never be read to its end
+	}
 	data, err := os.ReadFile(name)
 	if err != nil || len(bytes.TrimSpace(data)) == 0 {
 		return nil // there is none; what else is wrong writing it tells

@@ -60,6 +60,11 @@ func noCommit(ctx context.Context, dir, ref string) error {
 	if _, ok := gitCommit(ctx, dir, "refs/remotes/origin/"+ref); ok {
 		return wrongUse(err, "fumehood audit --diff origin/"+ref)
 	}
+	if first, _, ok := strings.Cut(ref, ".."); ok {
+		if _, ok := gitCommit(ctx, dir, first); ok && first != "" {
+			return wrongUse(fmt.Errorf("--diff %s: it takes one revision, and compares it with the files as they are", ref), "fumehood audit --diff "+first)
+		}
+	}
 	if shallow, _ := gitLine(ctx, dir, "rev-parse", "--is-shallow-repository"); shallow == "true" {
 		return wrongUse(err, "this clone has only the newest commits: git fetch --unshallow, or fetch-depth: 0 in a workflow")
 	}

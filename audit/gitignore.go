@@ -1,10 +1,10 @@
 package audit
 
 import (
-	"encoding/binary"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -14,15 +14,14 @@ type gitignore struct {
 	folder *folder
 	prefix string // of the audited folder in the repository, "" or with a slash at its end
 	root   string
-	index  string              // the bytes of .git/index, "" without one
+	index  index
 	lists  map[string][]string // the patterns of a folder, by its name from root
 }
 
-// The most that is read of a list of patterns and of an index.
+// The most that is read of a list of patterns, and of folders above the audited one.
 const (
 	mostPatterns = 5000
 	mostParents  = 40
-	largestIndex = 64 << 20
 )
 
 // gitignore finds the repository that the folder is in. Without one the folder itself is its
@@ -30,15 +29,12 @@ const (
 func (f *folder) gitignore() *gitignore {
 	g := &gitignore{folder: f, root: f.base, lists: map[string][]string{}}
 	for dir, n := f.base, 0; n < mostParents; n++ {
-		if info, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
 			g.root = dir
 			if rel, err := filepath.Rel(dir, f.base); err == nil && rel != "." {
 				g.prefix = filepath.ToSlash(rel) + "/"
 			}
-			if at, err := os.Lstat(filepath.Join(dir, ".git", "index")); info.IsDir() && err == nil && at.Mode().IsRegular() && at.Size() < largestIndex {
-				data, _ := os.ReadFile(filepath.Join(dir, ".git", "index"))
-				g.index = string(data)
-			}
+			g.index = readIndex(dir)
 			break
 		}
 		parent := filepath.Dir(dir)
@@ -54,7 +50,7 @@ func (f *folder) gitignore() *gitignore {
 // added in spite of them.
 func (g *gitignore) leavesOut(rel string) bool {
 	name := g.prefix + rel
-	if g.tracked(name) {
+	if g.index.has(name) {
 		return false
 	}
 	parts := strings.Split(name, "/")
@@ -64,24 +60,6 @@ func (g *gitignore) leavesOut(rel string) bool {
 		}
 	}
 	return false
-}
-
-// tracked reports whether the index has the name. In the index of git's versions 2 and 3 a
-// name stands behind its length, the lower 12 bits of two bytes, and before a NUL.
-func (g *gitignore) tracked(name string) bool {
-	for at := 0; ; {
-		i := strings.Index(g.index[at:], name+"\x00")
-		if i < 0 {
-			return false
-		}
-		at += i
-		for _, before := range []int{2, 4} { // version 3 may have two bytes more between
-			if at >= before && int(binary.BigEndian.Uint16([]byte(g.index[at-before:at-before+2]))&0xfff) == len(name) {
-				return true
-			}
-		}
-		at++
-	}
 }
 
 // ignored asks the lists of all folders above a name, the last pattern that fits decides.
@@ -148,7 +126,10 @@ func matches(pattern, name string, isDir bool) (not, fits bool) {
 func matchParts(pattern, name []string) bool {
 	fits := make([]bool, len(name)+1) // whether the pattern so far fits so many parts
 	fits[0] = true
-	for _, p := range pattern {
+	for i, p := range pattern {
+		if p == "**" && i == len(pattern)-1 { // what is below, and not the folder itself
+			return slices.Contains(fits[:len(name)], true)
+		}
 		if p == "**" {
 			for n := range name {
 				fits[n+1] = fits[n+1] || fits[n]

@@ -135,6 +135,9 @@ func (r *run) notes(ignores map[string][]*ignore, unreadable []finding.Place) er
 			}
 		}
 	}
+	if text := r.strangeNote(); text != "" {
+		return r.note(nil, "%s", text)
+	}
 	if text := r.staleNote(); text != "" && len(r.Only)+len(r.Skip)+len(r.Exclude) == 0 && !r.folder.single {
 		return r.note(nil, "%s", text)
 	}

@@ -3,6 +3,7 @@ package audit
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -74,10 +75,15 @@ func ReplaceFile(name string, data []byte) error {
 		return nil
 	}
 	os.Remove(temp)
-	if there && os.WriteFile(name, data, mode) == nil {
-		return nil
+	full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+	if there && !full && os.WriteFile(name, data, mode) == nil {
+		return nil // where there is no room, what is there would be lost too
 	}
-	return errors.New(name + ": " + reason(err))
+	var why syscall.Errno
+	if errors.As(err, &why) {
+		err = why // without the name of temp
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 // writeNew writes a file that is not there yet. exact is whether the umask does not count.

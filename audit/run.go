@@ -103,10 +103,7 @@ func failed(caught any) error {
 
 // analyse reads the project and applies the rules.
 func (r *run) analyse(ctx context.Context) (found []finding.Finding, err error) {
-	config := &finding.Config{Stream: finding.Stream, Version: r.Version, Root: r.Root, Base: r.Root, Rules: described(r.all), Options: r.shownOptions()}
-	if r.folder.single {
-		config.Base = filepath.Dir(r.Root)
-	}
+	config := &finding.Config{Stream: finding.Stream, Version: r.Version, Root: r.Root, Base: r.folder.named, Rules: described(r.all), Options: r.shownOptions()}
 	if err := r.h.Handle(finding.Message{Config: config}); err != nil {
 		return nil, err
 	}

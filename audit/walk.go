@@ -18,7 +18,8 @@ import (
 // folder is what was found in a folder: names relative to base, with slashes, in the order
 // of the walk, one list for each kind of file.
 type folder struct {
-	base         string // the folder itself, or the one of a single file
+	base         string // the folder itself, or the one of a single file, from the root of the system
+	named        string // base as reports name it
 	single       bool   // it is about one file only
 	python       []string
 	templates    []string
@@ -50,13 +51,17 @@ func walk(root string, exclude []string) (*folder, error) {
 	if err != nil {
 		return nil, rootError(root, err)
 	}
+	named := resolved
 	info, err := os.Stat(resolved)
+	if err == nil {
+		resolved, err = filepath.Abs(resolved) // links may say where they lead from the root
+	}
 	if err != nil {
 		return nil, rootError(root, err)
 	}
-	f := &folder{base: resolved, code: map[string]languages{}}
+	f := &folder{base: resolved, named: root, code: map[string]languages{}}
 	if !info.IsDir() {
-		f.base, f.single = filepath.Dir(resolved), true
+		f.base, f.named, f.single = filepath.Dir(resolved), filepath.Dir(named), true
 		if !info.Mode().IsRegular() || !f.add(filepath.Base(resolved)) {
 			return nil, wrongUse(errors.New(root+" is no Python file, template, configuration or folder"), "fumehood audit "+filepath.Dir(root))
 		}
