@@ -56,8 +56,9 @@ type Rule struct {
 	Templates func(*Pass)
 
 	// Bad are projects that the rule must find something in, at the lines that end in the
-	// comment "# <- id"; Good are projects that it must leave alone. A sample is one app.py,
-	// or files each after a line "-- name --".
+	// comment "# <- id", or "# <- id unsure" where it is not shown by default; Good are
+	// projects that it must leave alone. A sample is one app.py, or files each after a line
+	// "-- name --".
 	Bad, Good []string
 }
 
