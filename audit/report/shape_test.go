@@ -131,7 +131,7 @@ func TestPages(t *testing.T) {
 	a := finding.Rule{ID: "a-rule", Title: "One", Why: "Why one.", Canon: []string{canon[0].ID}, Guard: "guard/csrf"}
 	b := finding.Rule{ID: "b-rule", Title: "Two", Why: "Why two.", Canon: []string{canon[1].ID}}
 	text := report.Explain(a, "bad()\n", "good()\n")
-	for _, want := range []string{"a-rule: One\n", "\n  found:\n\n    bad()\n", "\n  left alone:\n\n    good()\n", "stopped under fumehood run by guard/csrf\n"} {
+	for _, want := range []string{"a-rule: One\n", "\n  found:\n\n    bad()\n", "\n  left alone:\n\n    good()\n", "stopped under fumehood run by guard/csrf"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
 		}
