@@ -12,7 +12,8 @@ import (
 // business of audit/flow, and who somebody is has no one source.
 type bindings struct {
 	sent, found, who map[string]bool
-	claims           map[string]bool // of what was sent, what a cookie or a header says
+	claims           map[string]bool         // of what was sent, what a cookie or a header says
+	asked            func(*python.Call) bool // whether a call asks a function of the project who is calling
 }
 
 // bindings are those of a function, found once.
@@ -25,6 +26,7 @@ func (f *Facts) bindings(fn *program.Function) *bindings {
 		f.bound = map[*program.Function]*bindings{}
 	}
 	f.bound[fn] = h
+	h.asked = func(c *python.Call) bool { return f.tellsWho(c, fn) }
 	if fn.Node != nil && (len(fn.Routes) > 0 || f.program.Operation(fn)) {
 		h.parameters(fn)
 	}
@@ -34,6 +36,52 @@ func (f *Facts) bindings(fn *program.Function) *bindings {
 		}
 	}
 	return h
+}
+
+// tellsWho reports whether a call without arguments, such as user_id(), has a function of the
+// project give back what the session says of who is calling.
+func (f *Facts) tellsWho(c *python.Call, in *program.Function) bool {
+	if _, plain := c.Func.(*python.Name); !plain || len(c.Args)+len(c.Keywords) > 0 {
+		return false
+	}
+	to := f.program.Resolve(c.Func, in.Scope).Function
+	if to == nil || to == in || to.Node == nil || len(to.Routes) > 0 {
+		return false
+	}
+	tells, known := f.tells[to]
+	if known {
+		return tells
+	}
+	for _, s := range to.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			if r, ok := n.(*python.Return); ok && r.Value != nil {
+				tells = namesWho(r.Value)
+			}
+			return !tells
+		})
+	}
+	if f.tells == nil {
+		f.tells = map[*program.Function]bool{}
+	}
+	f.tells[to] = tells
+	return tells
+}
+
+// namesWho reports whether an expression is made of who is calling. What an app keeps in g is
+// more often its database.
+func namesWho(e python.Expr) (found bool) {
+	python.Inspect(e, func(n python.Node) bool {
+		switch n := n.(type) {
+		case *python.Name:
+			found = found || n.ID == "current_user"
+		case *python.Attribute:
+			found = found || asksWhoHere(n) && hasWord(n.Attr, "user", "uid", "account", "member", "identity", "customer", "claims")
+		default:
+			found = found || asksWhoHere(n)
+		}
+		return !found
+	})
+	return found
 }
 
 // parameters are those of the URL, and others that a decorator hands in: the one that asked
@@ -212,6 +260,8 @@ func (h *bindings) isWho(e python.Expr) bool {
 		switch n := n.(type) {
 		case *python.Name:
 			found = found || h.who[n.ID]
+		case *python.Call:
+			found = found || asksWhoHere(n) || h.asked(n)
 		case python.Expr:
 			found = found || asksWhoHere(n)
 		}

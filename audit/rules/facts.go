@@ -19,6 +19,7 @@ type Facts struct {
 	allViews  []*view
 	asked     map[*program.Function]authLevel
 	bound     map[*program.Function]*bindings
+	tells     map[*program.Function]bool // which functions give back who is calling, see tellsWho
 	secrets   map[*program.Function]bool // whether it speaks of any
 	searched  map[*program.Function]int  // how often a secret was looked for in it
 	before    []before
