@@ -220,8 +220,8 @@ func (t *texts) fix(f *finding.Finding) string {
 	return ""
 }
 
-// longestStep is how many characters a line may have that is shown for a step; of a longer
-// one, such as a template's, the step's own part is.
+// longestStep is how many characters a line may have that is shown for a step. Of a longer one
+// it is what starts with the step, and of a template's, where other text follows, the step alone.
 const longestStep = 80
 
 func (t *texts) short(p finding.Place) string {
@@ -229,7 +229,7 @@ func (t *texts) short(p finding.Place) string {
 	text := strings.TrimSpace(line)
 	if len(text) > longestStep && p.Column > 1 {
 		text = cut(t.from(p.File, p.Line, p.Column))
-		if all := []rune(text); p.EndLine == p.Line && p.EndColumn > p.Column {
+		if all := []rune(text); t.files[p.File] == nil && p.EndLine == p.Line && p.EndColumn > p.Column {
 			text = string(all[:min(len(all), p.EndColumn-p.Column)])
 		}
 	}

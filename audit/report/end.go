@@ -43,7 +43,7 @@ func (t *Text) left() {
 			if more := places[s.Place.File] - 1; more > 0 {
 				reason += fmt.Sprintf(" (and %s)", count(more, "more place", "more places"))
 			}
-			t.print("  %s  %s\n", t.where(s.Place), reason)
+			t.entry("  ", t.where(s.Place), "", reason)
 		}
 		if more := len(files) - shownSkips; more > 0 {
 			t.print("  and %s: --format json names them\n", count(more, "more file", "more files"))
@@ -54,16 +54,16 @@ func (t *Text) left() {
 		t.print("%s\n", t.paint(red, "fumehood itself failed here, and what it would have found is missing"))
 		for _, s := range crashed {
 			where := strings.TrimSpace(t.where(s.Place) + " " + Printable(s.Rule))
-			t.print("  %s  %s\n", where, Printable(s.Reason))
+			t.entry("  ", where, "", Printable(s.Reason))
 		}
 		t.print("\n")
 	}
 	for _, n := range t.notes {
-		where := ""
 		if n.Place != nil {
-			where = t.where(*n.Place) + "  "
+			t.entry("note  ", t.where(*n.Place), "", Printable(n.Text))
+			continue
 		}
-		t.print("%s  %s%s\n", t.paint(dim, "note"), where, Printable(n.Text))
+		t.entry("", "note", dim, Printable(n.Text))
 	}
 	if len(t.notes) > 0 {
 		t.print("\n")
@@ -104,7 +104,11 @@ func (t *Text) counts(groups []*group) {
 		{t.sum.Unchanged, "on lines that did not change (" + t.options("--diff") + ")"},
 	} {
 		if row.n > 0 {
-			t.print("%5d %-6s  %s\n", row.n, "", Printable(row.text))
+			head := fmt.Sprintf("%5d %-6s", row.n, "")
+			for _, line := range wrap(Printable(row.text), t.o.Width-14) {
+				t.print("%s  %s\n", head, line)
+				head = strings.Repeat(" ", len(head))
+			}
 		}
 	}
 	if len(groups) > 0 || t.sum.Suppressed+t.sum.Hidden+t.sum.Unchanged > 0 {

@@ -21,7 +21,7 @@ const (
 )
 
 func (t *Text) paint(color, text string) string {
-	if !t.o.Color {
+	if !t.o.Color || color == "" {
 		return text
 	}
 	return "\x1b[" + color + "m" + text + "\x1b[0m"

@@ -89,6 +89,9 @@ func (t *Text) stops(f *finding.Finding, frame []row, around bool) []row {
 	}
 	for i, s := range steps[first:] {
 		r := &frame[in(s)]
+		if r.text == "" && f.Frame.Column > 1 { // the frame of a long line starts behind this one
+			r.text = s.Code
+		}
 		if last := first+i == len(steps)-1; !last || !strings.Contains(f.Message, strings.TrimPrefix(s.Note, "given to ")) {
 			r.note(s.Note)
 		}

@@ -16,6 +16,7 @@ import (
 type TextOptions struct {
 	Width  int              // columns; 0 is 100
 	Color  bool             // marks state; words carry it
+	Most   int              // places of a rule that are shown; 0 are all
 	FailOn finding.Severity // what the exit code counts from; 0 is never
 	Now    time.Time        // what day it is, for the sample of an ignore; zero is today
 }
@@ -47,6 +48,10 @@ type group struct {
 	found  []finding.Finding
 }
 
+// leastWidth is the narrowest screen that there is room for code on; a narrower one breaks the
+// lines itself.
+const leastWidth = 40
+
 // NewText makes a handler that writes to out.
 func NewText(out io.Writer, o TextOptions) *Text {
 	if o.Width == 0 {
@@ -55,7 +60,7 @@ func NewText(out io.Writer, o TextOptions) *Text {
 	if o.Now.IsZero() {
 		o.Now = time.Now()
 	}
-	o.Width = max(60, min(o.Width, 140))
+	o.Width = max(leastWidth, min(o.Width, 140))
 	return &Text{out: bufio.NewWriter(out), o: o, rules: map[string]finding.Rule{}, groups: map[groupKey]*group{}, silent: map[string]int{}}
 }
 
@@ -126,7 +131,6 @@ func (t *Text) write() {
 // group writes the findings of one rule: what it is once, then each place, then what helps.
 func (t *Text) group(g *group) {
 	rule := t.rules[g.rule]
-	word := g.severity.String()
 	title := rule.Title
 	if rule.CWE > 0 {
 		title += fmt.Sprintf(" (CWE-%d)", rule.CWE)
@@ -135,8 +139,7 @@ func (t *Text) group(g *group) {
 	if len(g.found) > 1 {
 		right = fmt.Sprintf("%s, %d places", g.rule, len(g.found))
 	}
-	gap := max(2, t.o.Width-len(word)-2-columns(title)-columns(right))
-	t.print("%s  %s%s%s\n", t.paint(severityColor(g.severity), word), t.paint(bold, title), strings.Repeat(" ", gap), right)
+	t.heading(g.severity, title, right)
 	for _, line := range wrap(rule.Why, t.o.Width-2) {
 		t.print("  %s\n", line)
 	}
@@ -144,10 +147,55 @@ func (t *Text) group(g *group) {
 		t.labelled("fix", rule.Fix)
 	}
 	t.labelled("now", Guarded(g.guard))
-	for i, f := range g.found {
+	shown := g.found
+	if t.o.Most > 0 {
+		shown = shown[:min(t.o.Most, len(shown))]
+	}
+	for i, f := range shown {
 		t.finding(&f, i < inFull)
 	}
+	if more := len(g.found) - len(shown); more > 0 {
+		t.print("\n  %s\n", t.paint(bold, "and "+count(more, "more place", "more places")+": --output FILE writes them all"))
+	}
 	t.print("\n")
+}
+
+// heading writes how bad something is and what, with its rule at the right, or below where the
+// line is too short for that.
+func (t *Text) heading(s finding.Severity, title, right string) {
+	word := s.String()
+	room := t.o.Width - len(word) - 2
+	if gap := room - columns(title) - columns(right); gap >= 2 {
+		t.print("%s  %s%s%s\n", t.paint(severityColor(s), word), t.paint(bold, title), strings.Repeat(" ", gap), right)
+		return
+	}
+	label := t.paint(severityColor(s), word)
+	for _, line := range wrap(title, room) {
+		t.print("%s  %s\n", label, t.paint(bold, line))
+		label = strings.Repeat(" ", len(word))
+	}
+	t.print("%s  %s\n", label, right)
+}
+
+// entry writes a place and what is said of it: beside it, or below where that would be a
+// narrow column.
+func (t *Text) entry(label, at, style, text string) {
+	const narrow = 30
+	beside := columns(label) + columns(at) + 2
+	if strings.TrimSpace(label) != "" {
+		label = t.paint(dim, label)
+	}
+	lines := wrap(text, t.o.Width-beside)
+	if t.o.Width-beside < narrow && (len(lines) > 1 || columns(lines[0]) > t.o.Width-beside) {
+		beside = 6
+		t.print("%s%s\n", label, t.paint(style, at))
+		lines = append([]string{""}, wrap(text, t.o.Width-beside)...)
+	} else {
+		t.print("%s%s  %s\n", label, t.paint(style, at), lines[0])
+	}
+	for _, line := range lines[1:] {
+		t.print("%s%s\n", strings.Repeat(" ", beside), line)
+	}
 }
 
 // inFull is how many findings of a rule are shown with the lines around them and their way;
@@ -166,12 +214,8 @@ func (t *Text) finding(f *finding.Finding, around bool) {
 	case finding.Unsure:
 		message += " (unsure: look at it)"
 	}
-	t.print("\n  %s  ", t.paint(bold, at))
-	lines := wrap(message, max(30, t.o.Width-columns(at)-4))
-	t.print("%s\n", lines[0])
-	for _, line := range lines[1:] {
-		t.print("  %s%s\n", strings.Repeat(" ", columns(at)+2), line)
-	}
+	t.print("\n")
+	t.entry("  ", at, bold, message)
 	t.picture(f, around)
 	if f.Fix != "" {
 		t.labelled("fix", f.Fix)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -91,13 +92,23 @@ func (e *env) auditHandler(o *auditOptions, buffer *bytes.Buffer) finding.Handle
 	case o.write != "" && o.output == "":
 		h = report.NewText(io.Discard, report.TextOptions{}) // what is written down is not shown too
 	default:
-		h = report.NewText(out, report.TextOptions{Width: width, Color: color, FailOn: o.failOn})
+		text := report.TextOptions{Width: width, Color: color, FailOn: o.failOn}
+		if width > 0 {
+			text.Most = shownPlaces
+		} else if o.output == "" {
+			text.Width, _ = strconv.Atoi(e.getenv("COLUMNS"))
+		}
+		h = report.NewText(out, text)
 	}
 	if e.tty && (o.format == "text" || o.output != "" || width == 0) {
 		h = report.NewProgress(h, e.stderr)
 	}
 	return h
 }
+
+// shownPlaces is how many places of a rule are shown on a terminal: nobody scrolls through
+// thousands. What is written elsewhere has them all.
+const shownPlaces = 40
 
 // screen is how wide the terminal is that standard output is, and whether it takes colours;
 // 0 if it is none.
