@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/internal/hint"
 )
 
 // baselineVersion is the version of the form of baseline files.
@@ -36,14 +37,14 @@ type entry struct {
 	again bool // it was found again
 }
 
-// readBaseline reads the file called name; "" is no baseline.
-func readBaseline(name string) (*baseline, error) {
+// readBaseline reads the file called name, which is about root; "" is no baseline.
+func readBaseline(name, root string) (*baseline, error) {
 	if name == "" {
 		return nil, nil
 	}
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, wrongUse(fmt.Errorf("there is no baseline %s", name), "make one: fumehood audit --write-baseline "+name)
+		return nil, wrongUse(fmt.Errorf("there is no baseline %s", name), "make one: fumehood audit --write-baseline "+hint.Shell(name)+at(root))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--baseline %s: %s", name, reason(err))
@@ -53,16 +54,31 @@ func readBaseline(name string) (*baseline, error) {
 		Findings []known `json:"findings"`
 	}
 	if err := json.Unmarshal(data, &file); err != nil {
-		return nil, wrongUse(fmt.Errorf("%s is no baseline: %w", name, err), "make it anew: fumehood audit --write-baseline "+name)
+		why := "it has something else in it"
+		if broken := new(json.SyntaxError); errors.As(err, &broken) {
+			why = fmt.Sprintf("it is no JSON from line %d on", bytes.Count(data[:min(int(broken.Offset), len(data))], []byte("\n"))+1)
+		}
+		return nil, wrongUse(fmt.Errorf("%s is no baseline: %s", name, why), "take it from git again, or make another: fumehood audit --write-baseline audit-baseline-new.json"+at(root))
 	}
-	if file.Version != baselineVersion {
-		return nil, wrongUse(fmt.Errorf("%s is a baseline of version %d, not %d", name, file.Version, baselineVersion), "make it anew: fumehood audit --write-baseline "+name)
+	switch {
+	case file.Version == 0:
+		return nil, wrongUse(fmt.Errorf("%s is no baseline: it names no version", name), "make one: fumehood audit --write-baseline audit-baseline.json"+at(root))
+	case file.Version != baselineVersion:
+		return nil, wrongUse(fmt.Errorf("%s is a baseline of version %d, not %d", name, file.Version, baselineVersion), "make it anew: fumehood audit --write-baseline "+hint.Shell(name)+at(root))
 	}
 	b := &baseline{known: make(map[string]*entry, len(file.Findings))}
 	for _, k := range file.Findings {
 		b.known[k.Fingerprint] = &entry{known: k}
 	}
 	return b, nil
+}
+
+// at is PATH as a command ends with it; it can be left out where it is this folder.
+func at(root string) string {
+	if root == "." {
+		return ""
+	}
+	return " " + hint.Shell(root)
 }
 
 // has reports whether the finding is known, and remembers that it was found again.

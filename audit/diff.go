@@ -13,6 +13,7 @@ import (
 
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/python"
+	"github.com/fumehood/fumehood/internal/hint"
 )
 
 // changes are the lines that changed since a revision; nil are all lines.
@@ -29,27 +30,28 @@ type changes struct {
 
 // changesSince finds the revision: ref, or where the work of HEAD left it, so that what others
 // did since is not counted as a change. "" is no comparison.
-func changesSince(ctx context.Context, ref, base string) (*changes, error) {
+func changesSince(ctx context.Context, ref, base, root string) (*changes, error) {
 	if ref == "" {
 		return nil, nil
 	}
+	instead := "a baseline tells what is new without git: fumehood audit --write-baseline audit-baseline.json" + at(root)
 	c := &changes{base: base, old: map[string]blob{}, lines: map[string][]bool{}}
 	if _, err := exec.LookPath("git"); err != nil {
-		return nil, wrongUse(errors.New("--diff needs git, which is not installed"), "fumehood audit --baseline FILE tells new findings without git")
+		return nil, wrongUse(errors.New("--diff needs git, which is not installed"), instead)
 	}
 	if _, err := git(ctx, base, nil, "rev-parse", "--git-dir"); err != nil {
 		err := fmt.Errorf("--diff %s: %w", ref, err)
-		fix := "the audited folder must be in a git repository of yours"
+		fix := instead
 		if strings.Contains(err.Error(), "dubious ownership") {
 			if full, err := filepath.Abs(base); err == nil {
-				fix = "if you trust it: git config --global --add safe.directory " + full
+				fix = "if you trust it: git config --global --add safe.directory " + hint.Shell(full)
 			}
 		}
 		return nil, wrongUse(err, fix)
 	}
 	commit, ok := gitCommit(ctx, base, ref)
 	if !ok {
-		return nil, noCommit(ctx, base, ref)
+		return nil, noCommit(ctx, base, ref, root)
 	}
 	if common, err := gitLine(ctx, base, "merge-base", commit, "HEAD"); err == nil {
 		commit = common

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/fumehood/fumehood/internal/hint"
 )
 
 // git runs git in a folder, with an environment that has nothing of git's in it and with what
@@ -52,13 +54,17 @@ func gitCommit(ctx context.Context, dir, ref string) (string, bool) {
 }
 
 // noCommit is why a revision is none, and what may be meant.
-func noCommit(ctx context.Context, dir, ref string) error {
-	err := fmt.Errorf("--diff %s: git knows no such revision", ref)
+func noCommit(ctx context.Context, dir, ref, root string) error {
+	diff := func(with, root string) string { return "fumehood audit --diff " + hint.Shell(with) + at(root) }
 	if _, ok := gitCommit(ctx, dir, "HEAD"); !ok {
-		return wrongUse(fmt.Errorf("--diff %s: there is no commit yet", ref), "leave --diff out: all lines are new")
+		return wrongUse(fmt.Errorf("--diff %s: there is no commit yet", ref), "all lines are new: fumehood audit"+at(root))
 	}
+	if _, err := os.Lstat(ref); err == nil && root == "." {
+		return wrongUse(fmt.Errorf("--diff %s: that is a file or a folder, not a revision of git", ref), diff("HEAD", ref))
+	}
+	err := fmt.Errorf("--diff %s: git knows no such revision", ref)
 	if _, ok := gitCommit(ctx, dir, "refs/remotes/origin/"+ref); ok {
-		return wrongUse(err, "fumehood audit --diff origin/"+ref)
+		return wrongUse(err, diff("origin/"+ref, root))
 	}
 	if first, _, ok := strings.Cut(ref, ".."); ok {
 		if _, ok := gitCommit(ctx, dir, first); ok && first != "" {
@@ -68,7 +74,16 @@ func noCommit(ctx context.Context, dir, ref string) error {
 	if shallow, _ := gitLine(ctx, dir, "rev-parse", "--is-shallow-repository"); shallow == "true" {
 		return wrongUse(err, "this clone has only the newest commits: git fetch --unshallow, or fetch-depth: 0 in a workflow")
 	}
-	return wrongUse(err, "fumehood audit --diff HEAD, or another name that git branch --all lists")
+	list, _ := gitLine(ctx, dir, "for-each-ref", "--sort=-committerdate", "--count=200", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags")
+	names := strings.Fields(list)
+	if near := hint.Nearest(ref, names); near != "" {
+		return wrongUse(fmt.Errorf("%w; did you mean %s?", err, near), diff(near, root))
+	}
+	const most = 5
+	if n := len(names); n > most {
+		names = append(names[:most], fmt.Sprintf("%d more", n-most))
+	}
+	return wrongUse(fmt.Errorf("%w; it has HEAD, %s", err, strings.Join(names, ", ")), diff("HEAD", root))
 }
 
 // blob is an old file: its name in the store of git, and the folder of the repository.

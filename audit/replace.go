@@ -79,6 +79,9 @@ func ReplaceFile(name string, data []byte) error {
 	if there && !full && os.WriteFile(name, data, mode) == nil {
 		return nil // where there is no room, what is there would be lost too
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New(name + ": no file can be made there")
+	}
 	var why syscall.Errno
 	if errors.As(err, &why) {
 		err = why // without the name of temp

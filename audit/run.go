@@ -52,10 +52,10 @@ func (r *run) prepare(ctx context.Context) error {
 	if r.folder, err = walk(r.Root, r.Exclude); err != nil {
 		return err
 	}
-	if r.baseline, err = readBaseline(r.Baseline); err != nil {
+	if r.baseline, err = readBaseline(r.Baseline, r.Root); err != nil {
 		return err
 	}
-	if r.changes, err = changesSince(ctx, r.Diff, r.folder.base); err != nil {
+	if r.changes, err = changesSince(ctx, r.Diff, r.folder.base, r.Root); err != nil {
 		return err
 	}
 	if len(r.folder.python)+len(r.folder.templates)+len(r.folder.config) > 0 {
@@ -65,7 +65,24 @@ func (r *run) prepare(ctx context.Context) error {
 		s := r.folder.skipped[0]
 		return hint.With(fmt.Errorf("nothing of %s could be read: %s: %s", r.Root, s.Place.File, s.Reason), "whoever runs the audit must be allowed to read the files")
 	}
-	return wrongUse(fmt.Errorf("there is nothing to audit in %s: no Python file, no template, no configuration", r.Root), "name the folder that has app.py: fumehood audit path/to/project")
+	fix := "name the folder that has app.py: fumehood audit path/to/project"
+	if len(r.Exclude) > 0 {
+		fix = "exclude less: fumehood audit" + at(r.Root)
+	} else if above := withPython(r.folder.base); above != "" {
+		fix = "fumehood audit " + hint.Shell(above)
+	}
+	return wrongUse(fmt.Errorf("there is nothing to audit in %s: no Python file, no template, no configuration", r.Root), fix)
+}
+
+// withPython is the folder above another, up to three, that has a Python file; "" if none has.
+func withPython(folder string) string {
+	for range 3 {
+		folder = filepath.Dir(folder)
+		if all, _ := filepath.Glob(filepath.Join(folder, "*.py")); len(all) > 0 {
+			return folder
+		}
+	}
+	return ""
 }
 
 // selectRules applies Only and Skip.

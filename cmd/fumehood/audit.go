@@ -131,7 +131,7 @@ func (e *env) screen() (width int, color bool) {
 func (e *env) writeAudit(o *auditOptions, data []byte, r *result) error {
 	if o.output != "" {
 		if err := audit.ReplaceFile(o.output, data); err != nil {
-			return fmt.Errorf("--output: %w", err)
+			return hint.With(fmt.Errorf("--output: %w", err), o.writableHint("--output", o.output))
 		}
 		fmt.Fprintf(e.stderr, "%s\nwrote %s\n", report.Line(r.sum), o.output)
 	}
@@ -140,7 +140,7 @@ func (e *env) writeAudit(o *auditOptions, data []byte, r *result) error {
 	}
 	list := append(r.found, r.known...)
 	if err := audit.WriteBaseline(o.write, list); err != nil {
-		return fmt.Errorf("--write-baseline: %w", err)
+		return hint.With(fmt.Errorf("--write-baseline: %w", err), o.writableHint("--write-baseline", o.write))
 	}
 	out := e.stderr
 	if o.format == "text" && o.output == "" {

@@ -86,7 +86,7 @@ func (e *env) auditOptions(args []string) (*auditOptions, error) {
 	flags.StringVar(&o.explain, "explain", "", "")
 	rest, err := e.parse(flags, args)
 	if err != nil {
-		return nil, err
+		return nil, wrongAuditFlag(err, args)
 	}
 	levels := []string{"high", "medium", "low"}
 	if o.failOn.UnmarshalText([]byte(*failOn)) != nil && *failOn != "never" {
@@ -124,7 +124,7 @@ func (o *auditOptions) wrongValue(name, value string, words []string) error {
 		near = words[0]
 	}
 	last := len(words) - 1
-	return usage(fmt.Errorf("%s %s: %s or %s", name, value, strings.Join(words[:last], ", "), words[last]), instead("audit", o.args, value, near))
+	return usage(fmt.Errorf("%s %s: %s or %s", name, value, strings.Join(words[:last], ", "), words[last]), o.with(name, near))
 }
 
 // notEmpty finds options and paths without a value: a variable of a script that is not set
@@ -151,18 +151,11 @@ func isRule(id string) bool {
 }
 
 func (o *auditOptions) checkRules() error {
-	var names []string
-	for _, r := range audit.Rules() {
-		names = append(names, r.ID)
-	}
 	for _, id := range slices.Concat(o.Only, o.Skip, []string{o.explain}) {
-		if id == "" && o.explain == "" || slices.Contains(names, id) {
+		if id == "" && o.explain == "" || isRule(id) {
 			continue
 		}
-		if near := hint.Nearest(id, names); near != "" {
-			return usage(fmt.Errorf("there is no rule %q; did you mean %s?", id, near), instead("audit", o.args, id, near))
-		}
-		return usage(fmt.Errorf("there is no rule %q", id), "fumehood audit --rules")
+		return noRule(id, func(near string) string { return instead("audit", o.args, id, near) })
 	}
 	return nil
 }
@@ -174,6 +167,8 @@ func (o *auditOptions) root(rest []string) error {
 		o.Root = rest[0]
 	}
 	switch {
+	case len(rest) == 2 && rest[0] == "explain":
+		return usage(errors.New("audit takes one path"), "fumehood audit --explain "+hint.Shell(rest[1]))
 	case len(rest) > 1:
 		return usage(errors.New("audit takes one path: what one file gets, another uses"), "fumehood audit "+hint.Shell(folderOf(rest)))
 	case strings.HasPrefix(o.Root, "http://") || strings.HasPrefix(o.Root, "https://"):
@@ -185,8 +180,11 @@ func (o *auditOptions) root(rest []string) error {
 		return nil // what else is wrong with it the run says
 	}
 	err := errors.New("there is no " + o.Root)
-	if isRule(o.Root) {
+	switch {
+	case isRule(o.Root):
 		return usage(err, "fumehood audit --explain "+o.Root)
+	case o.Root == "rules":
+		return usage(err, "fumehood audit --rules")
 	}
 	folder, name := filepath.Split(o.Root)
 	entries, _ := os.ReadDir(filepath.Join(folder, "."))
@@ -221,7 +219,7 @@ func (o *auditOptions) checkFiles() error {
 	}
 	for _, other := range [][2]string{{"--baseline", o.Baseline}, {"--write-baseline", o.write}} {
 		if o.output != "" && other[1] != "" && sameFile(o.output, other[1]) {
-			return usage(fmt.Errorf("--output and %s are the same file", other[0]), "--output "+o.reportName())
+			return usage(fmt.Errorf("--output and %s are the same file", other[0]), o.with("--output", o.reportName()))
 		}
 	}
 	for _, file := range [][2]string{{"--output", o.output}, {"--write-baseline", o.write}} {
@@ -231,14 +229,17 @@ func (o *auditOptions) checkFiles() error {
 		}
 		switch ext := strings.ToLower(filepath.Ext(name)); ext {
 		case ".py", ".pyw", ".html", ".htm", ".jinja", ".jinja2", ".j2":
+			if o.Root != "." {
+				return usage(fmt.Errorf("%s %s: it would take the place of source", file[0], name), o.with(file[0], o.reportName()))
+			}
 			return usage(fmt.Errorf("%s %s: it would take the place of source", file[0], name), "fumehood audit "+file[0]+" "+o.reportName()+" "+hint.Shell(name))
 		}
 		if err := audit.Writable(name); err != nil {
-			return hint.With(fmt.Errorf("%s: %w", file[0], err), writableHint(name))
+			return hint.With(fmt.Errorf("%s: %w", file[0], err), o.writableHint(file[0], name))
 		}
 	}
 	if err := audit.MayReplace(o.write); o.write != "" && err != nil {
-		return usage(err, instead("audit", o.args, o.write, "audit-baseline.json"))
+		return usage(err, o.with("--write-baseline", freeName(o.write)))
 	}
 	return nil
 }
@@ -251,12 +252,29 @@ func (o *auditOptions) reportName() string {
 	return "audit." + o.format
 }
 
-func writableHint(name string) string {
+// writableHint says how a file could be written.
+func (o *auditOptions) writableHint(flag, name string) string {
 	folder := filepath.Dir(name)
 	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
 		return "mkdir -p " + hint.Shell(folder)
 	}
-	return "name a file that can be written"
+	other := o.reportName()
+	if flag == "--write-baseline" {
+		other = "audit-baseline.json"
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() && audit.Writable(filepath.Join(name, other)) == nil {
+		return o.with(flag, filepath.Join(name, other))
+	}
+	return o.with(flag, filepath.Join(os.TempDir(), other))
+}
+
+// freeName is a name for a baseline beside a file that is none.
+func freeName(name string) string {
+	folder := filepath.Dir(name)
+	if other := filepath.Join(folder, "audit-baseline.json"); audit.MayReplace(other) == nil {
+		return other
+	}
+	return filepath.Join(folder, "audit-baseline-new.json")
 }
 
 // sameFile reports whether two names are of one file, which may not be there yet.

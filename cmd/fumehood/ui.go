@@ -83,7 +83,15 @@ func wrongFlag(err error, flags *pflag.FlagSet, args []string) error {
 		var names []string
 		flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 		bad := unknown.GetSpecifiedName()
-		if near := hint.Nearest(bad, names); near != "" {
+		near := hint.Nearest(bad, names)
+		if near == "" { // --severity is --min-severity
+			for _, name := range names {
+				if strings.HasSuffix(name, "-"+bad) {
+					near = name
+				}
+			}
+		}
+		if near != "" {
 			return usage(fmt.Errorf("%w; did you mean --%s?", err, near), instead(flags.Name(), args, "--"+bad, "--"+near))
 		}
 	}
@@ -146,8 +154,8 @@ func dispatch(e *env, args []string) int {
 	err, fix := fmt.Errorf("there is no verb %q", name), "fumehood help"
 	if near := hint.Nearest(name, names); near != "" {
 		err, fix = fmt.Errorf("%w; did you mean %s?", err, near), "fumehood "+strings.Join(append([]string{near}, args[1:]...), " ")
-	} else if name == "explain" && len(args) == 2 && isRule(args[1]) {
-		fix = "fumehood audit --explain " + args[1]
+	} else if name == "explain" && len(args) == 2 && len(rulesLike(args[1])) > 0 {
+		fix = "fumehood audit --explain " + rulesLike(args[1])[0]
 	} else if strings.HasPrefix(name, "-") || strings.Contains(name, ":") || strings.HasSuffix(name, ".py") {
 		fix = "fumehood run " + strings.Join(args, " ")
 	}
