@@ -68,7 +68,7 @@ func (r *run) prepare(ctx context.Context) error {
 	fix := "name the folder that has app.py: fumehood audit path/to/project"
 	if len(r.Exclude) > 0 {
 		fix = "exclude less: fumehood audit" + at(r.Root)
-	} else if above := withPython(r.folder.base); above != "" {
+	} else if above := withPython(r.Root); above != "" {
 		fix = "fumehood audit " + hint.Shell(above)
 	}
 	return wrongUse(fmt.Errorf("there is nothing to audit in %s: no Python file, no template, no configuration", r.Root), fix)
@@ -77,7 +77,7 @@ func (r *run) prepare(ctx context.Context) error {
 // withPython is the folder above another, up to three, that has a Python file; "" if none has.
 func withPython(folder string) string {
 	for range 3 {
-		folder = filepath.Dir(folder)
+		folder = filepath.Join(folder, "..")
 		if all, _ := filepath.Glob(filepath.Join(folder, "*.py")); len(all) > 0 {
 			return folder
 		}
