@@ -43,7 +43,7 @@ func (t *Text) left() {
 			if more := places[s.Place.File] - 1; more > 0 {
 				reason += fmt.Sprintf(" (and %s)", count(more, "more place", "more places"))
 			}
-			t.entry("  ", t.where(s.Place), "", reason)
+			t.remark("  ", t.where(s.Place), "", reason)
 		}
 		if more := len(files) - shownSkips; more > 0 {
 			t.print("  and %s: --format json names them\n", count(more, "more file", "more files"))
@@ -54,16 +54,16 @@ func (t *Text) left() {
 		t.print("%s\n", t.paint(red, "fumehood itself failed here, and what it would have found is missing"))
 		for _, s := range crashed {
 			where := strings.TrimSpace(t.where(s.Place) + " " + Printable(s.Rule))
-			t.entry("  ", where, "", Printable(s.Reason))
+			t.remark("  ", where, "", Printable(s.Reason))
 		}
 		t.print("\n")
 	}
 	for _, n := range t.notes {
 		if n.Place != nil {
-			t.entry("note  ", t.where(*n.Place), "", Printable(n.Text))
+			t.remark("note  ", t.where(*n.Place), "", Printable(n.Text))
 			continue
 		}
-		t.entry("", "note", dim, Printable(n.Text))
+		t.remark("", "note", dim, Printable(n.Text))
 	}
 	if len(t.notes) > 0 {
 		t.print("\n")

@@ -26,6 +26,7 @@ type TextOptions struct {
 // is written when the run ends.
 type Text struct {
 	out     *bufio.Writer
+	screen  bool // it is as wide as TextOptions say
 	o       TextOptions
 	config  finding.Config
 	rules   map[string]finding.Rule
@@ -54,14 +55,15 @@ const leastWidth = 40
 
 // NewText makes a handler that writes to out.
 func NewText(out io.Writer, o TextOptions) *Text {
-	if o.Width == 0 {
+	screen := o.Width > 0
+	if !screen {
 		o.Width = 100
 	}
 	if o.Now.IsZero() {
 		o.Now = time.Now()
 	}
 	o.Width = max(leastWidth, min(o.Width, 140))
-	return &Text{out: bufio.NewWriter(out), o: o, rules: map[string]finding.Rule{}, groups: map[groupKey]*group{}, silent: map[string]int{}}
+	return &Text{out: bufio.NewWriter(out), o: o, screen: screen, rules: map[string]finding.Rule{}, groups: map[groupKey]*group{}, silent: map[string]int{}}
 }
 
 // Handle implements finding.Handler.
@@ -175,6 +177,19 @@ func (t *Text) heading(s finding.Severity, title, right string) {
 		label = strings.Repeat(" ", len(word))
 	}
 	t.print("%s  %s\n", label, right)
+}
+
+// remark writes what was not audited, or a note. Elsewhere than on a screen it is one line, which
+// can be searched for.
+func (t *Text) remark(label, at, style, text string) {
+	if t.screen {
+		t.entry(label, at, style, text)
+		return
+	}
+	if strings.TrimSpace(label) != "" {
+		label = t.paint(dim, label)
+	}
+	t.print("%s%s  %s\n", label, t.paint(style, at), text)
 }
 
 // entry writes a place and what is said of it: beside it, or below where that would be a
