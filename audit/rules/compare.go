@@ -27,6 +27,7 @@ func secretsCompared(p *Pass, f *program.Function) {
 		return
 	}
 	digests := map[string]bool{}
+	values := map[string]python.Expr{} // what a name was set to last
 	for _, s := range f.Body {
 		python.Inspect(s, func(n python.Node) bool {
 			switch n := n.(type) {
@@ -38,6 +39,9 @@ func secretsCompared(p *Pass, f *program.Function) {
 						digests[name.ID] = true
 					}
 				}
+				if name, ok := n.Targets[0].(*python.Name); ok {
+					values[name.ID] = n.Value
+				}
 			case *python.Compare:
 				if len(n.Ops) != 1 || n.Ops[0] != python.Eq && n.Ops[0] != python.NotEq {
 					return true
@@ -46,8 +50,12 @@ func secretsCompared(p *Pass, f *program.Function) {
 				switch {
 				case isSignature(left) || isSignature(right) || isOneOf(left, digests) || isOneOf(right, digests):
 					p.Report(f, n, "a signature is compared with ==")
-				case p.headerWithKey(f, left, right) || p.headerWithKey(f, right, left):
-					p.Report(f, n, "a key is compared with ==", Graded(finding.Low, finding.Unsure))
+				case p.headerWithKey(f, left, right, values) || p.headerWithKey(f, right, left, values):
+					sure := finding.Unsure
+					if configured(left, values) || configured(right, values) {
+						sure = finding.Likely
+					}
+					p.Report(f, n, "a key is compared with ==", Graded(finding.Low, sure))
 				}
 			}
 			return true
@@ -75,14 +83,41 @@ func isSignature(e python.Expr) bool {
 }
 
 // headerWithKey reports whether a header for a key is compared with a key that is kept.
-func (p *Pass) headerWithKey(f *program.Function, sent, kept python.Expr) bool {
-	if isWritten(kept) || !hasWord(python.NameOrKey(kept), "key", "token", "secret", "signature", "apikey") {
+func (p *Pass) headerWithKey(f *program.Function, sent, kept python.Expr, values map[string]python.Expr) bool {
+	if isWritten(kept) || !isKeyName(python.NameOrKey(kept)) && !isKeyName(fieldOf(setTo(kept, values))) && !isKeyName(python.NameOrKey(setTo(kept, values))) {
 		return false
 	}
 	h := p.Facts.bindings(f)
 	if !h.isSent(sent) || h.isSent(kept) {
 		return false
 	}
-	field := strings.ToLower(fieldOf(sent))
+	field := strings.ToLower(fieldOf(setTo(sent, values)))
 	return isCredentialHeader(field) || hasWord(field, "signature", "token", "secret") && len(field) > 0
+}
+
+func isKeyName(name string) bool {
+	return hasWord(name, "key", "token", "secret", "signature", "apikey")
+}
+
+// setTo is what a name was set to in its function, or the expression itself.
+func setTo(e python.Expr, values map[string]python.Expr) python.Expr {
+	if name, ok := e.(*python.Name); ok && values[name.ID] != nil {
+		return values[name.ID]
+	}
+	return e
+}
+
+// configured reports whether an expression reads a setting of the app or of its environment.
+func configured(e python.Expr, values map[string]python.Expr) bool {
+	found := false
+	python.Inspect(setTo(e, values), func(n python.Node) bool {
+		switch n := n.(type) {
+		case *python.Name:
+			found = found || len(n.ID) > 3 && strings.ToUpper(n.ID) == n.ID
+		case *python.Attribute:
+			found = found || n.Attr == "config" || n.Attr == "environ" || n.Attr == "getenv" || strings.HasSuffix(strings.ToLower(python.NameOrKey(n.Value)), "settings")
+		}
+		return !found
+	})
+	return found
 }

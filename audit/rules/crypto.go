@@ -132,7 +132,11 @@ func weakRandom() *Rule {
 			if isScript(s.Func.Module.Path) || !p.Facts.mayBecomeSecret(s.Func) {
 				return
 			}
-			if made := secretMade(s.Func, s.Call); made != "" {
+			made := secretMade(s.Func, s.Call)
+			if made == "" && p.codeMade(s.Func, s.Call) {
+				made = "the code of " + s.Func.Name
+			}
+			if made != "" {
 				p.Report(s.Func, s.Call, made+" is made by "+s.Path+", which can be predicted")
 			}
 		},

@@ -35,6 +35,8 @@ func namesTold(p *Pass, f *program.Function) {
 		p.Report(f, name, "this answer and the one for a wrong password differ")
 	case forgets && name != nil && !v.byURL():
 		p.Report(f, name, "whoever asks for a reset learns which names exist")
+	case forgets && !v.byURL() && !takesPassword(f) && unknownAnswered(p, f) != nil:
+		p.Report(f, unknownAnswered(p, f), "whoever asks for a reset learns which names exist")
 	case v.registers():
 		if taken := says(f, saysTaken); taken != nil {
 			p.Report(f, taken, "whoever registers learns which names exist", Graded(finding.Low, finding.Unsure))

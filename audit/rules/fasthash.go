@@ -22,7 +22,7 @@ func fastPassword() *Rule {
 		Call: func(p *Pass, s *Site) {
 			switch {
 			case strings.HasPrefix(s.Path, "hashlib.") && fastHash(s.Path):
-				if passwordNear(s) || s.Method != "new" && len(s.Call.Args) == 0 && fedPassword(s) {
+				if passwordNear(s) || s.Method != "new" && len(s.Call.Args) == 0 && fedPassword(s) || p.hashesPasswords(s) {
 					p.fastlyHashed(s)
 				}
 			case s.Path == "hashlib.pbkdf2_hmac":

@@ -238,6 +238,9 @@ func codesTried(p *Pass, f *program.Function) {
 			code = field
 		}
 	})
+	if code == "" {
+		code = guessed(p, f)
+	}
 	switch {
 	case code != "" && comparesSent(p, f) && !p.Facts.limited(f) && !countsTries(p.Facts, f):
 		p.Report(f, v.node(), f.Name+" takes any number of guesses of "+code)

@@ -151,6 +151,10 @@ func secretAssigned(p *Pass, a *Assignment) {
 	if p.usersListed(a) || p.accountWritten(a) {
 		return
 	}
+	if what := randomKey(a); what != "" {
+		p.Report(a.Func, a.Node, what)
+		return
+	}
 	class := secret.ClassOf(a.Name)
 	text, how := "", ""
 	if class != secret.No {
