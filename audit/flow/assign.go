@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/python"
@@ -42,6 +43,9 @@ func (f *frame) assignAll(targets []python.Expr, v *Value) {
 
 func (f *frame) assignAttr(t *python.Attribute, v *Value) {
 	to := f.eval(t.Value)
+	if isTheApp(to, t.Value) {
+		f.store(appPlace, t.Attr, v)
+	}
 	switch {
 	case to.Of != nil && f.up != nil && f.calls(v, 0): // what another instance is given to call it never does
 		f.store(to.Of, t.Attr, &Value{Marks: v.Marks})
@@ -53,8 +57,8 @@ func (f *frame) assignAttr(t *python.Attribute, v *Value) {
 	case to.Mod != nil:
 		f.store(to.Mod, t.Attr, v)
 		return
-	case to.API != nil && to.API.Path == "flask.g":
-		f.store("g", t.Attr, v)
+	case to.API != nil && isGlobals(to.API.Path):
+		f.store(globalsPlace, t.Attr, v)
 		return
 	case to.API != nil && strings.Contains(to.API.Path, "esponse"):
 		f.used(f.e.models.attrs[t.Attr], v, t, to.API.Path+"."+t.Attr)
@@ -71,14 +75,15 @@ func (f *frame) assignAttr(t *python.Attribute, v *Value) {
 func (f *frame) assignItem(t *python.Subscript, v *Value) {
 	to, k := f.eval(t.Value), f.eval(t.Index)
 	key, known := k.key()
+	place := f.place(to, t.Value)
+	if place != "" && known {
+		f.store(place, key, v)
+	}
 	if to.API != nil {
 		switch {
-		case to.API.Path == "flask.session":
+		case place == sessionPlace:
 			f.used(Trust, v, t, "the session")
 			f.used(Trust, k, t, "the session")
-			if known {
-				f.store("session", key, v)
-			}
 			return
 		case lastName(to.API.Path) == "headers":
 			f.header(key, v, t)
@@ -87,6 +92,9 @@ func (f *frame) assignItem(t *python.Subscript, v *Value) {
 			}
 			return
 		}
+	}
+	if f.page == nil && slices.ContainsFunc(v.Marks, func(m Mark) bool { return m.From.Source == Param }) {
+		f.keepInside(t.Value, v)
 	}
 	if to.Obj == nil {
 		if n, ok := t.Value.(*python.Name); ok && len(v.deep()) > 0 {
@@ -103,6 +111,24 @@ func (f *frame) assignItem(t *python.Subscript, v *Value) {
 		return
 	}
 	to.Obj.Rest = join(to.Obj.Rest, v)
+}
+
+// keepInside has the callers of this function add what they pass to a list or a dict that is
+// an attribute of an object or a variable of a module.
+func (f *frame) keepInside(in python.Expr, v *Value) {
+	switch in := in.(type) {
+	case *python.Attribute:
+		switch of := f.eval(in.Value); {
+		case of.Of != nil:
+			f.keep(of.Of, in.Attr, v, true)
+		case of.Class != nil:
+			f.keep(of.Class, in.Attr, v, true)
+		}
+	case *python.Name:
+		if sym, at := f.scope.Find(in.ID); sym != nil && at == at.Module.Scope && at != f.scope {
+			f.keep(at.Module, in.ID, v, true)
+		}
+	}
 }
 
 // header puts a value into a header of the answer.

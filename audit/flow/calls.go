@@ -61,7 +61,7 @@ func codeCalls(add adder) {
 	add(callSpec{uses: uses(Code, 0, "source")}, "builtins.eval", "builtins.exec", "builtins.compile", "builtins.execfile", "code.InteractiveInterpreter().runsource",
 		"code.InteractiveInterpreter().runcode", "code.InteractiveConsole().push", "js2py.eval_js", "execjs.eval", "timeit.timeit", "timeit.repeat", "pandas.eval",
 		"numexpr.evaluate", "sympy.sympify", "sympy.parse_expr", "sympy.parsing.sympy_parser.parse_expr", "cexprtk.evaluate_expression")
-	add(callSpec{uses: uses(Code, 0, "name")}, "importlib.import_module", "builtins.__import__", "runpy.run_path", "runpy.run_module")
+	add(callSpec{uses: uses(Code, 0, "name")}, "builtins.__import__", "runpy.run_path", "runpy.run_module")
 	add(callSpec{uses: uses(Code, 1, "pathname")}, "imp.load_source", "imp.load_module")
 	add(callSpec{uses: uses(Template, 0, "source")}, "mako.template.Template", "tornado.template.Template", "chameleon.PageTemplate", "chameleon.PageTextTemplate",
 		"mako.lookup.TemplateLookup().put_string", "genshi.template.MarkupTemplate", "genshi.template.TextTemplate")

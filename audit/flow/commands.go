@@ -77,6 +77,11 @@ func importModule(f *frame, api *program.API, a *arguments, e *python.Call) *Val
 	if v == nil {
 		return f.e.unknown
 	}
+	if s, ok := v.str(); ok {
+		if own := f.e.program.Lookup(s, f.fn.Module); own != nil {
+			return f.e.module(own)
+		}
+	}
 	if first := v.parts()[0].Text; !strings.Contains(first, ".") || first[0] == '.' {
 		f.used(Code, v, e, api.Path)
 	}

@@ -105,11 +105,20 @@ func (f *frame) method(to *Value, name string, a *arguments, e *python.Call) *Va
 	if key, ok := a.get(0, "").strOf(); ok && name == "get" && to.isReferrer(key) {
 		return to.referrer()
 	}
+	if to.Class != nil && name == "__subclasses__" {
+		return f.subclasses(to.Class)
+	}
+	if v := f.keptMethod(to, name, a, e); v != nil {
+		return v
+	}
 	if v := f.orm(to, name, a, e); v != nil {
 		return v
 	}
 	if to.API != nil {
 		callee := f.apiAttr(to, name, e.Func)
+		if callee.Func != nil || callee.Class != nil || callee.lambda() != nil { // put there by the program
+			return f.invoke(callee, a, e)
+		}
 		path := to.API.Path + "." + name
 		_, exact := f.e.models.calls[path]
 		if exact || f.e.models.special[path] != nil {

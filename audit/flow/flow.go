@@ -55,8 +55,9 @@ type Engine struct {
 	depth    int
 	byName   map[string][]*program.Function // methods
 	free     map[*program.Function][]freeName
-	wraps    []*wrapping  // by Function.ID; of those that are not wrapped, unwrapped
-	lambda   *program.API // that all lambdas are an instance of
+	wraps    []*wrapping        // by Function.ID; of those that are not wrapped, unwrapped
+	lambda   *program.API       // that all lambdas are an instance of
+	heirs    [][]*program.Class // by Class.ID: those that inherit from it
 	probe    *probe
 	unknown  *Value
 	number   *Value
@@ -90,7 +91,7 @@ func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template
 		unknown: &Value{}, byName: map[string][]*program.Function{}, free: map[*program.Function][]freeName{},
 		wraps: make([]*wrapping, len(p.Functions)), lambda: p.APIs.Module("lambda"),
 	}
-	e.pages = newPages(e, templates)
+	e.pages, e.heirs = newPages(e, templates), heirs(p)
 	e.number = e.api(p.APIs.Module("builtins").Attr("int").Call())
 	for _, c := range p.Classes {
 		if !c.Module.Test {

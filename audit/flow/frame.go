@@ -300,9 +300,6 @@ func (f *frame) define(s *python.Function) {
 // classBody reads the statements of a class; its variables become attributes of it.
 func (f *frame) classBody(s *python.Class) {
 	sym, _ := f.scope.Find(s.Name)
-	for _, d := range s.Decorators {
-		f.eval(d)
-	}
 	if sym == nil || sym.Class == nil {
 		return
 	}
@@ -316,6 +313,7 @@ func (f *frame) classBody(s *python.Class) {
 		}
 	}
 	f.env, f.scope, f.class = oldEnv, oldScope, oldClass
+	f.announce(c)
 }
 
 func (f *frame) assert(s *python.Assert) {

@@ -42,7 +42,7 @@ func (f *frame) exact(callee *Value, args []*Value) bool {
 	}
 	for _, v := range args {
 		if v != nil {
-			given = given || f.calls(v, 1)
+			given = given || f.calls(v, 1) || f.eager && v.Class != nil
 			carried = carried || v.carries(2) || f.yields(v)
 		}
 	}

@@ -48,6 +48,11 @@ func (f *frame) attribute(v *Value, name string, n python.Node) *Value {
 	if v.API != nil {
 		return join(own, f.apiAttr(v, name, n))
 	}
+	if a, ok := n.(*python.Attribute); ok && named(v, a.Value, "app") {
+		if kept := f.keptOnApp(name); kept != nil {
+			return kept
+		}
+	}
 	if len(v.Marks) == 0 || harmlessAttr(name) {
 		if own == nil {
 			return f.e.unknown
@@ -73,8 +78,13 @@ func harmlessAttr(name string) bool {
 // apiAttr is an attribute of an outside thing; some of them are what a visitor sends.
 func (f *frame) apiAttr(v *Value, name string, n python.Node) *Value {
 	a := v.API.Attr(name)
-	if v.API.Path == "flask.g" {
-		return f.shared("g", name)
+	if isGlobals(v.API.Path) {
+		return f.shared(globalsPlace, name)
+	}
+	if isApp(v.API.Path) {
+		if kept := f.keptOnApp(name); kept != nil {
+			return kept
+		}
 	}
 	if s := f.e.models.source(a.Path); s != nil && !(name == "path" && f.fixedPath()) {
 		return &Value{API: a, Marks: []Mark{{From: f.e.origin(s.source, f.where(n), s.note), Safe: s.safe}}}
@@ -120,10 +130,16 @@ func (f *frame) moduleAttr(m *program.Module, name string) *Value {
 // instanceAttr is an attribute of an instance of one of the project's classes: what any
 // function has stored there, in this instance or in another.
 func (f *frame) instanceAttr(v *Value, name string, n python.Node) *Value {
+	if len(v.kin) > 0 {
+		return f.anyOfKin(v, name, n)
+	}
 	c := v.Of
 	if m := c.Method(name); m != nil {
 		if isProperty(m) {
 			return f.apply(m, []*Value{v}, f.where(n))
+		}
+		if below := f.overrides(v, name); below != nil && isAbstract(m) {
+			return below
 		}
 		return &Value{Func: m, Self: v}
 	}
@@ -152,6 +168,9 @@ func (f *frame) instanceAttr(v *Value, name string, n python.Node) *Value {
 		if len(k.External) > 0 {
 			return f.e.api(k.External[0].Call().Attr(name))
 		}
+	}
+	if below := f.overrides(v, name); below != nil {
+		return below
 	}
 	return f.e.unknown
 }
@@ -260,8 +279,8 @@ func (f *frame) keyed(v *Value, key string) *Value {
 	if v.isReferrer(key) {
 		return v.referrer()
 	}
-	if v.API != nil && v.API.Path == "flask.session" {
-		return f.shared("session", key)
+	if v.API != nil && isSession(v.API.Path) {
+		return f.shared(sessionPlace, key)
 	}
 	if v.Obj != nil {
 		own := join(v.Obj.get(key), v.Obj.Rest)
@@ -315,6 +334,9 @@ func (f *frame) subscript(e *python.Subscript) *Value {
 	k := f.eval(e.Index)
 	switch k.Const.Kind {
 	case ConstStr:
+		if kept := f.keptItem(v, e.Value, k.Const.Str); kept != nil {
+			return kept
+		}
 		return f.keyed(v, k.Const.Str)
 	case ConstInt:
 		i := int(k.Const.Int)

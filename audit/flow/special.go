@@ -111,8 +111,12 @@ func setAttr(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
 		return f.e.unknown
 	}
 	f.used(Attributes, name, e, "setattr")
-	if s, ok := name.str(); ok && to.Of != nil {
+	s, ok := name.str()
+	if ok && to.Of != nil {
 		f.store(to.Of, s, v)
+	}
+	if ok && len(e.Args) > 0 && isTheApp(to, e.Args[0]) {
+		f.store(appPlace, s, v)
 	}
 	return f.e.unknown
 }

@@ -41,6 +41,7 @@ type effect struct {
 	way    *Way
 	safe   Kinds
 	whole  bool // what is stored is the parameter itself
+	inside bool // it is stored in what is there, under a key that is not known
 }
 
 // guarded says that the parameter is safe for kinds where the function's result is true.
@@ -109,7 +110,7 @@ func grew(a, b *Value, depth int) bool {
 	if a.API != b.API || a.Func != b.Func || a.Class != b.Class || a.Of != b.Of || a.Query != b.Query || a.Mod != b.Mod {
 		return true
 	}
-	if a.fn.grew(b.fn, depth) {
+	if len(b.kin) > len(a.kin) || a.fn.grew(b.fn, depth) {
 		return true
 	}
 	for _, m := range b.Marks {
@@ -320,7 +321,7 @@ func (f *frame) raise(v *Value) {
 // affect does what a function does to a place that others read. A constructor does it to its
 // instance as well, which is told from others where what is stored is something to call.
 func (f *frame) affect(ef effect, fn *program.Function, args []*Value, v *Value) {
-	f.store(ef.owner, ef.name, v)
+	f.keep(ef.owner, ef.name, f.whole(ef, args, v), ef.inside)
 	if fn.Name != "__init__" || ef.owner != any(fn.Class) || len(args) == 0 || args[0] == nil || args[0].Obj == nil {
 		return
 	}
@@ -344,12 +345,31 @@ func (w *Way) append(more *Way) *Way {
 
 // store writes a value into a place that functions share: what is marked by a parameter
 // becomes an effect of this function.
-func (f *frame) store(owner any, name string, v *Value) {
+func (f *frame) store(owner any, name string, v *Value) { f.keep(owner, name, v, false) }
+
+// keep is store, or, inside, adds to what is in the place.
+func (f *frame) keep(owner any, name string, v *Value, inside bool) {
 	whole := v.param() != nil
 	for _, m := range v.deep() {
 		if m.From.Source == Param {
-			f.sum.effect(effect{origin: m.From, owner: owner, name: name, way: m.Way, safe: m.Safe, whole: whole})
+			f.sum.effect(effect{origin: m.From, owner: owner, name: name, way: m.Way, safe: m.Safe, whole: whole, inside: inside})
 		}
 	}
+	if inside {
+		v = &Value{Obj: &Object{Rest: v, region: -1}}
+	}
 	f.e.writeCell(owner, name, v)
+}
+
+// whole is what an effect stores where the function stores what it is given as it is: an
+// object of the project keeps its class.
+func (f *frame) whole(ef effect, args []*Value, v *Value) *Value {
+	if !ef.whole || ef.origin.Param >= len(args) || ef.origin.Param < 0 || args[ef.origin.Param] == nil {
+		return v
+	}
+	of := f.part(args[ef.origin.Param], ef.origin.Path)
+	if of.Of == nil && of.Class == nil || of.fn != nil || of.Of != nil && of.Of.Method("__call__") != nil {
+		return v
+	}
+	return &Value{Marks: v.Marks, Of: of.Of, kin: of.kin, Class: of.Class}
 }

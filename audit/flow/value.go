@@ -13,11 +13,12 @@ type Value struct {
 	Marks   []Mark       // what it carries from outside, as a whole
 	API     *program.API // it is this outside thing
 	Func    *program.Function
-	Self    *Value         // Func is bound to it
-	fn      *callable      // more of what is called
-	Class   *program.Class // it is this class
-	Of      *program.Class // it is an instance of this class
-	Query   *program.Class // it is a query for rows of this model
+	Self    *Value           // Func is bound to it
+	fn      *callable        // more of what is called
+	Class   *program.Class   // it is this class
+	Of      *program.Class   // it is an instance of this class
+	kin     []*program.Class // it may be an instance of one of these instead
+	Query   *program.Class   // it is a query for rows of this model
 	Mod     *program.Module
 	Const   Const
 	Checked bool   // it was from outside, and was found or made harmless
@@ -227,7 +228,7 @@ func joinTo(a, b *Value, depth int) *Value {
 	case a == nil:
 		return b
 	}
-	if a.isThing() && a.Const.Kind == NoConst && !a.Checked && b.bare() && (!b.callable() || b.same(a)) {
+	if a.isThing() && a.Const.Kind == NoConst && !a.Checked && b.bare() && (!b.callable() || b.same(a)) && a.covers(b) {
 		return a
 	}
 	if a.empty() && b.Const.Kind == NoConst {
@@ -239,9 +240,13 @@ func joinTo(a, b *Value, depth int) *Value {
 	v := &Value{Marks: merge(a.Marks, b.Marks)}
 	v.API, v.Func, v.Class, v.Of, v.Query, v.Mod = a.API, a.Func, a.Class, a.Of, a.Query, a.Mod
 	v.Self, v.fn = a.Self, either(a, b, depth)
+	v.kin = a.kin
 	v.raw = a.raw || b.raw
 	if !a.isThing() || a.Of == nil && a.API != nil && b.Of != nil { // what is known of the project's own says more
 		v.API, v.Func, v.Class, v.Of, v.Query, v.Mod, v.Self, v.fn = b.API, b.Func, b.Class, b.Of, b.Query, b.Mod, b.Self, b.fn
+		v.kin = b.kin
+	} else if a.Of != nil && b.Of != nil {
+		v.kin = akin(a, b)
 	}
 	v.proven = a.proven & b.proven
 	if a.proof == b.proof {

@@ -1,0 +1,156 @@
+package flow
+
+import (
+	"slices"
+
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// maxKin bounds of how many classes a value may be an instance, and how many methods a call
+// of an abstract one may mean: where there are more, it is a framework of its own.
+const maxKin = 8
+
+// heirs are the classes of the project that inherit from each, by its ID.
+func heirs(p *program.Program) [][]*program.Class {
+	all := make([][]*program.Class, len(p.Classes))
+	for _, c := range p.Classes {
+		if c.Module.Test {
+			continue
+		}
+		for _, k := range c.Line()[1:] {
+			all[k.ID] = append(all[k.ID], c)
+		}
+	}
+	return all
+}
+
+// covers reports whether whatever b may be an instance of a may be as well.
+func (v *Value) covers(o *Value) bool {
+	if o.Of == nil || v.Of == nil {
+		return true
+	}
+	return v.isOf(o.Of) && !slices.ContainsFunc(o.kin, func(c *program.Class) bool { return !v.isOf(c) })
+}
+
+func (v *Value) isOf(c *program.Class) bool { return v.Of == c || slices.Contains(v.kin, c) }
+
+// akin are the classes beside a's first that a value may be an instance of which is a or b.
+func akin(a, b *Value) []*program.Class {
+	kin := a.kin
+	add := func(c *program.Class) {
+		if !a.isOf(c) && !slices.Contains(kin, c) && len(kin) < maxKin {
+			kin = append(kin[:len(kin):len(kin)], c)
+		}
+	}
+	add(b.Of)
+	for _, c := range b.kin {
+		add(c)
+	}
+	return kin
+}
+
+// anyOfKin is an attribute of an instance of one of several classes.
+func (f *frame) anyOfKin(v *Value, name string, n python.Node) *Value {
+	one := *v
+	one.kin = nil
+	found := f.instanceAttr(&one, name, n)
+	for _, c := range v.kin {
+		other := one
+		other.Of = c
+		found = join(found, f.instanceAttr(&other, name, n))
+	}
+	return found
+}
+
+// overrides are the methods of a name that the classes below v's have of their own; nil where
+// there is none, or too many to tell anything.
+func (f *frame) overrides(v *Value, name string) *Value {
+	var found *Value
+	count := 0
+	for _, c := range f.e.heirs[v.Of.ID] {
+		m := c.Methods[name]
+		if m == nil || isAbstract(m) {
+			continue
+		}
+		if count++; count > maxKin {
+			return nil
+		}
+		self := *v
+		self.Of = c
+		one := &Value{Func: m, Self: &self}
+		if isProperty(m) {
+			one = f.apply(m, []*Value{&self}, f.at)
+		}
+		found = join(found, one)
+	}
+	return found
+}
+
+// isAbstract reports whether a method does nothing but say that another class has it.
+func isAbstract(m *program.Function) bool {
+	if m.Node == nil || len(m.Body) > 2 {
+		return false
+	}
+	for _, s := range m.Body {
+		switch s := s.(type) {
+		case *python.Pass, *python.Raise:
+		case *python.ExprStmt:
+			switch x := s.Value.(type) {
+			case *python.Str:
+			case *python.Constant:
+				if x.Kind != python.Ellipsis {
+					return false
+				}
+			default:
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// announce tells of a new class whoever asked for that: its decorators, and the classes that
+// it inherits from.
+func (f *frame) announce(c *program.Class) {
+	v, top := f.e.class(c), f.top()
+	eager, spent, placed := f.eager, top.spent, top.placed
+	f.eager = true
+	f.tell(v, c)
+	f.eager, top.spent, top.placed = eager, spent, placed
+}
+
+func (f *frame) tell(v *Value, c *program.Class) {
+	for _, d := range slices.Backward(c.Node.Decorators) {
+		if f.e.isOwn(d, f.scope) {
+			f.decorated(v, d)
+		} else {
+			f.eval(d)
+		}
+	}
+	for _, k := range c.Line()[1:] {
+		told := k.Methods["__init_subclass__"]
+		if told == nil || told.Node == nil {
+			continue
+		}
+		a := &arguments{node: &python.Call{Span: c.Node.At()}}
+		for _, w := range c.Node.Keywords {
+			a.named = append(a.named, Field{w.Name, f.eval(w.Value)})
+		}
+		f.perform(f.e.function(told), bindArgs(told, v, a), f.loc(c.Node))
+		return
+	}
+}
+
+// subclasses is what c.__subclasses__() gives.
+func (f *frame) subclasses(c *program.Class) *Value {
+	o := &Object{region: -1}
+	for i, k := range f.e.heirs[c.ID] {
+		if i < maxKin {
+			o.addRest(f.e.class(k))
+		}
+	}
+	return &Value{Obj: o}
+}
