@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/python"
@@ -17,6 +18,10 @@ func (f *frame) answer(n python.Node, v *Value) {
 				return
 			}
 		}
+	}
+	if f.isTyped(n) {
+		f.used(Exposure, v, n, "the answer")
+		return
 	}
 	api := false
 	if v.Obj != nil && v.Obj.List && len(v.Obj.Items) > 0 { // body, status, headers
@@ -40,6 +45,16 @@ func (f *frame) answer(n python.Node, v *Value) {
 		kinds &^= f.wrapping.tame
 	}
 	f.used(kinds, v, n, "the page")
+}
+
+// isTyped reports whether an answer is a variable that was given a content type of its own.
+func (f *frame) isTyped(n python.Node) bool {
+	r, ok := n.(*python.Return)
+	if !ok || len(f.typed) == 0 {
+		return false
+	}
+	name, ok := r.Value.(*python.Name)
+	return ok && slices.Contains(f.typed, name.ID)
 }
 
 // made reports whether a status says that something was created or begun: APIs answer so, with

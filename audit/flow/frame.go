@@ -44,6 +44,7 @@ type frame struct {
 	tries    int          // in how many bodies of try with handlers
 	caught   *Value       // what was raised in the one that is being read
 	at       Loc          // the call whose summary is being applied
+	typed    []string     // answers that are given another content type, on some way at least
 	exits    []state      // where break and continue leave the loop that is being read
 }
 

@@ -87,6 +87,12 @@ func (f *frame) overrides(v *Value, name string) *Value {
 	return found
 }
 
+// isDeclared reports whether a method of a mixin only declares a column: rows hold a value
+// under its name.
+func isDeclared(m *program.Function) bool {
+	return m.Node != nil && slices.ContainsFunc(m.Node.Decorators, func(d python.Expr) bool { return python.LastName(d) == "declared_attr" })
+}
+
 // isAbstract reports whether a method does nothing but say that another class has it.
 func isAbstract(m *program.Function) bool {
 	if m.Node == nil || len(m.Body) > 2 {

@@ -134,7 +134,7 @@ func (f *frame) instanceAttr(v *Value, name string, n python.Node) *Value {
 		return f.anyOfKin(v, name, n)
 	}
 	c := v.Of
-	if m := c.Method(name); m != nil {
+	if m := c.Method(name); m != nil && !isDeclared(m) {
 		if isProperty(m) {
 			return f.apply(m, []*Value{v}, f.where(n))
 		}

@@ -225,6 +225,7 @@ func (f *frame) retyped(answer python.Expr, kind *Value) {
 		return
 	}
 	if v := f.eval(n); len(v.Marks) > 0 {
+		f.typed = append(f.typed, n.ID)
 		f.bind(n.ID, v.marked(safe(v.Marks, Markup)))
 	}
 }
