@@ -42,6 +42,9 @@ func (f *frame) assignAll(targets []python.Expr, v *Value) {
 }
 
 func (f *frame) assignAttr(t *python.Attribute, v *Value) {
+	if len(f.places) > 0 {
+		f.forgetPlace(t)
+	}
 	to := f.eval(t.Value)
 	if isTheApp(to, t.Value) {
 		f.store(appPlace, t.Attr, v)
@@ -73,6 +76,9 @@ func (f *frame) assignAttr(t *python.Attribute, v *Value) {
 
 // assignItem is x[key] = v: into the session, into a header, or into what x holds.
 func (f *frame) assignItem(t *python.Subscript, v *Value) {
+	if f.fill(t.Value); len(f.places) > 0 {
+		f.forgetPlace(t)
+	}
 	to, k := f.eval(t.Value), f.eval(t.Index)
 	key, known := k.key()
 	place := f.place(to, t.Value)

@@ -10,9 +10,19 @@ import (
 type state struct {
 	env   []*Value
 	ended bool
+	learned
 }
 
-func (f *frame) save() state { return state{f.copy(f.env), f.ended} }
+// exit is where a statement leaves a loop, or goes on to its next turn.
+type exit struct {
+	state
+	out bool
+}
+
+func (f *frame) save() state { return state{f.copy(f.env), f.ended, f.learned} }
+
+// now is the state as it is, which must not be read on.
+func (f *frame) now() state { return state{f.env, f.ended, f.learned} }
 
 // copy is a copy of what names are bound to. It counts as steps: branches in branches of a
 // function with very many names would fill the memory.
@@ -21,7 +31,7 @@ func (f *frame) copy(env []*Value) []*Value {
 	return slices.Clone(env)
 }
 
-func (f *frame) load(s state) { f.env, f.ended = s.env, s.ended }
+func (f *frame) load(s state) { f.env, f.ended, f.learned = s.env, s.ended, s.learned }
 
 // meet makes the state what it is after either of two branches.
 func (f *frame) meet(other state) {
@@ -30,6 +40,7 @@ func (f *frame) meet(other state) {
 	case f.ended:
 		f.load(other)
 	default:
+		f.learn(&other)
 		for i, v := range other.env {
 			if v != f.env[i] {
 				f.env[i] = join(f.env[i], v)
@@ -79,7 +90,7 @@ func (f *frame) ifStmt(s *python.If) {
 	before := f.save()
 	f.refine(c.then)
 	f.inRegion(func() { f.block(s.Body) })
-	then := state{f.env, f.ended}
+	then := f.now()
 	f.load(before)
 	f.refine(c.otherwise)
 	f.inRegion(func() { f.block(s.Else) })
@@ -89,34 +100,50 @@ func (f *frame) ifStmt(s *python.If) {
 func (f *frame) forStmt(s *python.For) {
 	over := f.eval(s.Iter)
 	before := f.save()
-	f.loop(func() {
+	out := f.loop(func() {
 		f.assign(s.Target, f.item(over))
 		f.block(s.Body)
 	})
 	f.meet(before)
 	f.block(s.Else)
+	f.leave(out)
 }
 
-// loop reads a body twice, as what one turn stores the next one reads. Where break and
-// continue leave it, the state is one of those after it.
-func (f *frame) loop(turn func()) {
+// loop reads a body twice, as what one turn stores the next one reads. Where continue leaves
+// it, the state is one of those after it. It returns the states in which break does.
+func (f *frame) loop(turn func()) []state {
 	outer := f.exits
 	turns := 2
 	if f.loops++; f.loops > 4 {
 		turns = 1
 	}
+	var out []state
 	f.inRegion(func() {
 		for range turns {
+			if f.ended {
+				break
+			}
 			f.exits = nil
 			turn()
 			for _, s := range f.exits {
-				f.meet(s)
+				if s.out {
+					out = append(out, s.state)
+				} else {
+					f.meet(s.state)
+				}
 			}
-			f.ended = false
 		}
 	})
 	f.exits = outer
 	f.loops--
+	return out
+}
+
+// leave goes on behind a loop, where break leads to as well.
+func (f *frame) leave(out []state) {
+	for _, s := range out {
+		f.meet(s)
+	}
 }
 
 func (f *frame) while(s *python.While) {
@@ -127,10 +154,11 @@ func (f *frame) while(s *python.While) {
 	}
 	before := f.save()
 	f.refine(c.then)
-	f.loop(func() { f.block(s.Body) })
+	out := f.loop(func() { f.block(s.Body) })
 	f.meet(before)
 	f.refine(c.otherwise)
 	f.block(s.Else)
+	f.leave(out)
 }
 
 func (f *frame) with(s *python.With) {
@@ -149,17 +177,17 @@ func (f *frame) try(s *python.Try) {
 	before := f.save()
 	caught := f.tryBody(s)
 	f.block(s.Else)
-	after := state{f.env, f.ended}
+	after := f.now()
 	var ends []state
 	for i := range s.Handlers {
-		f.load(state{env: f.copy(before.env)})
-		f.meet(state{env: after.env})
+		f.load(state{env: f.copy(before.env), learned: before.learned})
+		f.meet(state{env: after.env, learned: after.learned})
 		h := &s.Handlers[i]
 		if h.Name != "" {
 			f.bind(h.Name, join(f.exception(h), caught))
 		}
 		f.inRegion(func() { f.block(h.Body) })
-		ends = append(ends, state{f.env, f.ended})
+		ends = append(ends, f.now())
 	}
 	f.load(after)
 	for _, e := range ends {
@@ -199,10 +227,13 @@ func (f *frame) match(s *python.Match) {
 		if !fits && sure {
 			continue
 		}
-		f.load(state{env: f.copy(before.env)})
+		f.load(state{env: f.copy(before.env), learned: before.learned})
 		f.capture(c.Pattern, v)
+		if constants(c.Pattern) {
+			f.refine(f.fixed(s.Subject))
+		}
 		if c.Guard != nil {
-			f.eval(c.Guard)
+			f.refine(f.condition(c.Guard).then)
 			sure = false
 		}
 		if fits && sure && len(ends) == 0 {
@@ -210,7 +241,7 @@ func (f *frame) match(s *python.Match) {
 			return
 		}
 		f.inRegion(func() { f.block(c.Body) })
-		ends = append(ends, state{f.env, f.ended})
+		ends = append(ends, f.now())
 		if whole = fits && sure; whole {
 			break
 		}
@@ -223,6 +254,19 @@ func (f *frame) match(s *python.Match) {
 	for _, e := range ends {
 		f.meet(e)
 	}
+}
+
+// constants reports whether a pattern is one of a few constants.
+func constants(pattern python.Expr) bool {
+	switch p := pattern.(type) {
+	case *python.BinOp:
+		return constants(p.Left) && constants(p.Right)
+	case *python.PatternAs:
+		return p.Pattern != nil && constants(p.Pattern)
+	case *python.Str, *python.Number, *python.Constant, *python.Attribute:
+		return true
+	}
+	return false
 }
 
 // fits tells whether a value matches a pattern; sure is false where that is not known.

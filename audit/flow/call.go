@@ -335,6 +335,10 @@ func bindParams(params []python.Param, list []*Value, a *arguments) []*Value {
 // construct makes an instance of one of the project's classes.
 func (f *frame) construct(c *program.Class, a *arguments, e *python.Call) *Value {
 	v := &Value{Of: c, Obj: &Object{region: f.region}}
+	if e != nil && len(e.Args) == 1 && isEnum(c) {
+		f.refine(f.about(e.Args[0], Every))
+		return v
+	}
 	if init := c.Method("__init__"); init != nil {
 		f.perform(f.e.function(init), bindArgs(init, v, a), f.loc(e))
 	} else {
@@ -354,6 +358,17 @@ func (f *frame) construct(c *program.Class, a *arguments, e *python.Call) *Value
 		f.external(c.External[0], f.e.api(c.External[0]), nil, a, e)
 	}
 	return v
+}
+
+// isEnum tells the classes whose instances are a few of the program's.
+func isEnum(c *program.Class) bool {
+	return c.Inherits(func(path string) bool {
+		switch path {
+		case "enum.Enum", "enum.StrEnum", "enum.IntEnum", "enum.Flag":
+			return true
+		}
+		return false
+	})
 }
 
 // positional gives a dataclass its fields in the order in which they are declared.

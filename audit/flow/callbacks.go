@@ -121,15 +121,17 @@ func (f *frame) lets(by *Value) Kinds {
 		c.extra = append(c.extra, binding{name, marker(-1)})
 		var kinds Kinds
 		for _, r := range c.check(l.node.Body).then {
-			if r.name == name {
+			if n, ok := r.on.(*python.Name); ok && n.ID == name {
 				kinds |= r.kinds
 			}
 		}
 		return kinds
 	case by.Func != nil:
-		for _, g := range f.e.summary(by.Func).safe {
-			if g.param == 0 && by.Self == nil || g.param == 1 && by.Self != nil {
-				return g.kinds
+		for _, t := range f.e.summary(by.Func).says {
+			for _, g := range t.all {
+				if t.at == whole && t.is && (g.param == 0 && by.Self == nil || g.param == 1 && by.Self != nil) {
+					return g.kinds
+				}
 			}
 		}
 	}

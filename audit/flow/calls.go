@@ -144,7 +144,12 @@ func sanitizers(add adder) {
 	add(callSpec{gives: givesFirst, safe: Path | Command | HTML | Header}, "werkzeug.utils.secure_filename", "werkzeug.secure_filename")
 	add(callSpec{gives: givesFirst, safe: Path}, "os.path.basename", "ntpath.basename", "posixpath.basename", "django.utils._os.safe_join")
 	add(callSpec{gives: givesAll, safe: Path}, "werkzeug.security.safe_join", "werkzeug.utils.safe_join", "flask.safe_join", "flask.helpers.safe_join")
-	add(callSpec{gives: givesFirst, safe: normal}, "os.path.realpath", "os.path.abspath", "os.path.normpath", "pathlib.Path().resolve")
+	add(callSpec{gives: givesFirst, safe: normal}, "os.path.realpath", "os.path.abspath", "os.path.normpath")
+	add(callSpec{special: samePath(normal)}, "pathlib.Path().resolve")
+	add(callSpec{special: samePath(0)}, "pathlib.Path().absolute", "pathlib.Path().expanduser", "pathlib.Path().with_suffix")
+	add(callSpec{special: belowFolder}, "pathlib.Path().relative_to")
+	add(callSpec{gives: givesFirst, safe: Every &^ Address}, "ipaddress.ip_address", "ipaddress.ip_network", "ipaddress.IPv4Address", "ipaddress.IPv6Address",
+		"socket.gethostbyname", "socket.getaddrinfo")
 	add(callSpec{gives: givesFirst, safe: HTML | URL | HTMLAttr | Script | Header | Log | Redirect | Address | Path | Command | SQL}, "urllib.parse.quote", "urllib.parse.quote_plus", "urllib.quote",
 		"urllib.parse.urlencode", "werkzeug.urls.url_quote", "werkzeug.urls.url_encode")
 	add(callSpec{gives: givesFirst, safe: LDAP}, "ldap.filter.escape_filter_chars", "ldap3.utils.conv.escape_filter_chars", "ldap.dn.escape_dn_chars",

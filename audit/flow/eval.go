@@ -13,10 +13,19 @@ func (f *frame) eval(e python.Expr) *Value {
 	}
 	switch e := e.(type) {
 	case *python.Name:
+		if len(f.places) > 0 {
+			return f.refined(e, f.lookup(e.ID, e))
+		}
 		return f.lookup(e.ID, e)
 	case *python.Attribute:
+		if len(f.places) > 0 {
+			return f.refined(e, f.attribute(f.eval(e.Value), e.Attr, e))
+		}
 		return f.attribute(f.eval(e.Value), e.Attr, e)
 	case *python.Call:
+		if len(f.places) > 0 {
+			return f.refined(e, f.call(e))
+		}
 		return f.call(e)
 	case *python.Str:
 		f.e.pages.mention(e.Value)
@@ -35,6 +44,9 @@ func (f *frame) eval(e python.Expr) *Value {
 	case *python.BinOp:
 		return f.binary(e.Op, f.eval(e.Left), f.eval(e.Right), e)
 	case *python.Subscript:
+		if len(f.places) > 0 {
+			return f.refined(e, f.subscript(e))
+		}
 		return f.subscript(e)
 	case nil:
 		return f.e.unknown
@@ -127,7 +139,7 @@ func (f *frame) boolean(e *python.BoolOp) *Value {
 			f.refine(f.check(x).otherwise)
 		}
 	}
-	f.load(state{before.env, f.ended})
+	f.load(state{before.env, f.ended, before.learned})
 	for _, n := range named { // names bound by := in there stay bound
 		f.assign(n.expr.Target, n.value)
 	}
@@ -297,33 +309,19 @@ func (v *Value) key() (string, bool) {
 }
 
 func (f *frame) comprehension(e *python.Comprehension) *Value {
-	mark := len(f.extra)
+	mark, known := len(f.extra), f.places
 	for i := range e.Fors {
 		f.bindTarget(e.Fors[i].Target, f.item(f.eval(e.Fors[i].Iter)))
 		for _, test := range e.Fors[i].Ifs {
-			c := f.condition(test)
-			f.refineExtra(c.then)
+			f.refine(f.condition(test).then)
 		}
 	}
 	v := f.eval(e.Elt)
 	if e.Key != nil {
 		v = join(v, &Value{Marks: f.eval(e.Key).Marks})
 	}
-	f.extra = f.extra[:mark]
+	f.extra, f.places = f.extra[:mark], known
 	return &Value{Obj: &Object{Rest: v, region: -1}}
-}
-
-// refineExtra is refine for the names of a comprehension.
-func (f *frame) refineExtra(all []refinement) {
-	f.refine(all)
-	for _, r := range all {
-		for i := len(f.extra) - 1; i >= 0; i-- {
-			if b := &f.extra[i]; b.name == r.name {
-				b.value = b.value.marked(safe(b.value.Marks, r.kinds))
-				break
-			}
-		}
-	}
 }
 
 // bindTarget binds names that live only in a comprehension or a lambda.
@@ -331,6 +329,9 @@ func (f *frame) bindTarget(t python.Expr, v *Value) {
 	switch t := t.(type) {
 	case *python.Name:
 		f.extra = append(f.extra, binding{t.ID, v})
+		if len(f.places) > 0 {
+			f.places = without(f.places, func(r refinement) bool { return rootOf(r.on) == t.ID })
+		}
 	case *python.Starred:
 		f.bindTarget(t.Value, v)
 	case *python.Tuple:

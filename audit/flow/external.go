@@ -11,6 +11,9 @@ import (
 // back what it is given.
 func (f *frame) external(api *program.API, callee, to *Value, a *arguments, e *python.Call) *Value {
 	path := api.Path
+	if kinds := proves(path); kinds != 0 && f.page == nil && e != nil && len(e.Args) > 0 {
+		defer f.refine(f.about(e.Args[0], kinds))
+	}
 	if s, ok := f.e.models.calls[path]; ok {
 		return f.modelled(s, api, to, a, e)
 	}

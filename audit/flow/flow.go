@@ -156,7 +156,7 @@ func (e *Engine) read(f *program.Function) *summary {
 	s := &summary{reading: true}
 	if old != nil {
 		*s = *old
-		s.reading, s.uses, s.effects, s.safe, s.checked, s.proven, s.returns, s.doubts = true, nil, nil, nil, false, nil, false, nil
+		s.reading, s.uses, s.effects, s.says, s.proven, s.returns, s.doubts = true, nil, nil, nil, nil, false, nil
 	}
 	e.sums[f.ID] = s
 	e.visits[f.ID]++

@@ -16,6 +16,7 @@ type frame struct {
 	env    []*Value  // the local variables by slot
 	extra  []binding // names of comprehensions and lambdas, innermost last
 	scope  *program.Scope
+	learned
 	region int // the stretch of straight code that is being read
 	last   int // the last region that was made
 	class  *program.Class
@@ -45,7 +46,7 @@ type frame struct {
 	caught   *Value       // what was raised in the one that is being read
 	at       Loc          // the call whose summary is being applied
 	typed    []string     // answers that are given another content type, on some way at least
-	exits    []state      // where break and continue leave the loop that is being read
+	exits    []exit       // where break and continue leave the loop that is being read
 }
 
 type binding struct {
@@ -205,6 +206,7 @@ func (f *frame) run() {
 	f.block(f.fn.Body)
 	if !f.ended {
 		f.comesBack()
+		f.guards(nil, none)
 	}
 }
 
@@ -225,8 +227,13 @@ func (f *frame) statement(s python.Stmt) {
 	case *python.ExprStmt:
 		v := f.eval(s.Value)
 		f.ended = f.ended || v == never
+		f.filling(s.Value)
 	case *python.Assign:
 		v := f.eval(s.Value)
+		if len(s.Targets) == 1 {
+			f.assigned(s.Targets[0], s.Value, func() { f.assign(s.Targets[0], v) })
+			return
+		}
 		for _, t := range s.Targets {
 			f.assign(t, v)
 		}
@@ -236,7 +243,8 @@ func (f *frame) statement(s python.Stmt) {
 		}
 	case *python.AugAssign:
 		old := f.eval(s.Target)
-		f.assign(s.Target, f.binary(s.Op, old, f.eval(s.Value), s))
+		v := f.binary(s.Op, old, f.eval(s.Value), s)
+		f.augmented(s, func() { f.assign(s.Target, v) })
 	case *python.Return:
 		f.result(s)
 	case *python.Raise:
@@ -246,7 +254,8 @@ func (f *frame) statement(s python.Stmt) {
 		}
 		f.ended = true
 	case *python.Break, *python.Continue:
-		f.exits = append(f.exits, state{env: f.copy(f.env)})
+		_, out := s.(*python.Break)
+		f.exits = append(f.exits, exit{state{env: f.copy(f.env), learned: f.learned}, out})
 		f.ended = true
 	case *python.Function:
 		f.define(s)
@@ -305,15 +314,15 @@ func (f *frame) classBody(s *python.Class) {
 		return
 	}
 	c := sym.Class
-	oldEnv, oldScope, oldClass := f.env, f.scope, f.class
-	f.env, f.scope, f.class = make([]*Value, len(c.Scope.Names)), c.Scope, c
+	oldEnv, oldScope, oldClass, known := f.env, f.scope, f.class, f.learned
+	f.env, f.scope, f.class, f.learned = make([]*Value, len(c.Scope.Names)), c.Scope, c, learned{}
 	f.block(s.Body)
 	for name, sym := range c.Scope.Names {
 		if v := f.env[sym.Slot]; v != nil && sym.Function == nil && sym.Class == nil {
 			f.store(c, name, v)
 		}
 	}
-	f.env, f.scope, f.class = oldEnv, oldScope, oldClass
+	f.env, f.scope, f.class, f.learned = oldEnv, oldScope, oldClass, known
 	f.announce(c)
 }
 
@@ -326,6 +335,9 @@ func (f *frame) assert(s *python.Assert) {
 func (f *frame) result(s *python.Return) {
 	if s.Value == nil {
 		f.comesBack()
+		if f.up == nil && f.class == nil {
+			f.guards(nil, none)
+		}
 		f.ended = true
 		return
 	}
@@ -336,7 +348,7 @@ func (f *frame) result(s *python.Return) {
 		f.sum.result = join(f.sum.result, v)
 		f.answer(s, v)
 		if f.up == nil {
-			f.guards(s)
+			f.guards(s.Value, v)
 		}
 	}
 }

@@ -14,14 +14,6 @@ type condition struct {
 	then, otherwise []refinement
 }
 
-// refinement makes a variable safe for some uses; all variables of the same origin if wide.
-type refinement struct {
-	name  string
-	kinds Kinds
-	wide  bool
-	marks []Mark // for a wide one
-}
-
 // normal is a bit beside the kinds: the path was normalised, so that a check of how it begins
 // can be believed.
 const normal Kinds = 1 << 31
@@ -47,7 +39,7 @@ func (f *frame) condition(e python.Expr) condition {
 	return c
 }
 
-// check finds what a test says of variables. It does not evaluate the test.
+// check finds what a test says of variables.
 func (f *frame) check(e python.Expr) condition {
 	if f.checks++; f.checks > 6 {
 		f.checks--
@@ -55,56 +47,174 @@ func (f *frame) check(e python.Expr) condition {
 	}
 	defer func() { f.checks-- }()
 	switch e := e.(type) {
+	case *python.Name:
+		return f.checkName(e)
 	case *python.UnaryOp:
 		if e.Op == python.Not {
-			c := f.check(e.Operand)
-			return condition{then: c.otherwise, otherwise: c.then}
+			return f.check(e.Operand).not()
 		}
 	case *python.BoolOp:
-		var c condition
-		for _, v := range e.Values {
-			one := f.check(v)
-			if e.Op == python.And {
-				c.then = append(c.then, one.then...)
-			} else {
-				c.otherwise = append(c.otherwise, one.otherwise...)
-			}
-		}
-		return c
+		return f.checkAll(e.Op, e.Values)
 	case *python.Compare:
 		if len(e.Ops) == 1 {
 			return f.checkCompare(e.Left, e.Ops[0], e.Rights[0])
 		}
 	case *python.Call:
-		return condition{then: f.checkCall(e), otherwise: f.notPrefix(e)}
+		return f.checkCall(e)
 	case *python.NamedExpr:
 		return f.check(e.Value)
+	case *python.IfExp:
+		return f.checkChoice(e)
+	case *python.Attribute:
+		return f.checkAttribute(e)
 	}
 	return condition{}
 }
 
+// not is what the opposite of a test says.
+func (c condition) not() condition { return condition{then: c.otherwise, otherwise: c.then} }
+
+// checkName is a variable as a test: one that is empty does no harm, and its truth may tell
+// of others.
+func (f *frame) checkName(n *python.Name) condition {
+	slot := f.slot(n.ID)
+	if slot == 0 {
+		return condition{}
+	}
+	var c condition
+	if v := f.env[slot-1]; v != nil && len(v.Marks) > 0 {
+		c.otherwise = []refinement{{slot: slot, kinds: Every}}
+	}
+	if len(f.facts) > 0 {
+		c.then = f.implied(slot, true)
+		c.otherwise = append(c.otherwise, f.implied(slot, false)...)
+	}
+	return c
+}
+
+// checkAll is a and b, a or b. Where a or b is true, what both say holds.
+func (f *frame) checkAll(op python.Op, values []python.Expr) condition {
+	var sum condition // of and; or is the opposite of the opposites
+	var before []refinement
+	for i, v := range values {
+		c := f.check(v)
+		if op == python.Or {
+			c = c.not()
+		}
+		one := append(slices.Clone(before), c.otherwise...)
+		if i == 0 {
+			sum.otherwise = one
+		} else {
+			sum.otherwise = meetRefinements(sum.otherwise, one)
+		}
+		before = append(before, c.then...)
+	}
+	sum.then = before
+	if op == python.Or {
+		return sum.not()
+	}
+	return sum
+}
+
+// checkChoice is a if test else b: where a is False, the whole is true only by b.
+func (f *frame) checkChoice(e *python.IfExp) condition {
+	test, a, b := f.check(e.Test), f.check(e.Body), f.check(e.Else)
+	way := func(is bool) []refinement {
+		one, other := append(slices.Clone(test.then), a.then...), append(slices.Clone(test.otherwise), b.then...)
+		if !is {
+			one, other = append(slices.Clone(test.then), a.otherwise...), append(slices.Clone(test.otherwise), b.otherwise...)
+		}
+		switch {
+		case neverIs(e.Body, is):
+			return other
+		case neverIs(e.Else, is):
+			return one
+		}
+		return meetRefinements(one, other)
+	}
+	return condition{then: way(true), otherwise: way(false)}
+}
+
+// neverIs reports whether an expression is a literal of the other truth.
+func neverIs(e python.Expr, is bool) bool {
+	if isEmpty(e) {
+		return is
+	}
+	switch e := e.(type) {
+	case *python.Constant:
+		return e.Kind == python.True && !is
+	case *python.Str, *python.List, *python.Tuple, *python.Dict:
+		return !is
+	}
+	return false
+}
+
 func (f *frame) checkCompare(left python.Expr, op python.Op, right python.Expr) condition {
+	if e, is, ok := truthOf(left, op, right); ok {
+		c := f.check(e)
+		if _, name := e.(*python.Name); !name && isEmpty(right) {
+			c.otherwise = append(c.otherwise, f.about(e, Every)...)
+		}
+		if is {
+			return c
+		}
+		return c.not()
+	}
 	switch op {
-	case python.In, python.NotIn:
-		c := condition{then: f.checkIn(left, right)}
-		if sub, ok := right.(*python.Subscript); ok { // "'" in x[1:-1]
-			right = sub.Value
-		}
-		if n, ok := right.(*python.Name); ok { // "../" in x
-			if s, ok := left.(*python.Str); ok {
-				c.otherwise = []refinement{{name: n.ID, kinds: absent(s.Value)}}
-			}
-		}
-		if op == python.NotIn {
-			return condition{then: c.otherwise, otherwise: c.then}
-		}
-		return c
+	case python.In:
+		return f.checkIn(left, right)
+	case python.NotIn:
+		return f.checkIn(left, right).not()
 	case python.Eq, python.Is:
 		return condition{then: append(f.checkEqual(left, right), f.checkEqual(right, left)...)}
 	case python.NotEq, python.IsNot:
 		return condition{otherwise: append(f.checkEqual(left, right), f.checkEqual(right, left)...)}
+	case python.LtE: // set(x) <= ALLOWED
+		if c, ok := left.(*python.Call); ok && len(c.Args) == 1 && python.LastName(c.Func) == "set" {
+			return condition{then: f.ofCharacters(c.Args[0], right)}
+		}
 	}
 	return condition{}
+}
+
+// truthOf tells the comparisons that ask for the truth of an expression: x is None, len(x) > 0,
+// x == []. It says which truth they ask for.
+func truthOf(left python.Expr, op python.Op, right python.Expr) (e python.Expr, is, ok bool) {
+	if c, ok := left.(*python.Call); ok && len(c.Args) == 1 {
+		if n, ok := c.Func.(*python.Name); ok && n.ID == "len" {
+			left = c.Args[0]
+		}
+	}
+	if c, ok := right.(*python.Constant); ok && c.Kind == python.True {
+		return left, op == python.Eq || op == python.Is, op == python.Eq || op == python.Is || op == python.NotEq || op == python.IsNot
+	}
+	n, isNumber := right.(*python.Number)
+	switch {
+	case isNumber && n.Text == "1":
+		return left, op == python.GtE, op == python.GtE || op == python.Lt
+	case isNumber && n.Text == "0" && (op == python.Gt || op == python.LtE):
+		return left, op == python.Gt, true
+	case isNumber && n.Text == "0", isEmpty(right):
+		return left, op == python.NotEq || op == python.IsNot, op == python.Eq || op == python.Is || op == python.NotEq || op == python.IsNot
+	}
+	return nil, false, false
+}
+
+// isEmpty reports whether an expression is None, False, "", [] or the like.
+func isEmpty(e python.Expr) bool {
+	switch e := e.(type) {
+	case *python.Constant:
+		return e.Kind == python.None || e.Kind == python.False
+	case *python.Str:
+		return e.Value == ""
+	case *python.List:
+		return len(e.Elts) == 0
+	case *python.Tuple:
+		return len(e.Elts) == 0
+	case *python.Dict:
+		return len(e.Keys) == 0
+	}
+	return false
 }
 
 // absent is what a text cannot be used for that does not hold s.
@@ -126,13 +236,41 @@ func absent(s string) Kinds {
 	return 0
 }
 
-// checkIn believes membership of a collection that holds nothing of a visitor.
-func (f *frame) checkIn(left, right python.Expr) []refinement {
-	among := f.eval(right)
-	if _, isText := among.str(); isText || len(among.deep()) > 0 {
-		return nil
+// checkIn believes membership of a collection that holds nothing of a visitor, and the
+// absence of a dangerous text.
+func (f *frame) checkIn(left, right python.Expr) condition {
+	var c condition
+	if s, ok := left.(*python.Str); ok { // "../" in x, "'" in x[1:-1], ".." in x.split("/")
+		of := right
+		switch r := right.(type) {
+		case *python.Subscript:
+			if _, cut := r.Index.(*python.Slice); cut {
+				of = r.Value
+			}
+		case *python.Attribute:
+			if r.Attr == "parts" {
+				of = r.Value
+			}
+		case *python.Call:
+			if a, ok := r.Func.(*python.Attribute); ok && a.Attr == "split" {
+				of = a.Value
+			}
+		}
+		if kinds := absent(s.Value); kinds != 0 {
+			c.otherwise = f.about(pathOf(of), kinds)
+		}
 	}
-	return f.fixed(left)
+	if a, ok := right.(*python.Attribute); ok && a.Attr == "parents" { // folder in path.parents
+		c.then = f.inFolder(a.Value)
+		return c
+	}
+	among := f.eval(right)
+	if s, isText := among.str(); isText {
+		c.then = f.about(left, allows(s)) // it is a part of s
+	} else if len(among.deep()) == 0 {
+		c.then = f.fixed(left)
+	}
+	return c
 }
 
 func (f *frame) checkEqual(left, right python.Expr) []refinement {
@@ -149,142 +287,17 @@ func (f *frame) checkEqual(left, right python.Expr) []refinement {
 
 // fixed says that the expression is one of a few values that the program knows.
 func (f *frame) fixed(e python.Expr) []refinement {
-	switch e := e.(type) {
-	case *python.Name:
-		return []refinement{{name: e.ID, kinds: Every}}
-	case *python.Call: // x.lower() in ALLOWED
-		if a, ok := e.Func.(*python.Attribute); ok && len(e.Args) == 0 {
-			switch a.Attr {
-			case "lower", "upper", "strip", "casefold":
-				return f.fixed(a.Value)
-			}
-		}
-	case *python.Attribute: // urlparse(x).netloc in ALLOWED
-		if e.Attr == "netloc" || e.Attr == "hostname" {
-			return []refinement{{kinds: Address | Redirect, wide: true, marks: f.eval(e.Value).deep()}}
+	all := f.about(e, Every)
+	if c, ok := e.(*python.Call); ok {
+		if inner := spelled(c); inner != nil {
+			return f.fixed(inner)
 		}
 	}
-	return nil
-}
-
-// checkCall knows the calls whose true result says that a text is harmless.
-func (f *frame) checkCall(e *python.Call) []refinement {
-	if a, ok := e.Func.(*python.Attribute); ok {
-		if n, ok := a.Value.(*python.Name); ok {
-			switch a.Attr {
-			case "isdigit", "isalnum", "isnumeric", "isdecimal", "isalpha", "isidentifier":
-				return []refinement{{name: n.ID, kinds: Every}}
-			case "startswith":
-				return f.checkPrefix(n, e)
-			case "is_relative_to":
-				return f.inFolder(n)
-			}
-		}
-		if n := f.normalised(a.Value); n != nil && (a.Attr == "startswith" || a.Attr == "is_relative_to") {
-			return []refinement{{name: n.ID, kinds: Path}}
-		}
-	}
-	callee := f.eval(e.Func)
-	if callee.API != nil {
-		return f.checkAPI(callee.API.Path, e)
-	}
-	if callee.Func == nil {
-		return nil
-	}
-	var all []refinement
-	if n, ok := firstName(e); ok && believed(callee.Func) {
-		all = append(all, refinement{name: n.ID, kinds: Redirect | Address | URL})
-	}
-	for _, g := range f.e.summary(callee.Func).safe {
-		i := g.param
-		if callee.Self != nil {
-			i--
-		}
-		if i >= 0 && i < len(e.Args) {
-			if n, ok := e.Args[i].(*python.Name); ok {
-				all = append(all, refinement{name: n.ID, kinds: g.kinds})
-			}
-		}
+	switch e.(type) {
+	case *python.Name, *python.Attribute, *python.Subscript, *python.Call:
+		return append(all, f.hostFixed(e)...)
 	}
 	return all
-}
-
-func (f *frame) checkAPI(path string, e *python.Call) []refinement {
-	arg := func(i int) *python.Name {
-		if i < len(e.Args) {
-			n, _ := e.Args[i].(*python.Name)
-			return n
-		}
-		return nil
-	}
-	switch path {
-	case "builtins.isinstance":
-		if n := arg(0); n != nil && len(e.Args) == 2 {
-			if t := f.eval(e.Args[1]); t.API != nil && harmlessType(t.API.Path) {
-				return []refinement{{name: n.ID, kinds: Every}}
-			}
-		}
-	case "re.match", "re.fullmatch":
-		if n := arg(1); n != nil {
-			if s, ok := f.eval(e.Args[0]).str(); ok && narrow(s, path == "re.fullmatch") {
-				return []refinement{{name: n.ID, kinds: Every}}
-			}
-		}
-	}
-	if n := arg(0); n != nil && checksTarget(path[strings.LastIndexByte(path, '.')+1:]) {
-		return []refinement{{name: n.ID, kinds: Redirect}}
-	}
-	return nil
-}
-
-// checkPrefix believes x.startswith(...) where nothing can be done behind the prefix.
-func (f *frame) checkPrefix(n *python.Name, e *python.Call) []refinement {
-	if len(e.Args) != 1 {
-		return nil
-	}
-	var kinds Kinds
-	if s, ok := f.eval(e.Args[0]).str(); ok {
-		_, host, isURL := strings.Cut(s, "://")
-		if isURL && strings.Contains(host, "/") {
-			kinds = Address | Redirect | URL
-		}
-		if isURL {
-			kinds |= URL
-		}
-		if s == "/" {
-			kinds |= rooted
-		}
-	}
-	v := f.lookup(n.ID, n)
-	believed := len(v.Marks) > 0
-	for _, m := range v.Marks {
-		believed = believed && m.Safe&normal != 0
-	}
-	if believed {
-		kinds |= Path
-	}
-	if kinds == 0 {
-		return nil
-	}
-	return []refinement{{name: n.ID, kinds: kinds}}
-}
-
-// notPrefix is what is known of x where x.startswith("//") is false.
-func (f *frame) notPrefix(e *python.Call) []refinement {
-	a, ok := e.Func.(*python.Attribute)
-	if !ok || a.Attr != "startswith" || len(e.Args) != 1 {
-		return nil
-	}
-	n, ok := a.Value.(*python.Name)
-	if !ok {
-		return nil
-	}
-	prefixes := f.eval(e.Args[0])
-	s, isText := prefixes.str()
-	if isText && s == "//" || prefixes.Obj != nil && slices.Contains(prefixes.Obj.constants(), "//") {
-		return []refinement{{name: n.ID, kinds: single}}
-	}
-	return nil
 }
 
 // narrow reports whether all that a pattern accepts is words, numbers and the like.
@@ -310,51 +323,4 @@ func narrow(pattern string, whole bool) bool {
 		}
 	}
 	return true
-}
-
-// refine applies what a test said.
-func (f *frame) refine(all []refinement) {
-	for _, r := range all {
-		if r.wide {
-			f.refineWide(r)
-			continue
-		}
-		sym := f.scope.Names[r.name]
-		if sym == nil || sym.Slot >= len(f.env) {
-			continue
-		}
-		if v := f.env[sym.Slot]; v != nil && len(v.Marks) > 0 {
-			c := v.marked(safe(v.Marks, r.kinds))
-			c.proven |= r.kinds
-			if len(c.Marks) == 0 {
-				c.proof = v.proofOf()
-			}
-			f.env[sym.Slot] = c
-		}
-	}
-}
-
-func (f *frame) refineWide(r refinement) {
-	for i, v := range f.env {
-		if v == nil || len(v.Marks) == 0 {
-			continue
-		}
-		same := false
-		for _, m := range v.Marks {
-			for _, o := range r.marks {
-				same = same || m.From == o.From || m.From.same(o.From)
-			}
-		}
-		if same {
-			f.env[i] = v.marked(safe(v.Marks, r.kinds))
-		}
-	}
-}
-
-func firstName(e *python.Call) (*python.Name, bool) {
-	if len(e.Args) == 0 {
-		return nil, false
-	}
-	n, ok := e.Args[0].(*python.Name)
-	return n, ok
 }

@@ -125,7 +125,7 @@ func TestHelpers(t *testing.T) {
 		"one that raises":         {"def inside(p):\n    if not os.path.realpath(p).startswith('/srv/'):\n        raise PermissionError(p)\n", "inside(p)\nos.remove(p)", false},
 		"one that aborts":         {"def inside(base, p):\n    full = os.path.abspath(p)\n    if os.path.commonpath([base, full]) != base:\n        abort(403)\n", "inside('/srv', p)\nos.remove(p)", false},
 		"by its parameter's name": {"def inside(p):\n    if '..' in p:\n        raise ValueError\n    log(p)\n", "inside(p=p)\nos.remove(p)", false},
-		"one of an object":        {"class S:\n    def inside(self, p):\n        if not pathlib.Path(p).resolve().is_relative_to('/srv'):\n            raise ValueError\n", "S().inside(p)\nos.remove(p)", true},
+		"one of an object":        {"class S:\n    def inside(self, p):\n        if not pathlib.Path(p).resolve().is_relative_to('/srv'):\n            raise ValueError\n", "S().inside(p)\nos.remove(p)", false},
 		"one that says no":        {"def no():\n    abort(403)\n", "if not p.isdigit():\n    no()\nos.remove(p)", false},
 		"one for another":         {"def inside(p):\n    if not os.path.realpath(p).startswith('/srv/'):\n        raise PermissionError(p)\n", "inside(x)\nos.remove(p)", true},
 		"one that may look away":  {"def inside(p):\n    if debug:\n        return\n    if not os.path.realpath(p).startswith('/srv/'):\n        raise PermissionError(p)\n", "inside(p)\nos.remove(p)", true},

@@ -132,6 +132,9 @@ func (f *frame) bind(name string, v *Value) {
 		return
 	}
 	f.env[sym.Slot] = v
+	if len(f.places)+len(f.facts)+len(f.full) > 0 {
+		f.forget(name, sym.Slot+1)
+	}
 	if v == nil {
 		return
 	}

@@ -96,6 +96,8 @@ func harm(c jinja.Context, escaped bool) (Kinds, string) {
 		return HTML, "a page, without escaping"
 	case c.Attr == "srcdoc" && c.Tag == "iframe":
 		return HTMLAttr, "an attribute that is a page of its own"
+	case c.URL && c.Start && c.Attr == "src" && c.Tag == "script":
+		return Script, "the address of a script"
 	case c.URL && c.Start && linkAttr(c):
 		return URL, "the start of an address"
 	case c.Style:
@@ -116,8 +118,7 @@ func harmOfJSON(c jinja.Context) (Kinds, string) {
 	return 0, ""
 }
 
-// linkAttr tells the attributes whose address is followed as a page, where javascript: runs, or
-// that is where scripts come from.
+// linkAttr tells the attributes whose address is followed as a page, where javascript: runs.
 func linkAttr(c jinja.Context) bool {
 	switch c.Attr {
 	case "href":
@@ -125,7 +126,7 @@ func linkAttr(c jinja.Context) bool {
 	case "action", "formaction", "xlink:href":
 		return true
 	case "src":
-		return c.Tag == "iframe" || c.Tag == "embed" || c.Tag == "frame" || c.Tag == "script"
+		return c.Tag == "iframe" || c.Tag == "embed" || c.Tag == "frame"
 	case "data":
 		return c.Tag == "object"
 	}

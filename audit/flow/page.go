@@ -221,12 +221,7 @@ func (f *frame) node(n jinja.Node) {
 	case *jinja.Output:
 		f.output(n)
 	case *jinja.If:
-		for i := range n.Tests {
-			if n.Tests[i].Test != nil {
-				f.eval(n.Tests[i].Test)
-			}
-			f.scoped(func() { f.nodes(n.Tests[i].Body) })
-		}
+		f.pageIf(n)
 	case *jinja.For:
 		f.scoped(func() {
 			f.bindTarget(n.Target, f.item(f.eval(n.Iter)))
@@ -263,11 +258,29 @@ func (f *frame) node(n jinja.Node) {
 	}
 }
 
-// scoped reads a body whose names end with it.
+// pageIf reads the branches of an if with what their tests say.
+func (f *frame) pageIf(n *jinja.If) {
+	known := f.places
+	for i := range n.Tests {
+		var c condition
+		if n.Tests[i].Test != nil {
+			f.eval(n.Tests[i].Test)
+			c = f.check(n.Tests[i].Test)
+		}
+		f.scoped(func() {
+			f.refine(c.then)
+			f.nodes(n.Tests[i].Body)
+		})
+		f.refine(c.otherwise)
+	}
+	f.places = known
+}
+
+// scoped reads a body whose names end with it, and what is known in it.
 func (f *frame) scoped(read func()) {
-	mark := len(f.extra)
+	mark, known := len(f.extra), f.places
 	read()
-	f.extra = f.extra[:mark]
+	f.extra, f.places = f.extra[:mark], known
 }
 
 func (f *frame) set(n *jinja.Set) {
@@ -350,6 +363,7 @@ func (f *frame) callMacro(of *page, m *jinja.Macro, a *arguments) *Value {
 	}
 	f.inside(of, func() {
 		f.scoped(func() {
+			f.places = nil // names are others here
 			for i := range m.Params.List {
 				p := &m.Params.List[i]
 				v := a.get(i, p.Name)

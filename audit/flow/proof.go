@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"slices"
+
 	"github.com/fumehood/fumehood/audit/python"
 )
 
@@ -17,53 +19,157 @@ func (f *frame) comesBack() {
 		if v == nil || v.proven == 0 {
 			continue
 		}
-		o := v.proofOf()
-		if o == nil {
-			continue
+		if o := v.proofOf(); o != nil {
+			now = append(now, guarded{o.Param, v.proven})
+		} else if v.proven&Path != 0 { // a path, made of parameters
+			for _, m := range v.Marks {
+				if m.From.Source == Param && m.From.Path == "" {
+					now = append(now, guarded{m.From.Param, Path})
+				}
+			}
 		}
-		now = append(now, guarded{o.Param, v.proven})
 	}
 	s.proven = meetGuards(s.proven, now, s.returns)
 	s.returns = true
 }
 
-// guards notes what a true result of this function says of its parameters.
-func (f *frame) guards(s *python.Return) {
-	if f.fn.Node == nil {
+// said is what one kind of result of a function says of its parameters: of the whole result, or
+// of the n-th of several, being true or false.
+type said struct {
+	at  int
+	is  bool
+	all []guarded
+}
+
+// whole is the result itself, none of several.
+const whole = -1
+
+// guards notes what a result of this function says of its parameters.
+func (f *frame) guards(e python.Expr, v *Value) {
+	if f.fn.Node == nil || len(f.fn.Node.Params.List) == 0 {
 		return
 	}
-	c := f.condition(s.Value)
-	if c.known && !c.is {
-		return
+	if t, ok := e.(*python.Tuple); ok && v.Obj != nil && len(v.Obj.Items) == len(t.Elts) {
+		for i, x := range t.Elts {
+			f.outcome(i, x, v.Obj.Items[i])
+		}
 	}
+	f.outcome(whole, e, v)
+}
+
+// outcome notes it for one of several results, or for the whole.
+func (f *frame) outcome(at int, e python.Expr, v *Value) {
+	is := sure(v)
+	var c condition
+	if is == maybe {
+		c = f.check(e)
+	}
+	if is != isNot {
+		f.sum.says = f.says(f.sum.says, said{at, true, f.guarded(c.then)})
+	}
+	if is != isTrue {
+		f.sum.says = f.says(f.sum.says, said{at, false, f.guarded(c.otherwise)})
+	}
+}
+
+// says keeps what all results of one kind say.
+func (f *frame) says(all []said, now said) []said {
+	for i := range all {
+		if all[i].at == now.at && all[i].is == now.is {
+			all[i].all = meetGuards(all[i].all, now.all, true)
+			return all
+		}
+	}
+	return append(all, now)
+}
+
+// guarded is what is known of the parameters here, where a test has said more.
+func (f *frame) guarded(more []refinement) []guarded {
 	var now []guarded
 	for i := range f.fn.Node.Params.List {
-		name := f.fn.Node.Params.List[i].Name
-		v := f.env[f.scope.Names[name].Slot]
+		slot := f.scope.Names[f.fn.Node.Params.List[i].Name].Slot
+		v := f.env[slot]
 		if v == nil {
 			continue
 		}
-		kinds := Every
-		for _, m := range v.Marks {
-			kinds &= m.Safe
+		o := v.proofOf()
+		if o == nil || o.Param != i {
+			o = nil
 		}
-		if len(v.Marks) == 0 {
-			kinds = 0
-			if f.fn.Node.Params.List[i].Annotation == nil && v.empty() {
-				kinds = Every // all its marks are gone: it was checked
-			}
+		kinds := Kinds(0)
+		if o != nil {
+			kinds = v.proven
 		}
-		for _, r := range c.then {
-			if r.name == name {
+		for _, r := range more {
+			switch {
+			case r.slot == slot+1 && o != nil && !r.changed:
 				kinds |= r.kinds
+			case r.marks != nil && ofParam(r.marks, i):
+				kinds |= r.kinds
+			case r.slot > 0 && r.slot != slot+1 && f.env[r.slot-1] != nil && ofParam(f.env[r.slot-1].Marks, i): // a path, made of it
+				kinds |= r.kinds & Path
 			}
 		}
 		if kinds = kinds.local(); kinds != 0 {
 			now = append(now, guarded{i, kinds})
 		}
 	}
-	f.sum.safe = meetGuards(f.sum.safe, now, f.sum.checked)
-	f.sum.checked = true
+	return now
+}
+
+// ofParam reports whether one of the marks is a parameter's, as a whole.
+func ofParam(marks []Mark, i int) bool {
+	return slices.ContainsFunc(marks, func(m Mark) bool { return m.From.Source == Param && m.From.Param == i && m.From.Path == "" })
+}
+
+// told is what a result of a call, being true or false, says of what was passed.
+func (f *frame) told(callee *Value, c *python.Call, at int, is bool) []refinement {
+	s := f.e.summary(callee.Func)
+	if s.reading {
+		return nil
+	}
+	var all []refinement
+	for _, t := range s.says {
+		if t.at != at || t.is != is {
+			continue
+		}
+		for _, g := range t.all {
+			all = append(all, f.aboutPassed(passedAs(callee, c, g.param), g.kinds)...)
+		}
+	}
+	return all
+}
+
+// aboutPassed says something of an argument; of a path or an address that is put together in
+// the call, it says so of what that is made of.
+func (f *frame) aboutPassed(e python.Expr, kinds Kinds) []refinement {
+	if e == nil {
+		return nil
+	}
+	all := f.about(e, kinds)
+	if len(all) == 0 {
+		if marks := f.eval(e).deep(); len(marks) > 0 {
+			all = append(all, refinement{kinds: kinds & (Path | Address | Redirect | URL), marks: marks})
+		}
+	}
+	return all
+}
+
+// passedAs is the argument of a call that a parameter stands for; nil without one.
+func passedAs(callee *Value, e *python.Call, param int) python.Expr {
+	name := callee.Func.Node.Params.List[param].Name
+	for k := range e.Keywords {
+		if e.Keywords[k].Name == name {
+			return e.Keywords[k].Value
+		}
+	}
+	if callee.Self != nil && !callee.Func.Static {
+		param--
+	}
+	if param >= 0 && param < len(e.Args) {
+		return e.Args[param]
+	}
+	return nil
 }
 
 // meetGuards keeps what all true results say.
@@ -113,84 +219,7 @@ func (f *frame) provenBy(callee *Value, e *python.Call) {
 	if e == nil || f.page != nil {
 		return
 	}
-	params := callee.Func.Node.Params.List
 	for _, g := range f.e.summary(callee.Func).proven {
-		var passed python.Expr
-		i := g.param
-		if callee.Self != nil && !callee.Func.Static {
-			i--
-		}
-		if i >= 0 && i < len(e.Args) {
-			passed = e.Args[i]
-		}
-		for k := range e.Keywords {
-			if e.Keywords[k].Name == params[g.param].Name {
-				passed = e.Keywords[k].Value
-			}
-		}
-		if n, ok := passed.(*python.Name); ok {
-			f.refine([]refinement{{name: n.ID, kinds: g.kinds}})
-		}
+		f.refine(f.aboutPassed(passedAs(callee, e, g.param), g.kinds))
 	}
-}
-
-// normalised is x of os.path.realpath(x), x.resolve() and their kin, where x is a name.
-func (f *frame) normalised(e python.Expr) *python.Name {
-	c, ok := e.(*python.Call)
-	if !ok {
-		return nil
-	}
-	if n, ok := c.Func.(*python.Name); ok && n.ID == "str" && len(c.Args) == 1 {
-		return f.normalised(c.Args[0])
-	}
-	if a, ok := c.Func.(*python.Attribute); ok && a.Attr == "resolve" {
-		n, _ := a.Value.(*python.Name)
-		return n
-	}
-	n, ok := firstName(c)
-	if !ok {
-		return nil
-	}
-	if to := f.eval(c.Func); to.API != nil {
-		switch to.API.Path {
-		case "os.path.realpath", "os.path.abspath", "os.path.normpath":
-			return n
-		}
-	}
-	return nil
-}
-
-// inFolder believes a check that a path is below a folder if the path was normalised.
-func (f *frame) inFolder(n *python.Name) []refinement {
-	v := f.lookup(n.ID, n)
-	for _, m := range v.Marks {
-		if m.Safe&normal == 0 {
-			return nil
-		}
-	}
-	return []refinement{{name: n.ID, kinds: Path}}
-}
-
-// common is the paths of os.path.commonpath([folder, path]), which is compared with a folder.
-func (f *frame) common(e *python.Call) []refinement {
-	to := f.eval(e.Func)
-	if to.API == nil || to.API.Path != "os.path.commonpath" || len(e.Args) != 1 {
-		return nil
-	}
-	var elts []python.Expr
-	switch list := e.Args[0].(type) {
-	case *python.List:
-		elts = list.Elts
-	case *python.Tuple:
-		elts = list.Elts
-	}
-	var all []refinement
-	for _, x := range elts {
-		if n, ok := x.(*python.Name); ok {
-			all = append(all, f.inFolder(n)...)
-		} else if n := f.normalised(x); n != nil {
-			all = append(all, refinement{name: n.ID, kinds: Path})
-		}
-	}
-	return all
 }

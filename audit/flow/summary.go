@@ -15,8 +15,7 @@ type summary struct {
 	uses    []paramUse
 	effects []effect
 	callers []*program.Function
-	safe    []guarded // what a true result says of the parameters
-	checked bool      // safe has been filled
+	says    []said    // what its results say of the parameters
 	proven  []guarded // what is known of the parameters when it comes back at all
 	returns bool      // it comes back, as far as can be seen
 	doubts  []doubt
