@@ -360,17 +360,6 @@ func (f *frame) construct(c *program.Class, a *arguments, e *python.Call) *Value
 	return v
 }
 
-// isEnum tells the classes whose instances are a few of the program's.
-func isEnum(c *program.Class) bool {
-	return c.Inherits(func(path string) bool {
-		switch path {
-		case "enum.Enum", "enum.StrEnum", "enum.IntEnum", "enum.Flag":
-			return true
-		}
-		return false
-	})
-}
-
 // positional gives a dataclass its fields in the order in which they are declared.
 func (f *frame) positional(c *program.Class, v *Value, a *arguments) {
 	i := 0

@@ -223,7 +223,7 @@ func (f *frame) checkPrefix(e, prefix python.Expr) []refinement {
 	if p.isOwnAddress() {
 		kinds |= Redirect | URL
 	}
-	all := f.inFolder(e)
+	all := f.inPrefix(e, p)
 	if kinds != 0 {
 		all = append(all, f.about(e, kinds)...)
 	}
@@ -310,13 +310,21 @@ func (f *frame) hostFixed(e python.Expr) []refinement {
 	return nil
 }
 
-// checkAttribute is an attribute as a test: an address of a network that is not for visitors.
+// checkAttribute is an attribute as a test: an address of a network that is not for visitors,
+// or one without a host.
 func (f *frame) checkAttribute(a *python.Attribute) condition {
+	kinds := Kinds(0)
 	switch a.Attr {
 	case "is_private", "is_loopback":
-		if marks := f.eval(a.Value).deep(); len(marks) > 0 {
-			return condition{otherwise: []refinement{{kinds: Address, marks: marks}}}
-		}
+		kinds = Address
+	case "netloc", "hostname": // ////elsewhere has no host for Python, but for browsers
+		kinds = weakRedirect
+	}
+	if kinds == 0 {
+		return condition{}
+	}
+	if marks := f.eval(a.Value).deep(); len(marks) > 0 {
+		return condition{otherwise: []refinement{{kinds: kinds, marks: marks}}}
 	}
 	return condition{}
 }

@@ -212,6 +212,14 @@ func TestPathChecks(t *testing.T) {
 			"-- paths.py --\nimport os\ndef inside(base, name):\n    full = os.path.realpath(os.path.join(base, name))\n    return full.startswith(base + os.sep)\n-- app.py --\nfrom flask import *\nimport os, paths\napp = Flask(__name__)\n@app.route('/')\ndef v():\n    q = request.args['q']\n    if not paths.inside('/srv', q):\n        abort(403)\n    return open(os.path.join('/srv', q)).read()\n",
 			"-- paths.py --\nimport os\ndef inside(base, name):\n    full = os.path.join(base, name)\n    return full.startswith(base + os.sep)\n-- app.py --\nfrom flask import *\nimport os, paths\napp = Flask(__name__)\n@app.route('/')\ndef v():\n    q = request.args['q']\n    if not paths.inside('/srv', q):\n        abort(403)\n    return open(os.path.join('/srv', q)).read()\n",
 		},
+		"a helper that tries": {
+			v("def below(path, folder):\n    try:\n        path.relative_to(folder)\n        return True\n    except ValueError:\n        return False\np = (Path('/srv') / q).resolve()\nif not below(p, '/srv')" + no),
+			v("def below(path, folder):\n    try:\n        path.relative_to(folder)\n        return True\n    except ValueError:\n        return False\np = Path('/srv') / q\nif not below(p, '/srv')" + no),
+		},
+		"a helper that looks at the start": {
+			v("def below(path):\n    return path.startswith('/srv/')\np = os.path.realpath(q)\nif not below(p)" + no),
+			v("def below(path):\n    return path.startswith('/srv/')\np = q\nif not below(p)" + no),
+		},
 		"a helper that gives the path": {
 			v("def inside(name):\n    full = os.path.realpath(os.path.join('/srv', name))\n    if not full.startswith('/srv/'):\n        return None\n    return full\nopen(inside(q))"),
 			v("def inside(name):\n    full = os.path.realpath(os.path.join('/srv', name))\n    if not full:\n        return None\n    return full\nopen(inside(q))"),
@@ -261,4 +269,26 @@ func TestSaved(t *testing.T) {
 		"a helper":  {view("def keep(store, x):\n    store.save(x)\nkeep(1, q)"), view("def keep(f):\n    f.save('up/' + f.filename)\nkeep(request.files['f'])")},
 		"a form's":  {view("from shop import form\nform.save(q)"), view("from flask_wtf import FlaskForm\nfrom wtforms import FileField\nclass F(FlaskForm):\n    f = FileField()\nform = F()\nform.f.data.save('up/' + form.f.data.filename)")},
 	})
+}
+
+// TestWeakChecks: a check that can be passed by is no guard, but says that somebody looked.
+func TestWeakChecks(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]bool{
+		"p = os.path.realpath(q)\nif p.startswith('/srv'):\n    open(p)":                                            true,
+		"p = os.path.realpath(q)\nif p.startswith('/srv'):\n    pass\nopen(p)":                                      false,
+		"p = q\nif p.startswith('/srv'):\n    open(p)":                                                              false,
+		"from urllib.parse import urlparse\nif not q or urlparse(q).netloc != '':\n    q = '/'\nreturn redirect(q)": true,
+		"from urllib.parse import urlparse\nif not q or urlparse(q).path != '':\n    q = '/'\nreturn redirect(q)":   false,
+	} {
+		all := follow(t, view(body))
+		if !has(all, flow.Path|flow.Redirect) {
+			t.Errorf("not found:\n%s", body)
+		}
+		for _, f := range all {
+			if f.Weak != want {
+				t.Errorf("weak: %v\n%s", f.Weak, body)
+			}
+		}
+	}
 }

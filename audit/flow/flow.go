@@ -26,6 +26,7 @@ type Flow struct {
 	Way    []Step // from the origin to the use
 	Func   *program.Function
 	Built  Loc  // where the visitor's text became part of a text last; nothing if it never did
+	Weak   bool // a check comes before it, which can be passed by
 	Idle   bool // it is in a template of which neither the program nor another template speaks
 }
 
@@ -183,7 +184,7 @@ func (e *Engine) found(fn *program.Function, s *summary, kind Kinds, use Loc, wh
 		case m.From.Source == Param:
 			s.use(paramUse{origin: m.From, kind: kind, use: use, what: what, way: m.Way, safe: m.Safe, text: m.built()})
 		default:
-			e.flows[flowKey{kind, use}] = &Flow{Kind: kind, Use: use, What: what, Origin: *m.From, Way: steps(m), Func: fn, Built: m.built()}
+			e.flows[flowKey{kind, use}] = &Flow{Kind: kind, Use: use, What: what, Origin: *m.From, Way: steps(m), Func: fn, Built: m.built(), Weak: m.weak(kind)}
 		}
 	}
 }
@@ -199,7 +200,12 @@ func (e *Engine) isNew(s *summary, kind Kinds, use Loc, m Mark) bool {
 		return false
 	}
 	old := e.flows[flowKey{kind, use}]
-	return old == nil || old.Origin.Source != Request && m.From.Source == Request
+	return old == nil || old.Weak && !m.weak(kind) || old.Origin.Source != Request && m.From.Source == Request
+}
+
+// weak reports whether a check that can be passed by stands before a use.
+func (m Mark) weak(kind Kinds) bool {
+	return kind == Path && m.Safe&weakPath != 0 || kind == Redirect && m.Safe&weakRedirect != 0
 }
 
 // becomes is the note of the step in which a value is put into a text.

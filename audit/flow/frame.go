@@ -9,13 +9,13 @@ import (
 
 // frame is the reading of one function.
 type frame struct {
-	e      *Engine
-	fn     *program.Function
-	root   *program.Function // for whom it is read: fn, or who calls it where it is read in place
-	sum    *summary
-	env    []*Value  // the local variables by slot
-	extra  []binding // names of comprehensions and lambdas, innermost last
-	scope  *program.Scope
+	e     *Engine
+	fn    *program.Function
+	root  *program.Function // for whom it is read: fn, or who calls it where it is read in place
+	sum   *summary
+	env   []*Value  // the local variables by slot
+	extra []binding // names of comprehensions and lambdas, innermost last
+	scope *program.Scope
 	learned
 	region int // the stretch of straight code that is being read
 	last   int // the last region that was made

@@ -25,6 +25,17 @@ const (
 	beside  Kinds = 1 << 33
 )
 
+// contained is another: the path begins with a folder, which can be believed if it was
+// normalised before. Only what is passed to a function carries it, as nobody knows that there.
+const contained Kinds = 1 << 34
+
+// weakly are others: a check was made that can be passed by, of a path or of where a visitor
+// is sent.
+const (
+	weakPath     Kinds = 1 << 35
+	weakRedirect Kinds = 1 << 36
+)
+
 // encoded is another: the text is base64 or hexadecimal, harmless until it is decoded.
 const encoded Kinds = 1 << 30
 
@@ -135,18 +146,10 @@ func (f *frame) checkChoice(e *python.IfExp) condition {
 	return condition{then: way(true), otherwise: way(false)}
 }
 
-// neverIs reports whether an expression is a literal of the other truth.
+// neverIs reports whether an expression is written to be of the other truth.
 func neverIs(e python.Expr, is bool) bool {
-	if isEmpty(e) {
-		return is
-	}
-	switch e := e.(type) {
-	case *python.Constant:
-		return e.Kind == python.True && !is
-	case *python.Str, *python.List, *python.Tuple, *python.Dict:
-		return !is
-	}
-	return false
+	to := written(e)
+	return to == isTrue && !is || to == isNot && is
 }
 
 func (f *frame) checkCompare(left python.Expr, op python.Op, right python.Expr) condition {

@@ -64,6 +64,9 @@ func splitVariable(s string) (variable, path string) {
 	return s, ""
 }
 
+// ScriptAddress is what a value is given to that says where a script comes from.
+const ScriptAddress = "the address of a script"
+
 // harm is what a value from outside can do in a place; 0 for nothing.
 func harm(c jinja.Context, escaped bool) (Kinds, string) {
 	switch {
@@ -97,7 +100,7 @@ func harm(c jinja.Context, escaped bool) (Kinds, string) {
 	case c.Attr == "srcdoc" && c.Tag == "iframe":
 		return HTMLAttr, "an attribute that is a page of its own"
 	case c.URL && c.Start && c.Attr == "src" && c.Tag == "script":
-		return Script, "the address of a script"
+		return Script, ScriptAddress
 	case c.URL && c.Start && linkAttr(c):
 		return URL, "the start of an address"
 	case c.Style:

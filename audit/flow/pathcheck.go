@@ -25,13 +25,34 @@ func pathOf(e python.Expr) python.Expr {
 // variable holds that path, what it was made of is as safe: it is put together again.
 func (f *frame) inFolder(e python.Expr) []refinement {
 	v := f.eval(e)
-	if len(v.Marks) == 0 || slices.ContainsFunc(v.Marks, func(m Mark) bool { return m.Safe&normal == 0 }) {
+	if !normalised(v) {
+		if v.proofOf() != nil {
+			return f.about(e, contained)
+		}
 		return nil
 	}
 	if all := f.about(e, Path); all != nil {
 		return all
 	}
 	return []refinement{{kinds: Path, marks: v.Marks}}
+}
+
+// normalised reports whether a path has no .. in it any more.
+func normalised(v *Value) bool {
+	return len(v.Marks) > 0 && !slices.ContainsFunc(v.Marks, func(m Mark) bool { return m.Safe&normal == 0 })
+}
+
+// inPrefix is inFolder for path.startswith(folder). Where the folder is written without a slash
+// behind it, its neighbours begin like it.
+func (f *frame) inPrefix(e python.Expr, prefix *Value) []refinement {
+	all := f.inFolder(e)
+	if s, ok := prefix.str(); ok && !strings.HasSuffix(s, "/") && !strings.HasSuffix(s, `\`) {
+		all = slices.Clone(all)
+		for i := range all {
+			all[i].kinds = all[i].kinds&^(Path|contained) | weakPath
+		}
+	}
+	return all
 }
 
 // common is the paths of os.path.commonpath([folder, path]), which is compared with a folder.
@@ -118,15 +139,4 @@ func fileWord(name string) bool {
 	return slices.ContainsFunc([]string{"file", "upload", "image", "img", "photo", "picture", "avatar", "attachment", "logo", "media"}, func(w string) bool {
 		return strings.Contains(name, w)
 	})
-}
-
-// proves reports what a text cannot be used for that a function has taken without raising.
-func proves(path string) Kinds {
-	switch path {
-	case "builtins.int", "builtins.float", "uuid.UUID", "decimal.Decimal", "datetime.datetime.strptime", "datetime.datetime.fromisoformat", "datetime.date.fromisoformat", "time.strptime":
-		return Every
-	case "ipaddress.ip_address", "ipaddress.IPv4Address", "ipaddress.IPv6Address":
-		return Every &^ Address
-	}
-	return 0
 }

@@ -60,6 +60,9 @@ func (f *frame) guards(e python.Expr, v *Value) {
 // outcome notes it for one of several results, or for the whole.
 func (f *frame) outcome(at int, e python.Expr, v *Value) {
 	is := sure(v)
+	if e != nil && is == maybe {
+		is = written(e)
+	}
 	var c condition
 	if is == maybe {
 		c = f.check(e)

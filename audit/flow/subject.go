@@ -178,6 +178,9 @@ func (f *frame) refineSlot(slot int, kinds Kinds, changed bool) {
 	if v == nil || len(v.Marks) == 0 {
 		return
 	}
+	if kinds&contained != 0 && normalised(v) {
+		kinds |= Path
+	}
 	c := v.marked(safe(v.Marks, kinds))
 	if changed {
 		c.proof = nil

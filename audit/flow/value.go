@@ -161,7 +161,10 @@ func safe(marks []Mark, kinds Kinds) []Mark {
 	}
 	out := make([]Mark, 0, len(marks))
 	for _, m := range marks {
-		if m.Safe = (m.Safe | kinds).local(); m.Safe != Every {
+		if kinds&contained != 0 && m.Safe&normal != 0 {
+			m.Safe |= Path
+		}
+		if m.Safe = (m.Safe | kinds).local(); m.Safe&Every != Every {
 			out = append(out, m)
 		}
 	}

@@ -47,6 +47,9 @@ func (p *Pass) gradeFlow(x *finding.Finding, f *flow.Flow) {
 	if f.What == flow.TemplateName { // the loader leaves its folders for nothing
 		x.Severity = min(x.Severity, finding.Medium)
 	}
+	if f.Weak {
+		x.Severity, x.Confidence = finding.Low, finding.Unsure
+	}
 	switch f.Origin.Source {
 	case flow.Stored:
 		if x.Guard == "guard/sinks" {
@@ -58,7 +61,7 @@ func (p *Pass) gradeFlow(x *finding.Finding, f *flow.Flow) {
 		if f.Kind&flow.Markup != 0 {
 			x.Severity = finding.Low
 		}
-		if f.Kind == flow.URL || f.Kind == flow.HTMLAttr || f.Idle {
+		if f.Kind == flow.URL || f.Kind == flow.HTMLAttr || f.What == flow.ScriptAddress || f.Idle {
 			x.Confidence = finding.Unsure // most variables in links are not a visitor's
 		}
 	}
