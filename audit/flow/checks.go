@@ -99,7 +99,7 @@ func (f *frame) checkEach(op python.Op, e *python.Comprehension) condition {
 func (f *frame) checkMethod(a *python.Attribute, e *python.Call) (condition, bool) {
 	switch a.Attr {
 	case "isdigit", "isalnum", "isnumeric", "isdecimal", "isalpha", "isidentifier":
-		return condition{then: f.characters(a.Value)}, true
+		return condition{then: f.lettersOf(a.Value)}, true
 	case "isprintable":
 		return condition{then: f.about(a.Value, Header|Log)}, true
 	case "startswith":
@@ -130,8 +130,8 @@ func (f *frame) checkMethod(a *python.Attribute, e *python.Call) (condition, boo
 	return condition{}, false
 }
 
-// characters believes x.isalnum(), and x.replace("_", "").isalnum() for what was left out.
-func (f *frame) characters(e python.Expr) []refinement {
+// lettersOf believes x.isalnum(), and x.replace("_", "").isalnum() for what was left out.
+func (f *frame) lettersOf(e python.Expr) []refinement {
 	kinds := Every
 	for {
 		c, ok := e.(*python.Call)

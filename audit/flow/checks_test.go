@@ -172,6 +172,7 @@ func TestAllowLists(t *testing.T) {
 		"letters and more":          {view("if not q.replace('_', '').replace('-', '').isalnum()" + no), view("if not q.replace(';', '').isalnum()" + no)},
 		"all characters":            {view("import string\nOK = set(string.ascii_letters)\nif not all(c in OK for c in q)" + no), view("OK = request.args['x']\nif not all(c in OK for c in q)" + no)},
 		"each character":            {view("if any(not (c.isalnum() or c in '-_') for c in q)" + no), view("if all(not (c.isalnum() or c in '-_') for c in q)" + no)},
+		"a text of characters":      {view("s = ''\nfor c in q:\n    if c.isalnum() or c in ['-', '_']:\n        s += c\nos.system(s)"), view("s = ''\nfor c in q:\n    if c.isalnum() or c in [';', '_']:\n        s += c\nos.system(s)")},
 		"a set of characters":       {view("if not set(q) <= set('abc')" + no), view("if not set(q) <= set('abc;')" + no)},
 		"any of a list":             {view("if not any(q == a for a in ['a', 'b'])" + no), view("if not any(q != a for a in ['a', 'b'])" + no)},
 		"a loop over a list":        {view("for a in ['a', 'b']:\n    if q == a:\n        os.system(q)"), view("for a in ['a', 'b']:\n    if q != a:\n        os.system(q)")},
@@ -215,6 +216,10 @@ func TestPathChecks(t *testing.T) {
 		"a helper that tries": {
 			v("def below(path, folder):\n    try:\n        path.relative_to(folder)\n        return True\n    except ValueError:\n        return False\np = (Path('/srv') / q).resolve()\nif not below(p, '/srv')" + no),
 			v("def below(path, folder):\n    try:\n        path.relative_to(folder)\n        return True\n    except ValueError:\n        return False\np = Path('/srv') / q\nif not below(p, '/srv')" + no),
+		},
+		"a helper that resolves": {
+			v("def below(path, folder):\n    try:\n        path.resolve().relative_to(folder)\n        return True\n    except ValueError:\n        return False\np = Path('/srv') / q\nif p == Path('/srv') or not below(p, '/srv')" + no),
+			v("def below(path, folder):\n    try:\n        path.resolve().joinpath(folder)\n        return True\n    except ValueError:\n        return False\np = Path('/srv') / q\nif p == Path('/srv') or not below(p, '/srv')" + no),
 		},
 		"a helper that looks at the start": {
 			v("def below(path):\n    return path.startswith('/srv/')\np = os.path.realpath(q)\nif not below(p)" + no),

@@ -270,10 +270,29 @@ func (f *frame) checkIn(left, right python.Expr) condition {
 	among := f.eval(right)
 	if s, isText := among.str(); isText {
 		c.then = f.about(left, allows(s)) // it is a part of s
+	} else if s, ok := characters(among); ok {
+		c.then = f.about(left, allows(s))
 	} else if len(among.deep()) == 0 {
 		c.then = f.fixed(left)
 	}
 	return c
+}
+
+// characters are those of a list of single ones. What is one of them may be part of a text that
+// is made of many.
+func characters(v *Value) (string, bool) {
+	if v.Obj == nil || !v.Obj.List || len(v.Obj.Items) == 0 {
+		return "", false
+	}
+	var all []byte
+	for _, i := range v.Obj.Items {
+		s, ok := i.str()
+		if !ok || len(s) > 1 {
+			return "", false
+		}
+		all = append(all, s...)
+	}
+	return string(all), true
 }
 
 func (f *frame) checkEqual(left, right python.Expr) []refinement {
@@ -282,8 +301,12 @@ func (f *frame) checkEqual(left, right python.Expr) []refinement {
 			return all
 		}
 	}
-	if v := f.eval(right); len(v.deep()) > 0 || v.Const.Kind == ConstNone || v.Const.Kind == ConstBool {
+	v := f.eval(right)
+	if len(v.deep()) > 0 || v.Const.Kind == ConstNone || v.Const.Kind == ConstBool {
 		return nil
+	}
+	if s, ok := v.str(); ok && len(s) == 1 { // it may be one character of many
+		return f.about(left, allows(s))
 	}
 	return f.fixed(left)
 }

@@ -177,7 +177,7 @@ func knownMethods() map[string]callSpec {
 		"search_s": {uses: []argUse{{LDAP, 2, "filterstr"}, {LDAP, 0, "base"}}}, "search_ext_s": {uses: []argUse{{LDAP, 2, "filterstr"}, {LDAP, 0, "base"}}},
 		"search_st": {uses: []argUse{{LDAP, 2, "filterstr"}}}, "xpath": {uses: uses(XPath, 0, "_path")},
 		"from_string": {special: fromNamed},
-		"save":        {special: saved}, "relative_to": {special: belowFolder}, "write_text": {gives: givesNothing}, "read_text": {uses: nil}, "isoformat": {}, "strftime": {},
+		"save":        {special: saved}, "relative_to": {special: belowFolder}, "resolve": {special: samePath(normal)}, "write_text": {gives: givesNothing}, "read_text": {uses: nil}, "isoformat": {}, "strftime": {},
 		"hexdigest": {}, "digest": {}, "timestamp": {},
 		"simple_bind_s": {special: bindDirectory}, "simple_bind": {special: bindDirectory}, "bind_s": {special: bindDirectory},
 		"writerow": {uses: uses(CSV, 0, "row")}, "writerows": {uses: uses(CSV, 0, "rows")},

@@ -77,8 +77,11 @@ func (f *frame) common(e *python.Call) []refinement {
 
 // samePath is a method of a path that gives another form of it.
 func samePath(kinds Kinds) special {
-	return func(f *frame, _ *program.API, _ *arguments, e *python.Call) *Value {
+	return func(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
 		to := f.receiverOf(e)
+		if len(a.list) > 0 { // a resolver of something else
+			return &Value{API: api.Call(), Marks: merge(to.Marks, a.marks())}
+		}
 		return &Value{API: to.API, Marks: safe(to.Marks, kinds)}
 	}
 }
