@@ -47,9 +47,6 @@ func (p *Pass) gradeFlow(x *finding.Finding, f *flow.Flow) {
 	if f.What == flow.TemplateName { // the loader leaves its folders for nothing
 		x.Severity = min(x.Severity, finding.Medium)
 	}
-	if f.Weak {
-		x.Severity, x.Confidence = finding.Low, finding.Unsure
-	}
 	switch f.Origin.Source {
 	case flow.Stored:
 		if x.Guard == "guard/sinks" {
@@ -67,6 +64,9 @@ func (p *Pass) gradeFlow(x *finding.Finding, f *flow.Flow) {
 	}
 	if f.Origin.Source != flow.Request && p.Facts.byHand(f.Func.Module) {
 		x.Confidence = finding.Unsure
+	}
+	if f.Weak {
+		x.Severity, x.Confidence = finding.Low, finding.Unsure
 	}
 }
 
