@@ -332,50 +332,6 @@ func bindParams(params []python.Param, list []*Value, a *arguments) []*Value {
 	return out
 }
 
-// construct makes an instance of one of the project's classes.
-func (f *frame) construct(c *program.Class, a *arguments, e *python.Call) *Value {
-	v := &Value{Of: c, Obj: &Object{region: f.region}}
-	if e != nil && len(e.Args) == 1 && isEnum(c) {
-		f.refine(f.about(e.Args[0], Every))
-		return v
-	}
-	if init := c.Method("__init__"); init != nil {
-		f.perform(f.e.function(init), bindArgs(init, v, a), f.loc(e))
-	} else {
-		for _, n := range a.named {
-			v.Obj.set(n.Key, n.Value)
-			f.store(c, n.Key, n.Value)
-		}
-		f.positional(c, v, a)
-		if a.rest != nil {
-			v.Marks = a.rest.deep()
-		}
-	}
-	if isModel(c) && a.rest != nil {
-		f.used(Attributes, a.rest, e, c.Name)
-	}
-	if len(c.External) > 0 && !isModel(c) && !isForm(c) {
-		f.external(c.External[0], f.e.api(c.External[0]), nil, a, e)
-	}
-	return v
-}
-
-// positional gives a dataclass its fields in the order in which they are declared.
-func (f *frame) positional(c *program.Class, v *Value, a *arguments) {
-	i := 0
-	for _, s := range c.Node.Body {
-		ann, ok := s.(*python.AnnAssign)
-		if !ok || i >= len(a.list) {
-			continue
-		}
-		if n, ok := ann.Target.(*python.Name); ok {
-			v.Obj.set(n.ID, a.list[i])
-			f.store(c, n.ID, a.list[i])
-			i++
-		}
-	}
-}
-
 // pageCall is a filter, a test or a macro of a template; nil for all other calls.
 func (f *frame) pageCall(e *python.Call) *Value {
 	switch to := e.Func.(type) {

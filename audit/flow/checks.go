@@ -310,21 +310,24 @@ func (f *frame) hostFixed(e python.Expr) []refinement {
 	return nil
 }
 
-// checkAttribute is an attribute as a test: an address of a network that is not for visitors,
-// or one without a host.
+// checkAttribute is an attribute as a test: an address of a network that is not for visitors.
 func (f *frame) checkAttribute(a *python.Attribute) condition {
-	kinds := Kinds(0)
-	switch a.Attr {
-	case "is_private", "is_loopback":
-		kinds = Address
-	case "netloc", "hostname": // ////elsewhere has no host for Python, but for browsers
-		kinds = weakRedirect
-	}
-	if kinds == 0 {
+	if a.Attr != "is_private" && a.Attr != "is_loopback" {
 		return condition{}
 	}
 	if marks := f.eval(a.Value).deep(); len(marks) > 0 {
-		return condition{otherwise: []refinement{{kinds: kinds, marks: marks}}}
+		return condition{otherwise: []refinement{{kinds: Address, marks: marks}}}
 	}
 	return condition{}
+}
+
+// hostless says that somebody looked whether an address is without a host: urlparse(x).netloc == "".
+// For Python ////elsewhere is, for browsers it is not.
+func (f *frame) hostless(e python.Expr) []refinement {
+	if a, ok := e.(*python.Attribute); ok && (a.Attr == "netloc" || a.Attr == "hostname") {
+		if marks := f.eval(a.Value).deep(); len(marks) > 0 {
+			return []refinement{{kinds: weakRedirect, marks: marks}}
+		}
+	}
+	return nil
 }

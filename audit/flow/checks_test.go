@@ -297,3 +297,28 @@ func TestWeakChecks(t *testing.T) {
 		}
 	}
 }
+
+// TestBeginnings: a text whose beginning the program has written leads where the program says.
+func TestBeginnings(t *testing.T) {
+	t.Parallel()
+	v := func(body string) string {
+		return strings.Replace(view(body), "import os", "from urllib.parse import urljoin\nimport requests, os", 1)
+	}
+	const get = "def get(u):\n    return requests.get(u)\n"
+	checks(t, flow.Address, map[string]checked{
+		"a host, handed on":    {v(get + "get('https://good.com/' + q)"), v(get + "get('https://good.com' + q)")},
+		"a host of settings":   {v("requests.get(f\"{app.config['API']}/users/{q}\")"), v("requests.get(f\"{app.config['API']}{q}\")")},
+		"a scheme of settings": {v("requests.get('%s/x/%s' % (app.config['API'], q))"), v("requests.get('%s://%s/x' % (app.config['API'], q))")},
+		"a folder of theirs":   {v("requests.get('{}/{}'.format(app.config['API'], q))"), v("requests.get('{}/{}'.format(q, app.config['API']))")},
+		"joined":               {v("requests.get('https://good.com/' + q)"), v("requests.get(urljoin('https://good.com/', q))")},
+	})
+	checks(t, flow.Redirect, map[string]checked{
+		"a path that may end": {v("p = '/app/' + q\nif q:\n    p = p + '?a'\nelse:\n    p = None\nreturn redirect(p)"), v("p = '/' + q\nif q:\n    p = p + '?a'\nelse:\n    p = None\nreturn redirect(p)")},
+		"this site":           {v("return redirect(url_for('v') + '?x=' + q)"), v("return redirect(q + '?x=' + url_for('v'))")},
+		"the server's port":   {v("return redirect('https://good.com:' + request.environ.get('SERVER_PORT'))"), v("return redirect('https://good.com:' + request.environ.get('HTTP_X_PORT'))")},
+	})
+	const form = "from flask import *\nfrom flask_sqlalchemy import SQLAlchemy\nfrom flask_wtf import FlaskForm\nfrom wtforms import StringField\napp = Flask(__name__)\ndb = SQLAlchemy(app)\nclass N(db.Model):\n    n = db.Column(db.String)\nclass F(FlaskForm):\n    n = StringField()\n@app.route('/', methods=['POST'])\ndef v():\n"
+	checks(t, flow.Attributes, map[string]checked{
+		"the fields of a form": {form + "    N(**F().data)\n", form + "    N(**request.form)\n"},
+	})
+}

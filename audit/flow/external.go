@@ -107,6 +107,8 @@ func (f *frame) modelled(s callSpec, api *program.API, to *Value, a *arguments, 
 func (f *frame) method(to *Value, name string, a *arguments, e *python.Call) *Value {
 	if key, ok := a.get(0, "").strOf(); ok && name == "get" && to.isReferrer(key) {
 		return to.referrer()
+	} else if ok && name == "get" && to.ofServer(key) {
+		return f.e.unknown
 	}
 	if to.Class != nil && name == "__subclasses__" {
 		return f.subclasses(to.Class)
@@ -157,6 +159,18 @@ func (f *frame) method(to *Value, name string, a *arguments, e *python.Call) *Va
 		return v
 	}
 	return join(v, &Value{Marks: partsOf(to.Marks, "."+name)})
+}
+
+// ofServer reports whether a key of the environ is what the server writes there.
+func (v *Value) ofServer(key string) bool {
+	if v.API == nil || len(v.Marks) == 0 || lastName(v.API.Path) != "environ" {
+		return false
+	}
+	switch key {
+	case "QUERY_STRING", "PATH_INFO", "REQUEST_URI", "RAW_URI", "CONTENT_TYPE", "wsgi.input":
+		return false
+	}
+	return !strings.HasPrefix(key, "HTTP_")
 }
 
 // ofPackage is a method of something that a package gives.
@@ -314,9 +328,13 @@ func (f *frame) formField(c *program.Class, name string, n python.Node) *Value {
 	case field != nil && field.API != nil && harmlessField(lastName(field.API.Path)):
 		return f.e.unknown
 	}
+	var s Kinds
+	if name == "data" { // all fields, under the names that the form has for them
+		s = Attributes
+	}
 	return &Value{
 		API:   f.e.program.APIs.Module("wtforms").Attr("Field").Call(),
-		Marks: []Mark{{From: f.e.origin(Request, f.where(n), "a form's field: "+name)}},
+		Marks: []Mark{{From: f.e.origin(Request, f.where(n), "a form's field: "+name), Safe: s}},
 	}
 }
 

@@ -32,7 +32,7 @@ func (f *frame) percent(format, values *Value, at python.Node) *Value {
 }
 
 func (f *frame) formatted(parts []Part, at python.Node) *Value {
-	v := textOf(parts)
+	v := settled(parts)
 	if len(v.Marks) > 0 {
 		v.Marks = moved(v.Marks, f.loc(at), becomes)
 	}

@@ -156,7 +156,7 @@ func (f *frame) checkCompare(left python.Expr, op python.Op, right python.Expr) 
 	if e, is, ok := truthOf(left, op, right); ok {
 		c := f.check(e)
 		if _, name := e.(*python.Name); !name && isEmpty(right) {
-			c.otherwise = append(c.otherwise, f.about(e, Every)...)
+			c.otherwise = append(append(c.otherwise, f.about(e, Every)...), f.hostless(e)...)
 		}
 		if is {
 			return c

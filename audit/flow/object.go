@@ -279,6 +279,9 @@ func (f *frame) keyed(v *Value, key string) *Value {
 	if v.isReferrer(key) {
 		return v.referrer()
 	}
+	if v.ofServer(key) {
+		return f.e.unknown
+	}
 	if v.API != nil && isSession(v.API.Path) {
 		return f.shared(sessionPlace, key)
 	}

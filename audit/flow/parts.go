@@ -50,6 +50,44 @@ func textOf(parts []Part) *Value {
 	return v
 }
 
+// settled is textOf, where what follows the beginning of an address changes little of where it
+// leads: of "/x?next=" + q, and of config.API + "/users/" + q.
+func settled(parts []Part) *Value {
+	v := textOf(parts)
+	for len(parts) > 0 && parts[0].Value == nil && parts[0].Text == "" {
+		parts = parts[1:]
+	}
+	if len(v.Marks) == 0 || len(parts) == 0 {
+		return v
+	}
+	var kinds Kinds
+	switch first := parts[0]; {
+	case first.Value == nil:
+		kinds = beginning(first.Text) & URL
+		if anchored(&Value{Parts: parts}) {
+			kinds |= Redirect | Address
+		}
+	case len(parts) > 1 && first.Value.Const.Kind == NoConst && parts[1].Value == nil && strings.HasPrefix(parts[1].Text, "/") && !strings.HasPrefix(parts[1].Text, "//"):
+		kinds = Redirect | Address | URL
+	case first.Value.API != nil && first.Value.API.Path == "flask.url_for()":
+		kinds = Redirect | URL
+	}
+	if kinds == 0 {
+		return v
+	}
+	var own []Mark // of the beginning itself
+	if parts[0].Value != nil {
+		own = parts[0].Value.deep()
+	}
+	v.Marks = slices.Clone(v.Marks)
+	for i, m := range v.Marks {
+		if !ofOrigin([]Mark{m}, own) {
+			v.Marks[i].Safe |= kinds
+		}
+	}
+	return v
+}
+
 // stuck reports whether a literal before or behind a value is part of the same file's name.
 func stuck(s string, before bool) bool {
 	if s == "" {

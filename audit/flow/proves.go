@@ -1,7 +1,5 @@
 package flow
 
-import "github.com/fumehood/fumehood/audit/program"
-
 // proves reports what a text cannot be used for that a function has taken without raising.
 func proves(path string) Kinds {
 	switch path {
@@ -11,15 +9,4 @@ func proves(path string) Kinds {
 		return Every &^ Address
 	}
 	return 0
-}
-
-// isEnum tells the classes whose instances are a few of the program's.
-func isEnum(c *program.Class) bool {
-	return c.Inherits(func(path string) bool {
-		switch path {
-		case "enum.Enum", "enum.StrEnum", "enum.IntEnum", "enum.Flag":
-			return true
-		}
-		return false
-	})
 }

@@ -285,9 +285,9 @@ func pathJoin(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
 	if a.rest != nil {
 		parts = append(parts, Part{Value: a.rest})
 	}
-	v := f.formatted(parts, e)
+	v := textOf(parts) // the later may replace the earlier
 	if v.Const.Kind == NoConst {
-		v = &Value{Marks: v.Marks}
+		v = &Value{Marks: moved(v.Marks, f.loc(e), becomes)}
 	}
 	return v
 }

@@ -18,7 +18,7 @@ const maxParts = 24
 
 // concat is a + b, where either is a text.
 func (f *frame) concat(a, b *Value, at python.Node) *Value {
-	v := textOf(append(append(make([]Part, 0, 4), a.parts()...), b.parts()...))
+	v := settled(append(append(make([]Part, 0, 4), a.parts()...), b.parts()...))
 	if len(v.Marks) > 0 {
 		v.Marks = moved(v.Marks, f.loc(at), becomes)
 	}
@@ -49,7 +49,7 @@ func (f *frame) fstring(e *python.FString) *Value {
 			parts = append(parts, v.parts()...)
 		}
 	}
-	v := textOf(parts)
+	v := settled(parts)
 	if len(v.Marks) > 0 {
 		v.Marks = moved(v.Marks, f.loc(e), becomes)
 	}
