@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
 	"github.com/fumehood/fumehood/internal/hint"
 )
 
@@ -121,6 +123,11 @@ func (r *run) notes(ignores map[string][]*ignore, unreadable []finding.Place) er
 			if err := r.note(nil, "%s", text); err != nil {
 				return err
 			}
+		}
+	}
+	if n := len(r.files); n > 0 && !slices.ContainsFunc(r.files, func(f *python.File) bool { return !program.IsTest(f.Name) }) {
+		if err := r.note(nil, "by their names all Python files here are tests (test_*.py, tests/), which are read and not judged"); err != nil {
+			return err
 		}
 	}
 	for i := range unreadable {

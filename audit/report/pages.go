@@ -52,7 +52,7 @@ func Explain(r finding.Rule, bad, good string) string {
 		}
 		fmt.Fprintf(&b, "\n  %s:\n\n", s[0])
 		for line := range strings.Lines(s[1]) {
-			fmt.Fprintf(&b, "    %s\n", strings.TrimRight(line, "\n"))
+			b.WriteString(strings.TrimRight("    "+line, " \n") + "\n")
 		}
 	}
 	return b.String()
