@@ -24,11 +24,13 @@ type known struct {
 	Fingerprint string `json:"fingerprint"`
 	Rule        string `json:"rule"`
 	File        string `json:"file"`
+	Text        string `json:"text,omitempty"` // by which it is known where the file is gone
 }
 
 // baseline are the findings that are known; nil has none.
 type baseline struct {
-	known map[string]*entry // by fingerprint
+	known map[string]*entry   // by fingerprint
+	moved map[string][]*entry // by that of the text, of files that are gone
 }
 
 // entry is a finding of a baseline in a run.
@@ -73,6 +75,27 @@ func readBaseline(name, root string) (*baseline, error) {
 	return b, nil
 }
 
+// findMoved has those of files that are no longer in the folder be known by their text.
+func (b *baseline) findMoved(folder string) {
+	if b == nil {
+		return
+	}
+	b.moved = map[string][]*entry{}
+	gone := map[string]bool{}
+	for _, one := range b.known {
+		if _, asked := gone[one.File]; !asked {
+			_, err := os.Lstat(filepath.Join(folder, filepath.FromSlash(one.File)))
+			gone[one.File] = errors.Is(err, fs.ErrNotExist)
+		}
+		if one.Text != "" && gone[one.File] {
+			b.moved[one.Text] = append(b.moved[one.Text], one)
+		}
+	}
+	for _, same := range b.moved {
+		slices.SortFunc(same, func(x, y *entry) int { return x.compare(y.known) })
+	}
+}
+
 // at is PATH as a command ends with it; it can be left out where it is this folder.
 func at(root string) string {
 	if root == "." {
@@ -81,14 +104,20 @@ func at(root string) string {
 	return " " + hint.Shell(root)
 }
 
-// has reports whether the finding is known, and remembers that it was found again.
+// has reports whether the finding is known, by another name of its file too, and remembers that
+// it was found again.
 func (b *baseline) has(f *finding.Finding) bool {
 	if b == nil {
 		return false
 	}
 	k := b.known[f.Fingerprint]
 	if k == nil {
-		return false
+		same := b.moved[f.Text]
+		i := slices.IndexFunc(same, func(k *entry) bool { return !k.again })
+		if i < 0 {
+			return false
+		}
+		k = same[i]
 	}
 	k.again = true
 	return true
@@ -172,7 +201,10 @@ func MayReplace(name string) error {
 func WriteBaseline(name string, found []finding.Finding) error {
 	list := make([]known, 0, len(found))
 	for _, f := range found {
-		list = append(list, known{Fingerprint: f.Fingerprint, Rule: f.Rule, File: f.Place.File})
+		list = append(list, known{f.Fingerprint, f.Rule, f.Place.File, f.Text})
+		for _, twin := range f.Also {
+			list = append(list, known{twin.Fingerprint, f.Rule, f.Place.File, twin.Text})
+		}
 	}
 	slices.SortFunc(list, known.compare)
 	var b bytes.Buffer

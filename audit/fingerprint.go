@@ -19,14 +19,15 @@ const (
 
 // fingerprints gives each finding its own: of the rule, the file, the text of its lines
 // without the spaces around words, and which one of those with the same it is. It stays when
-// lines move, and when lines are indented; it changes with the text and with the file's name.
-// The findings are sorted by place.
+// lines move, and when lines are indented; it changes with the text and with the file's name,
+// which another one leaves out. The findings are sorted by place.
 func fingerprints(found []finding.Finding, t *texts) {
 	count := map[[sha256.Size]byte]int{}
 	for i := range found {
 		f := &found[i]
-		h := sha256.New()
+		h, text := sha256.New(), sha256.New()
 		fmt.Fprintf(h, "%s\x00%s\x00", f.Rule, f.Place.File)
+		fmt.Fprintf(text, "%s\x00", f.Rule)
 		last := min(f.Place.EndLine, f.Place.Line+fingerprintLines-1)
 		for n := f.Place.Line; n <= max(last, f.Place.Line); n++ {
 			line := t.line(f.Place.File, n)
@@ -39,6 +40,7 @@ func fingerprints(found []finding.Finding, t *texts) {
 			}
 			for _, word := range strings.Fields(line) {
 				fmt.Fprintf(h, "%s ", word)
+				fmt.Fprintf(text, "%s ", word)
 			}
 		}
 		var same [sha256.Size]byte
@@ -48,5 +50,6 @@ func fingerprints(found []finding.Finding, t *texts) {
 		}
 		count[same]++
 		f.Fingerprint = hex.EncodeToString(h.Sum(nil)[:16])
+		f.Text = hex.EncodeToString(text.Sum(nil)[:16])
 	}
 }

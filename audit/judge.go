@@ -3,6 +3,7 @@ package audit
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -26,6 +27,28 @@ func (r *run) judge(ctx context.Context, found []finding.Finding) error {
 	if err := r.changes.load(ctx, found, t); err != nil {
 		return err
 	}
+	shown := twins(r.shown(found, ignores))
+	for _, m := range shown {
+		if m.Suppressed != nil {
+			r.sum.Suppressed++
+			if err := r.complete(t, &m.Suppressed.Finding); err != nil {
+				return err
+			}
+		} else {
+			r.count(m.Finding)
+			if err := r.complete(t, m.Finding); err != nil {
+				return err
+			}
+		}
+		if err := r.h.Handle(m); err != nil {
+			return err
+		}
+	}
+	return r.notes(ignores, unreadable)
+}
+
+// shown leaves out what was not asked for, and tells what is silenced.
+func (r *run) shown(found []finding.Finding, ignores map[string][]*ignore) (all []finding.Message) {
 	for i := range found {
 		f := &found[i]
 		suppressed := r.suppressed(f, ignores[f.Place.File])
@@ -34,27 +57,64 @@ func (r *run) judge(ctx context.Context, found []finding.Finding) error {
 			if suppressed == nil {
 				r.sum.Hidden++
 			}
-			continue
 		case !r.changes.touch(f):
 			r.sum.Unchanged++
-			continue
-		}
-		if err := r.complete(t, f); err != nil {
-			return err
-		}
-		m := finding.Message{Finding: f}
-		if suppressed != nil {
+		case suppressed != nil:
 			suppressed.Finding = *f
-			m = finding.Message{Suppressed: suppressed}
-			r.sum.Suppressed++
-		} else {
-			r.count(f)
-		}
-		if err := r.h.Handle(m); err != nil {
-			return err
+			all = append(all, finding.Message{Suppressed: suppressed})
+		default:
+			all = append(all, finding.Message{Finding: f})
 		}
 	}
-	return r.notes(ignores, unreadable)
+	return all
+}
+
+// twins has the first finding of a cause in a file tell of the others. It is done last, so that
+// a new one is shown where the first is known, silenced or unchanged.
+func twins(all []finding.Message) []finding.Message {
+	type cause struct{ rule, file, cause string }
+	first := map[cause]*finding.Finding{}
+	all = slices.DeleteFunc(all, func(m finding.Message) bool {
+		f := m.Finding
+		if f == nil || f.Cause == "" {
+			return false
+		}
+		k := cause{f.Rule, f.Place.File, f.Cause}
+		one := first[k]
+		if one == nil {
+			first[k] = f
+			return false
+		}
+		one.Also = append(one.Also, finding.Twin{Place: f.Place, Fingerprint: f.Fingerprint, Text: f.Text})
+		return true
+	})
+	for _, f := range first {
+		f.Message += alsoIn(f.Also)
+	}
+	return all
+}
+
+// alsoIn says in which lines the twins of a finding are.
+func alsoIn(also []finding.Twin) string {
+	switch len(also) {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("; also in line %d", also[0].Place.Line)
+	}
+	var b strings.Builder
+	for i, twin := range also {
+		switch i {
+		case 0:
+			b.WriteString("; also in lines ")
+		case len(also) - 1:
+			b.WriteString(" and ")
+		default:
+			b.WriteString(", ")
+		}
+		fmt.Fprint(&b, twin.Place.Line)
+	}
+	return b.String()
 }
 
 // complete adds the code to a finding. Where that fails the finding is shown without.

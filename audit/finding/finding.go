@@ -129,17 +129,27 @@ type Frame struct {
 	Text   []string `json:"text"`
 }
 
+// Twin is another place of what a finding is about, in the same file.
+type Twin struct {
+	Place       Place  `json:"place"`
+	Fingerprint string `json:"fingerprint"`
+	Text        string `json:"text_fingerprint,omitempty"`
+}
+
 // Finding is one insecure place.
 type Finding struct {
 	Rule        string     `json:"rule"`
 	Severity    Severity   `json:"severity"`
 	Confidence  Confidence `json:"confidence"`
 	Place       Place      `json:"place"`
-	Message     string     `json:"message"`         // one sentence about this place
-	Steps       []Step     `json:"steps,omitempty"` // the value's way, where there is one
-	Fix         string     `json:"fix,omitempty"`   // the corrected line, where one can be told
-	Guard       string     `json:"guard,omitempty"` // what stops it at run time under fumehood run
-	Fingerprint string     `json:"fingerprint"`     // stays when lines move; the run fills it in
+	Message     string     `json:"message"`                    // one sentence about this place
+	Steps       []Step     `json:"steps,omitempty"`            // the value's way, where there is one
+	Fix         string     `json:"fix,omitempty"`              // the corrected line, where one can be told
+	Guard       string     `json:"guard,omitempty"`            // what stops it at run time under fumehood run
+	Fingerprint string     `json:"fingerprint"`                // stays when lines move; the run fills it in
+	Text        string     `json:"text_fingerprint,omitempty"` // likewise, and stays when the file gets another name; two may have the same
+	Cause       string     `json:"-"`                          // of those with the same one in a file the first is shown, with the others in Also
+	Also        []Twin     `json:"also,omitempty"`
 	Frame       *Frame     `json:"frame,omitempty"` // likewise
 }
 

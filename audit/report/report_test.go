@@ -25,7 +25,7 @@ func place(file string, line, column, endLine, endColumn int) finding.Place {
 func messages() []finding.Message {
 	sql := finding.Rule{ID: "sql-injection", Title: "SQL injection", CWE: 89, OWASP: "A03:2021", ASVS: []string{"1.2.4"},
 		Severity: finding.High, Confidence: finding.Sure, Why: "A visitor's text becomes part of a statement. Whoever sends a quote reads any table.",
-		Fix: `db.execute("select ?", (name,))`, Guard: "guard/sinks"}
+		Fix: `db.execute("select ?", (name,))`, Canon: []string{"sqli"}, Guard: "guard/sinks"}
 	key := finding.Rule{ID: "open-key", Title: "A key that is known", CWE: 798, OWASP: "A02:2021", Severity: finding.Medium, Confidence: finding.Likely,
 		Why: "The key stands in the source. Whoever reads it signs in.", Fix: "key = os.environ[\"KEY\"]\napp.secret_key = key"}
 	flow := finding.Finding{Rule: "sql-injection", Severity: finding.High, Confidence: finding.Sure, Guard: "guard/sinks",
@@ -42,7 +42,8 @@ func messages() []finding.Message {
 	long := flow
 	long.Place, long.Steps, long.Fix, long.Confidence = place("templates/a b%.html", 2, 300, 4, 3), nil, "", finding.Unsure
 	long.Frame = &finding.Frame{Line: 2, Column: 200, Text: []string{strings.Repeat("x", 99) + "{{ here }}" + strings.Repeat("y", 200), "", "z"}}
-	known := finding.Finding{Rule: "open-key", Severity: finding.Medium, Confidence: finding.Likely, Place: place("config.py", 3, 1, 3, 8), Message: "the key is known", Fingerprint: "ff"}
+	known := finding.Finding{Rule: "open-key", Severity: finding.Medium, Confidence: finding.Likely, Place: place("config.py", 3, 1, 3, 8), Message: "the key is known; also in line 5", Fingerprint: "ff",
+		Text: "ee", Also: []finding.Twin{{Place: place("config.py", 5, 1, 5, 8), Fingerprint: "fe", Text: "ee"}}}
 	whole := known
 	whole.Place = finding.Place{File: "config.py"}
 	return []finding.Message{

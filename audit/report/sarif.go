@@ -107,6 +107,9 @@ func (s *SARIF) config(c *finding.Config) {
 		for _, v := range r.ASVS {
 			tags = append(tags, "external/asvs/"+v)
 		}
+		for _, row := range r.Canon {
+			tags = append(tags, "external/canon/"+row)
+		}
 		s.run.Tool.Driver.Rules = append(s.run.Tool.Driver.Rules, sarifRule{
 			ID: r.ID, Name: camel(r.ID), Short: sarifMessage{Text: r.Title}, Full: sarifMessage{Text: r.Why},
 			Page:    rulePage + r.ID,
@@ -160,7 +163,11 @@ func (s *SARIF) result(f *finding.Finding) sarifResult {
 		RuleID: f.Rule, Level: level, Message: sarifMessage{Text: f.Message},
 		Locations:    []sarifLocation{s.location(f.Place)},
 		Fingerprints: map[string]string{"fumehood/v1": f.Fingerprint},
+		Related:      s.twins(f.Also),
 		Properties:   sarifFacts{Confidence: f.Confidence.String(), Severity: f.Severity.String(), Score: score, Guard: f.Guard, Fix: f.Fix},
+	}
+	if f.Text != "" {
+		r.Fingerprints["fumehood/text/v1"] = f.Text
 	}
 	if i, ok := s.index[f.Rule]; ok {
 		r.RuleIndex = &i
@@ -183,6 +190,16 @@ func (s *SARIF) result(f *finding.Finding) sarifResult {
 		r.Flows = []sarifFlow{{Threads: []sarifThread{flow}}}
 	}
 	return r
+}
+
+// twins are the other places of what a finding is about.
+func (s *SARIF) twins(also []finding.Twin) (all []sarifLocation) {
+	for _, twin := range also {
+		at := s.location(twin.Place)
+		at.Message = &sarifMessage{Text: "also here"}
+		all = append(all, at)
+	}
+	return all
 }
 
 // location is a place; one without a line is the file, and one without a file the run.

@@ -177,7 +177,7 @@ func TestSARIF(t *testing.T) {
 	}
 	rule := run.Tool.Driver.Rules[1]
 	if rule.HelpURI != "https://github.com/fumehood/fumehood/blob/main/docs/reference/rules.md#sql-injection" || run.Tool.Driver.InformationURI == "" ||
-		!strings.Contains(rule.Help.Markdown, rule.HelpURI) || rule.Properties.Severity != "8.0" || !slices.Contains(rule.Properties.Tags, "external/cwe/cwe-089") {
+		!strings.Contains(rule.Help.Markdown, rule.HelpURI) || rule.Properties.Severity != "8.0" || !slices.Contains(rule.Properties.Tags, "external/cwe/cwe-089") || !slices.Contains(rule.Properties.Tags, "external/canon/sqli") {
 		t.Errorf("%+v", rule)
 	}
 	first, odd, whole := run.Results[0].Locations[0].PhysicalLocation, run.Results[2].Locations[0].PhysicalLocation, run.Results[4].Locations[0].PhysicalLocation

@@ -73,6 +73,7 @@ type (
 		Level        string             `json:"level"`
 		Message      sarifMessage       `json:"message"`
 		Locations    []sarifLocation    `json:"locations"`
+		Related      []sarifLocation    `json:"relatedLocations,omitempty"`
 		Flows        []sarifFlow        `json:"codeFlows,omitempty"`
 		Fingerprints map[string]string  `json:"partialFingerprints"`
 		Suppressions []sarifSuppression `json:"suppressions,omitempty"`

@@ -24,7 +24,6 @@ type Facts struct {
 	searched  map[*program.Function]int  // how often a secret was looked for in it
 	before    []before
 	roles     answer
-	seen      map[*program.Module]map[string]bool
 	calls     map[*program.Function][]caller
 	logins    answer
 	plain     memo // keepsPlain
@@ -128,19 +127,6 @@ func tablesOf(a *python.Attribute) python.Expr {
 		}
 	}
 	return nil
-}
-
-// again reports whether a rule has asked for the same in the same file before.
-func (f *Facts) again(m *program.Module, what string) bool {
-	if f.seen == nil {
-		f.seen = map[*program.Module]map[string]bool{}
-	}
-	if f.seen[m] == nil {
-		f.seen[m] = map[string]bool{}
-	}
-	was := f.seen[m][what]
-	f.seen[m][what] = true
-	return was
 }
 
 // uses reports whether a function speaks of one of the names.

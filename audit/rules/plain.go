@@ -72,11 +72,7 @@ func (w *passwords) names() {
 func (w *passwords) report(n python.Node, what string) {
 	if !w.told[what] {
 		w.told[what] = true
-		sure := finding.Likely
-		if w.p.Facts.again(w.f.Module, what) {
-			sure = finding.Unsure // one table, one cause
-		}
-		w.p.Report(w.f, n, what, Graded(finding.High, sure))
+		w.p.Report(w.f, n, what, func(x *finding.Finding) { x.Cause = what }) // one table
 	}
 }
 

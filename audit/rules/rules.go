@@ -8,7 +8,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
 
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/flow"
@@ -23,7 +22,7 @@ import (
 type Rule struct {
 	finding.Rule
 
-	// PerFile shows one finding for all in a file: they have one cause.
+	// PerFile is of rules whose findings in a file have one cause.
 	PerFile bool
 	// Flows are the uses of a visitor's values that the rule reports.
 	Flows flow.Kinds
@@ -118,6 +117,9 @@ func (p *Pass) ReportAt(place finding.Place, message string, more ...func(*findi
 	f := finding.Finding{
 		Rule: p.rule.ID, Severity: p.rule.Severity, Confidence: p.rule.Confidence,
 		Place: place, Message: message, Guard: p.rule.Guard,
+	}
+	if p.rule.PerFile {
+		f.Cause = p.rule.ID
 	}
 	for _, m := range more {
 		m(&f)
@@ -218,31 +220,5 @@ func (w *Work) Finish(templates []*jinja.Template, flows []*flow.Flow) ([]findin
 	if len(found) > 0 {
 		holdBackExamples(w.passes[0].Program, found)
 	}
-	return gather(w.all, found), w.failed.all
-}
-
-// gather tells at the first finding in a file of the others, if the rule asks for that, and
-// holds those back: they are shown with --min-confidence low only.
-func gather(all []*Rule, found []finding.Finding) []finding.Finding {
-	type key struct{ rule, file string }
-	perFile := map[string]bool{}
-	for _, r := range all {
-		perFile[r.ID] = r.PerFile
-	}
-	first := map[key]*finding.Finding{}
-	for i := range found {
-		f := &found[i]
-		k := key{f.Rule, f.Place.File}
-		switch one := first[k]; {
-		case !perFile[f.Rule]:
-		case one == nil:
-			first[k] = f
-		default:
-			if one.Confidence > finding.Unsure {
-				one.Message += ", again in line " + strconv.Itoa(f.Place.Line)
-			}
-			f.Confidence = finding.Unsure
-		}
-	}
-	return found
+	return found, w.failed.all
 }
