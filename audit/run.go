@@ -55,7 +55,9 @@ func (r *run) prepare(ctx context.Context) error {
 	if r.baseline, err = readBaseline(r.Baseline, r.Root); err != nil {
 		return err
 	}
-	r.baseline.findMoved(r.folder.base)
+	if !r.folder.single {
+		r.baseline.findMoved(r.folder.base)
+	}
 	if r.changes, err = changesSince(ctx, r.Diff, r.folder.base, r.Root); err != nil {
 		return err
 	}
