@@ -81,12 +81,13 @@ func (f *folder) read(ctx context.Context, progress func(done, total int) error)
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
+			var r python.Reader
 			for i := range next {
 				sources[i] = guarded(names[i], func() source {
 					if i >= len(f.python)+len(f.templates) {
 						return f.parseConfig(names[i], settings.KindOf(names[i]))
 					}
-					return f.parse(names[i], i < len(f.python))
+					return f.parse(names[i], i < len(f.python), &r)
 				})
 			}
 		})
@@ -116,15 +117,15 @@ func guarded(rel string, read func() source) (s source) {
 	return read()
 }
 
-// parse reads one file.
-func (f *folder) parse(rel string, isPython bool) (s source) {
+// parse reads one file, with r if it is Python.
+func (f *folder) parse(rel string, isPython bool, r *python.Reader) (s source) {
 	text, err := f.readFile(rel)
 	if err != nil {
 		s.skipped = append(s.skipped, skipped(rel, reason(err)))
 		return s
 	}
 	if isPython {
-		s.file = python.Parse(rel, text)
+		s.file = r.Parse(rel, text)
 		for _, e := range s.file.Errors {
 			s.skipped = append(s.skipped, finding.Skipped{Place: rules.Place(s.file, e.Span), Reason: e.Message})
 		}

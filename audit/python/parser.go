@@ -1,13 +1,9 @@
 package python
 
-import (
-	"strings"
+import "strings"
 
-	"github.com/fumehood/fumehood/audit/internal/slab"
-)
-
-// parser builds the tree. Lists are gathered on the stacks exprs, stmts and so on, then
-// copied once their length is known.
+// parser builds the tree of one file. Lists are gathered on the stacks exprs, stmts and so on
+// of its Reader, then copied once their length is known.
 type parser struct {
 	lexer
 	errors   []Error
@@ -30,47 +26,12 @@ type parser struct {
 	first    int32 // where the statement starts, or its else and the like
 	resumed  int32 // where recover went on
 
-	exprs    []Expr
-	stmts    []Stmt
-	keywords []Keyword
-	gathered []Param
-	decoded  strings.Builder // of literals whose value is not in the source
-
-	names      slab.Of[Name]
-	attributes slab.Of[Attribute]
-	calls      slab.Of[Call]
-	strs       slab.Of[Str]
-	numbers    slab.Of[Number]
-	constants  slab.Of[Constant]
-	subscripts slab.Of[Subscript]
-	binaries   slab.Of[BinOp]
-	compares   slab.Of[Compare]
-	tuples     slab.Of[Tuple]
-	assigns    slab.Of[Assign]
-	exprStmts  slab.Of[ExprStmt]
-	returns    slab.Of[Return]
-	ifs        slab.Of[If]
-	loops      slab.Of[For]
-	withs      slab.Of[With]
-	tries      slab.Of[Try]
-	lists      slab.Of[List]
-	dicts      slab.Of[Dict]
-	unaries    slab.Of[UnaryOp]
-	byteses    slab.Of[Bytes]
-	raises     slab.Of[Raise]
-	functions  slab.Of[Function]
-	exprList   slab.Of[Expr]
-	stmtList   slab.Of[Stmt]
-	keyList    slab.Of[Keyword]
-	paramList  slab.Of[Param]
-	aliasList  slab.Of[Alias]
-	opList     slab.Of[Op]
-	itemList   slab.Of[WithItem]
-	handlers   slab.Of[Handler]
+	*Reader
 }
 
-func newParser(source string, errors []Error) *parser {
-	p := &parser{errors: errors, budget: 3*len(source) + 4096}
+func newParser(r *Reader, source string, errors []Error) *parser {
+	r.exprs, r.stmts, r.keywords, r.gathered = r.exprs[:0], r.stmts[:0], r.keywords[:0], r.gathered[:0]
+	p := &parser{Reader: r, errors: errors, budget: 3*len(source) + 4096}
 	p.src = source
 	p.crs = strings.IndexByte(source, '\r') >= 0
 	p.indents = append(make([]indent, 0, 16), indent{})

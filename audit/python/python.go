@@ -6,11 +6,7 @@
 // CPython's compiler refuses, such as return outside of a function, it takes.
 package python
 
-import (
-	"math"
-
-	"github.com/fumehood/fumehood/audit/internal/lines"
-)
+import "github.com/fumehood/fumehood/audit/internal/lines"
 
 // File is one module.
 type File struct {
@@ -41,26 +37,5 @@ const (
 	maxFormat  = 3    // interpolations in formats of interpolations, as CPython has it
 )
 
-// Parse reads a module. It does not panic and takes time in proportion to the length of the
-// source, whatever that holds. A statement with an error in it becomes a BadStmt.
-func Parse(name, source string) *File {
-	f := &File{Name: name}
-	if len(source) > math.MaxInt32-8 {
-		f.Errors = []Error{{Message: "the file is larger than 2 GB"}}
-		return f
-	}
-	text, problem := decode(source)
-	f.Source = text
-	f.lines = lines.New(text)
-	if problem.Message != "" {
-		f.Errors = append(f.Errors, problem)
-	}
-	if at := indexNUL(text); at >= 0 {
-		f.Errors = append(f.Errors, Error{Span{int32(at), int32(at) + 1}, "the file holds a NUL byte: it is binary, not Python"})
-		return f
-	}
-	p := newParser(text, f.Errors)
-	f.Body = p.module()
-	f.Errors, f.Comments = p.errors, p.comments
-	return f
-}
+// Parse reads one module, as Reader.Parse does.
+func Parse(name, source string) *File { return new(Reader).Parse(name, source) }
