@@ -7,15 +7,19 @@ import (
 
 // guard does a part of the work; a panic of it is noted at the node, or at the whole module
 // without one, and the rest goes on.
-func (p *Program) guard(m *Module, n python.Node, part func()) (ok bool) {
+func (p *Program) guard(m *Module, n python.Node, part func()) {
+	p.Crashed = append(p.Crashed, guarded(m, n, part)...)
+}
+
+// guarded does a part of the work, and returns what is said of a panic of it.
+func guarded(m *Module, n python.Node, part func()) (crashed []finding.Skipped) {
 	defer func() {
 		if r := recover(); r != nil {
-			ok = false
-			p.Crashed = append(p.Crashed, finding.Crashed(placeOf(m, n), "", r))
+			crashed = []finding.Skipped{finding.Crashed(placeOf(m, n), "", r)}
 		}
 	}()
 	part()
-	return true
+	return nil
 }
 
 func placeOf(m *Module, n python.Node) finding.Place {
@@ -25,16 +29,4 @@ func placeOf(m *Module, n python.Node) finding.Place {
 	}
 	place.EndLine, place.EndColumn = place.Line, place.Column
 	return place
-}
-
-// collectSafely makes the symbols of a module. A module at which that fails stays, without a
-// name in it: half of them would be worse, as what is missing cannot be told.
-func (p *Program) collectSafely(m *Module) {
-	functions, classes := len(p.Functions), len(p.Classes)
-	if p.guard(m, nil, func() { p.collect(m) }) {
-		return
-	}
-	p.Functions, p.Classes = p.Functions[:functions], p.Classes[:classes]
-	m.Classes, m.File = nil, &python.File{Name: m.Path}
-	p.collect(m)
 }

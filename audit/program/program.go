@@ -29,10 +29,10 @@ type Program struct {
 	// "shop.views.find": their parameters come from the request.
 	operations map[string]bool
 
-	// known is what names and imports stand for, as far as somebody asked, by their ids.
+	// known is what names and imports stand for, as far as somebody asked, by their numbers.
 	known   []*Ref
 	nothing *Ref // of a name that stands for nothing
-	numbers int
+	numbers int  // of all modules together
 	forked  bool
 
 	byName   map[string][]*Module // every dotted name under which a module may be imported
@@ -52,6 +52,7 @@ type Module struct {
 	Main    *Function // its top-level code, as a function without parameters
 	Classes []*Class
 
+	first   int       // of the numbers of its names and imports in Program.known
 	stars   []*Module // of the project, that it imports with *, nearest first
 	outside string    // the outside module that it imports so
 }
@@ -72,10 +73,7 @@ func New(files []*python.File, descriptions ...string) *Program {
 		p.addModule(f)
 	}
 	p.addNamespaces(files)
-	for i, m := range p.Modules {
-		m.ID = i
-		p.collectSafely(m)
-	}
+	p.collect()
 	for _, m := range p.Modules {
 		p.guard(m, nil, func() { p.followStars(m) })
 	}
@@ -94,7 +92,7 @@ func New(files []*python.File, descriptions ...string) *Program {
 
 // forget has the program know nothing of what names stand for.
 func (p *Program) forget() {
-	p.known = make([]*Ref, p.numbers+1)
+	p.known = make([]*Ref, p.numbers)
 	p.nothing = &Ref{}
 }
 

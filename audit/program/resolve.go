@@ -125,21 +125,22 @@ func (p *Program) symbol(sym *Symbol, at *Scope, depth int) Ref {
 	if len(sym.Values) == 0 {
 		return Ref{}
 	}
-	if known := p.known[sym.id]; known != nil {
-		return *known
+	memo := &p.known[at.Module.first+sym.id]
+	if *memo != nil {
+		return **memo
 	}
-	p.known[sym.id] = p.nothing // while it is being resolved: x = x.strip() says nothing of x
+	*memo = p.nothing // while it is being resolved: x = x.strip() says nothing of x
 	for _, v := range slices.Backward(sym.Values) {
 		if endless(v) {
 			continue
 		}
 		if r := p.resolve(v, at, depth); r.Known() {
-			p.known[sym.id] = &r
+			*memo = &r
 			return r
 		}
 	}
 	if depth < maxResolve/2 { // asked from nearer by, it may be found
-		p.known[sym.id] = nil
+		*memo = nil
 	}
 	return Ref{}
 }
@@ -214,14 +215,15 @@ func isBuiltin(name string) bool {
 // is depth enough left to find it. Two modules that import one name from each other bind
 // nothing.
 func (p *Program) Imported(i *Import, from *Module, depth int) Ref {
-	if known := p.known[i.id]; known != nil {
-		return *known
+	memo := &p.known[from.first+i.id]
+	if *memo != nil {
+		return **memo
 	}
-	p.known[i.id] = p.nothing
+	*memo = p.nothing
 	r := p.bound(i, from, depth)
-	p.known[i.id] = nil
+	*memo = nil
 	if depth >= maxResolve/2 {
-		p.known[i.id] = &r
+		*memo = &r
 	}
 	return r
 }

@@ -20,7 +20,7 @@ type Symbol struct {
 	Other    bool          // it is also bound in a way that has no one value: loop, with, except, parameter
 	Slot     int           // counts the names of a scope
 
-	id int // under which a Program keeps what it stands for; 0 without values
+	id int // its number among those of the module; 0 without values
 }
 
 // Import is what an import statement binds to a name: a module, or a name in a module.
@@ -28,7 +28,7 @@ type Import struct {
 	Module string // dotted and absolute within the project for relative imports
 	Name   string // "" for the module itself
 
-	id int // under which a Program keeps what it binds
+	id int // its number among those of the module
 }
 
 // Function is a def, a lambda with a name, or the top-level code of a module.
@@ -73,24 +73,9 @@ type Class struct {
 	line []*Class // Line, once all bases are known
 }
 
-// collect makes the symbols, functions and classes of a module.
-func (p *Program) collect(m *Module) {
-	m.Scope = &Scope{Names: map[string]*Symbol{}, Module: m}
-	m.Main = &Function{ID: len(p.Functions), Name: "<module>", Module: m, Body: m.File.Body, Scope: m.Scope}
-	p.Functions = append(p.Functions, m.Main)
-	c := collector{p: p, m: m, scope: m.Scope, fn: m.Main}
-	c.block(m.File.Body)
-}
-
-// number is a new id. What has one is looked up once by each Program that shares it.
-func (p *Program) number() int {
-	p.numbers++
-	return p.numbers
-}
-
 // collector walks the statements of one scope.
 type collector struct {
-	p     *Program
+	*gathered
 	m     *Module
 	scope *Scope
 	fn    *Function
@@ -238,7 +223,7 @@ func (c *collector) assign(target, value python.Expr) {
 		s := c.symbol(t.ID)
 		if value != nil {
 			if s.id == 0 {
-				s.id = c.p.number()
+				s.id = c.number()
 			}
 			s.Values = append(s.Values, value)
 		} else {
@@ -271,7 +256,7 @@ func (c *collector) imports(s python.Stmt) {
 	case *python.Import:
 		for _, a := range s.Names {
 			if a.As != "" {
-				c.symbol(a.As).Import = &Import{Module: a.Name, id: c.p.number()}
+				c.symbol(a.As).Import = &Import{Module: a.Name, id: c.number()}
 				continue
 			}
 			first := a.Name
@@ -281,7 +266,7 @@ func (c *collector) imports(s python.Stmt) {
 					break
 				}
 			}
-			c.symbol(first).Import = &Import{Module: first, id: c.p.number()}
+			c.symbol(first).Import = &Import{Module: first, id: c.number()}
 		}
 	case *python.ImportFrom:
 		module := s.Module
@@ -297,7 +282,7 @@ func (c *collector) imports(s python.Stmt) {
 			if as == "" {
 				as = a.Name
 			}
-			c.symbol(as).Import = &Import{Module: module, Name: a.Name, id: c.p.number()}
+			c.symbol(as).Import = &Import{Module: module, Name: a.Name, id: c.number()}
 		}
 	}
 }
@@ -306,14 +291,14 @@ func (c *collector) imports(s python.Stmt) {
 func (c *collector) star(module string) {
 	s := c.symbol("*")
 	if s.Import == nil {
-		s.Import = &Import{Module: module, id: c.p.number()}
+		s.Import = &Import{Module: module, id: c.number()}
 		return
 	}
 	s.Values = append(s.Values, &python.Str{Value: module}) // further ones
 }
 
 func (c *collector) function(s *python.Function) {
-	f := &Function{ID: len(c.p.Functions), Name: s.Name, Module: c.m, Class: c.class, Node: s, Body: s.Body}
+	f := &Function{Name: s.Name, Module: c.m, Class: c.class, Node: s, Body: s.Body}
 	if c.fn != c.m.Main {
 		f.Parent = c.fn
 		c.fn.Inner = true
@@ -324,7 +309,7 @@ func (c *collector) function(s *python.Function) {
 			f.ByType = f.ByType || n.ID == "classmethod"
 		}
 	}
-	c.p.Functions = append(c.p.Functions, f)
+	c.functions = append(c.functions, f)
 	around := c.scope
 	for around.class {
 		around = around.Parent
@@ -340,7 +325,7 @@ func (c *collector) function(s *python.Function) {
 	for i := range s.Params.List {
 		f.Scope.Names[s.Params.List[i].Name] = &Symbol{Other: true, Slot: len(f.Scope.Names)}
 	}
-	inner := collector{p: c.p, m: c.m, scope: f.Scope, fn: f}
+	inner := collector{gathered: c.gathered, m: c.m, scope: f.Scope, fn: f}
 	inner.block(s.Body)
 }
 
@@ -357,9 +342,8 @@ func isAccessor(s *python.Function) bool {
 func (c *collector) classStmt(s *python.Class) {
 	cls := &Class{Name: s.Name, Module: c.m, Node: s, Methods: map[string]*Function{}, Outer: c.scope}
 	cls.Scope = &Scope{Names: map[string]*Symbol{}, Parent: c.scope, Module: c.m, class: true}
-	c.p.Classes = append(c.p.Classes, cls)
-	c.m.Classes = append(c.m.Classes, cls)
+	c.classes = append(c.classes, cls)
 	c.symbol(s.Name).Class = cls
-	inner := collector{p: c.p, m: c.m, scope: cls.Scope, fn: c.fn, class: cls}
+	inner := collector{gathered: c.gathered, m: c.m, scope: cls.Scope, fn: c.fn, class: cls}
 	inner.block(s.Body)
 }

@@ -1,0 +1,70 @@
+package program
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/python"
+)
+
+// gathered is what one module defines.
+type gathered struct {
+	functions []*Function
+	classes   []*Class
+	numbers   int // of names with values and of imports
+	crashed   []finding.Skipped
+}
+
+// number is a new number. What has one is looked up once by each Program that shares it.
+func (g *gathered) number() int {
+	g.numbers++
+	return g.numbers
+}
+
+// collect makes the symbols, functions and classes of all modules, on all processors: none of
+// them needs another one for it. Then they are put together in the order of the modules.
+func (p *Program) collect() {
+	all := make([]gathered, len(p.Modules))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(all)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(all); i = int(next.Add(1)) - 1 {
+				all[i].module(p.Modules[i])
+			}
+		})
+	}
+	wg.Wait()
+	for i, m := range p.Modules {
+		g := &all[i]
+		m.ID, m.first, m.Classes = i, p.numbers, g.classes
+		p.numbers += g.numbers + 1
+		for _, f := range g.functions {
+			f.ID = len(p.Functions)
+			p.Functions = append(p.Functions, f)
+		}
+		p.Classes = append(p.Classes, g.classes...)
+		p.Crashed = append(p.Crashed, g.crashed...)
+	}
+}
+
+// module gathers a module. One at which that fails stays, without a name in it: half of them
+// would be worse, as what is missing cannot be told.
+func (g *gathered) module(m *Module) {
+	if crashed := guarded(m, nil, func() { g.walk(m) }); crashed != nil {
+		m.File = &python.File{Name: m.Path}
+		*g = gathered{crashed: crashed}
+		g.walk(m)
+	}
+}
+
+// walk walks the statements of a module.
+func (g *gathered) walk(m *Module) {
+	m.Scope = &Scope{Names: map[string]*Symbol{}, Module: m}
+	m.Main = &Function{Name: "<module>", Module: m, Body: m.File.Body, Scope: m.Scope}
+	g.functions = append(g.functions, m.Main)
+	c := collector{gathered: g, m: m, scope: m.Scope, fn: m.Main}
+	c.block(m.File.Body)
+}
