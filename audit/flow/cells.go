@@ -90,6 +90,7 @@ func (e *Engine) writeCell(owner any, name string, v *Value) {
 		return
 	}
 	c.value = next
+	e.changes++
 	for _, r := range c.readers {
 		e.enqueue(r)
 	}

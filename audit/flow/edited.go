@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/program"
@@ -12,23 +13,23 @@ const edited = SQL | Command | Code | Template | XPath | LDAP | Path | Address |
 
 // builds reports whether a value was put into a text on its way.
 func (w *Way) builds() bool {
-	for ; w != nil; w = w.Prev {
-		if w.Note == becomes {
-			return true
-		}
-	}
-	return false
+	var room [maxWay]*Way
+	return slices.ContainsFunc(w.steps(room[:0]), putsIn)
 }
+
+func putsIn(s *Way) bool { return s.Note == becomes }
 
 // builtBefore reports whether a value was put into a text before it was passed on at a place,
 // and not again after that.
 func (w *Way) builtBefore(site Loc) bool {
-	for ; w != nil; w = w.Prev {
-		if w.Note == becomes {
+	var room [maxWay]*Way
+	all := w.steps(room[:0])
+	for i, s := range slices.Backward(all) {
+		if putsIn(s) {
 			return false
 		}
-		if w.Where == site && strings.HasPrefix(w.Note, "passed to ") {
-			return w.Prev.builds()
+		if s.Where == site && strings.HasPrefix(s.Note, "passed to ") {
+			return slices.ContainsFunc(all[:i], putsIn)
 		}
 	}
 	return false
@@ -57,15 +58,16 @@ func (f *frame) give(kind Kinds, use Loc, what string, marks []Mark) {
 
 // giveOn notes a dangerous use in a function that is called with a marked value: in there, or
 // at the call if the caller put the text together that the function only hands on.
-func (f *frame) giveOn(u *paramUse, m Mark, where Loc, note string) {
+func (c *call) giveOn(u *paramUse, m Mark) {
+	f := c.f
 	fn, use := f.fn, u.use
 	if u.text == (Loc{}) && u.kind&edited != 0 && f.page == nil && !checksExistence(u.kind, u.what) && m.Way.builds() {
-		if fn, use = f.above(where, m); m.From.Source == Param && f.sum.hands(u.kind, use, m.From, m.built()) {
+		if fn, use = f.above(c.where, m); m.From.Source == Param && f.sum.hands(u.kind, use, m.From, m.built()) {
 			return
 		}
 	}
 	if f.e.isNew(f.sum, u.kind, use, m) { // the way is long to write down, and mostly known
-		m.Way = m.Way.step(where, note).append(u.way)
+		m.Way = c.way(m).append(u.way)
 		f.e.found(fn, f.sum, u.kind, use, u.what, []Mark{m})
 	}
 }

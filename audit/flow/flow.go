@@ -62,6 +62,8 @@ type Engine struct {
 	probe    *probe
 	unknown  *Value
 	number   *Value
+	pieces   []piece           // of the calls that are being applied
+	changes  int               // how often a place changed that functions share
 	included int               // nodes of templates in others
 	crashes  []finding.Skipped // functions and templates at which the engine failed
 }
@@ -206,32 +208,6 @@ func (e *Engine) isNew(s *summary, kind Kinds, use Loc, m Mark) bool {
 // weak reports whether a check that can be passed by stands before a use.
 func (m Mark) weak(kind Kinds) bool {
 	return kind == Path && m.Safe&weakPath != 0 || kind == Redirect && m.Safe&weakRedirect != 0
-}
-
-// becomes is the note of the step in which a value is put into a text.
-const becomes = "becomes part of a text"
-
-// built is where a mark's value became part of a text last.
-func (m Mark) built() Loc {
-	for w := m.Way; w != nil; w = w.Prev {
-		if w.Note == becomes {
-			return w.Where
-		}
-	}
-	return Loc{}
-}
-
-// steps are the stops of a mark's way in the order in which the value took them.
-func steps(m Mark) []Step {
-	var list []Step
-	for w := m.Way; w != nil; w = w.Prev {
-		list = append(list, Step{w.Where, w.Note})
-	}
-	list = append(list, Step{m.From.Where, m.From.Note})
-	for i, j := 0, len(list)-1; i < j; i, j = i+1, j-1 {
-		list[i], list[j] = list[j], list[i]
-	}
-	return list
 }
 
 func (e *Engine) sorted() []*Flow {

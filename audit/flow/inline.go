@@ -175,7 +175,7 @@ func (f *frame) inline(callee *Value, args []*Value, where Loc) *Value {
 	if c.sum.result == nil {
 		return f.e.unknown
 	}
-	return c.sum.result.mapped(3, mapper{marks: func(m Mark) []Mark { return []Mark{m} }}) // no deeper than a summary's
+	return c.sum.result.mapped(3, mapper{marks: merged}) // no deeper than a summary's
 }
 
 // passed is a value as the function sees it that it is passed to.

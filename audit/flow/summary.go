@@ -80,14 +80,20 @@ func (s *summary) lacks(kind Kinds, use Loc, origin *Origin) bool {
 }
 
 func (s *summary) effect(f effect) {
-	for _, o := range s.effects {
-		if o.owner == f.owner && o.name == f.name && o.origin.Param == f.origin.Param && o.origin.Path == f.origin.Path {
-			return
-		}
-	}
-	if len(s.effects) < maxUses {
+	if s.wants(f) {
 		s.effects = append(s.effects, f)
 	}
+}
+
+// wants reports whether an effect is to be noted.
+func (s *summary) wants(f effect) bool {
+	for i := range s.effects {
+		o := &s.effects[i]
+		if o.owner == f.owner && o.name == f.name && o.origin.Param == f.origin.Param && o.origin.Path == f.origin.Path {
+			return false
+		}
+	}
+	return len(s.effects) < maxUses
 }
 
 // differs reports whether callers must be read again.
@@ -134,18 +140,18 @@ func grew(a, b *Value, depth int) bool {
 
 // withoutParams is the value without marks of parameters.
 func (v *Value) withoutParams(depth int) *Value {
-	return v.mapped(depth, mapper{marks: func(m Mark) []Mark {
+	return v.mapped(depth, mapper{marks: func(into []Mark, m Mark) []Mark {
 		if m.From.Source == Param {
-			return nil
+			return into
 		}
-		return []Mark{m}
+		return merged(into, m)
 	}})
 }
 
 // mapper replaces marks, and the values that are nothing but a parameter.
 type mapper struct {
-	marks func(Mark) []Mark
-	whole func(*Origin) *Value // nil: those have their marks replaced like others
+	marks func(into []Mark, m Mark) []Mark // adds what stands for m
+	whole func(*Origin) *Value             // nil: those have their marks replaced like others
 }
 
 // param is the parameter that a value is, unchanged; nil for all else.
@@ -177,7 +183,7 @@ func (v *Value) mapped(depth int, f mapper) *Value {
 	c := *v
 	c.Marks = nil
 	for _, m := range v.Marks {
-		c.Marks = merge(c.Marks, f.marks(m))
+		c.Marks = f.marks(c.Marks, m)
 	}
 	c.fn = v.fn.mapped(depth, f)
 	c.Parts = nil
@@ -242,68 +248,6 @@ func (f *frame) part(v *Value, path string) *Value {
 	return v
 }
 
-// apply calls a function by its summary.
-func (f *frame) apply(fn *program.Function, args []*Value, where Loc) *Value {
-	s := f.e.summary(fn)
-	if f.page == nil {
-		s.callers = noted(s.callers, f.root)
-	}
-	return f.applied(s, fn, args, where)
-}
-
-// applied is what a summary says of a call with these arguments.
-func (f *frame) applied(s *summary, fn *program.Function, args []*Value, where Loc) *Value {
-	f.at = where
-	f.settle(s, args)
-	note := ""
-	passed := func(o *Origin, kinds Kinds) []Mark {
-		if o.Param < 0 || o.Param >= len(args) || args[o.Param] == nil {
-			return nil
-		}
-		marks := safe(f.part(args[o.Param], o.Path).deep(), kinds)
-		if note == "" && len(marks) > 0 {
-			note = "passed to " + fn.Name
-		}
-		return marks
-	}
-	replace := func(o *Origin, kinds Kinds, way *Way) []Mark {
-		marks := slices.Clone(passed(o, kinds))
-		for i, m := range marks {
-			marks[i].Way = m.Way.step(where, note).append(way)
-		}
-		return marks
-	}
-	for i := range s.uses {
-		u := &s.uses[i]
-		for _, m := range passed(u.origin, u.safe) {
-			f.giveOn(u, m, where, note)
-		}
-		f.unprovenIn(u, args, where)
-	}
-	for _, ef := range s.effects {
-		f.affect(ef, fn, args, &Value{Marks: replace(ef.origin, ef.safe, ef.way)})
-	}
-	own := mapper{
-		marks: func(m Mark) []Mark {
-			if m.From.Source == Param {
-				return replace(m.From, m.Safe, m.Way)
-			}
-			return []Mark{m}
-		},
-		whole: func(o *Origin) *Value {
-			if o.Param < 0 || o.Param >= len(args) || args[o.Param] == nil {
-				return nil
-			}
-			return f.part(args[o.Param], o.Path).passed(where, fn.Name)
-		},
-	}
-	f.raise(s.raised.mapped(3, own))
-	if s.result == nil {
-		return f.e.unknown
-	}
-	return s.result.mapped(3, own)
-}
-
 // raise notes an exception that holds something from outside; who catches it reads that.
 func (f *frame) raise(v *Value) {
 	if v == nil || len(v.Marks) == 0 {
@@ -315,31 +259,6 @@ func (f *frame) raise(v *Value) {
 	} else {
 		f.sum.raised = join(f.sum.raised, v)
 	}
-}
-
-// affect does what a function does to a place that others read. A constructor does it to its
-// instance as well, which is told from others where what is stored is something to call.
-func (f *frame) affect(ef effect, fn *program.Function, args []*Value, v *Value) {
-	f.keep(ef.owner, ef.name, f.whole(ef, args, v), ef.inside)
-	if fn.Name != "__init__" || ef.owner != any(fn.Class) || len(args) == 0 || args[0] == nil || args[0].Obj == nil {
-		return
-	}
-	if ef.whole && ef.origin.Param < len(args) && args[ef.origin.Param] != nil {
-		if of := f.part(args[ef.origin.Param], ef.origin.Path); f.calls(of, 0) {
-			w := *v
-			w.API, w.Func, w.Self, w.fn, w.Of = of.API, of.Func, of.Self, of.fn, of.Of
-			v = &w
-		}
-	}
-	f.writeField(args[0].Obj, ef.name, v)
-}
-
-// append adds the steps of another way, which begins where this one ends.
-func (w *Way) append(more *Way) *Way {
-	if more == nil {
-		return w
-	}
-	return w.append(more.Prev).step(more.Where, more.Note)
 }
 
 // store writes a value into a place that functions share: what is marked by a parameter
@@ -358,17 +277,4 @@ func (f *frame) keep(owner any, name string, v *Value, inside bool) {
 		v = &Value{Obj: &Object{Rest: v, region: -1}}
 	}
 	f.e.writeCell(owner, name, v)
-}
-
-// whole is what an effect stores where the function stores what it is given as it is: an
-// object of the project keeps its class.
-func (f *frame) whole(ef effect, args []*Value, v *Value) *Value {
-	if !ef.whole || ef.origin.Param >= len(args) || ef.origin.Param < 0 || args[ef.origin.Param] == nil {
-		return v
-	}
-	of := f.part(args[ef.origin.Param], ef.origin.Path)
-	if of.Of == nil && of.Class == nil || of.fn != nil || of.Of != nil && of.Of.Method("__call__") != nil {
-		return v
-	}
-	return &Value{Marks: v.Marks, Of: of.Of, kin: of.kin, Class: of.Class}
 }

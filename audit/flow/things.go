@@ -48,7 +48,7 @@ func (o *Origin) part(step string) *Origin {
 		}
 	}
 	p := *o
-	p.Path, p.parts = o.Path+step, nil
+	p.Path, p.whole, p.parts = o.Path+step, o, nil
 	o.parts = append(o.parts, &p)
 	return &p
 }

@@ -87,6 +87,7 @@ type Origin struct {
 	Param int
 	Path  string
 
+	whole *Origin   // what it is a part of, with one step less in its Path; nil for all others
 	parts []*Origin // its parts that were met, each with one more step in its Path
 }
 
@@ -106,31 +107,6 @@ const (
 type Loc struct {
 	File string
 	Span python.Span
-}
-
-// Way is the steps that a value took, last first.
-type Way struct {
-	Prev  *Way
-	Where Loc
-	Note  string
-	Len   int
-}
-
-// maxWay bounds the steps that are kept of a way; further ones replace the last.
-const maxWay = 14
-
-// step adds a step to a way.
-func (w *Way) step(where Loc, note string) *Way {
-	if w == nil {
-		return &Way{Where: where, Note: note, Len: 1}
-	}
-	if w.Where == where {
-		return w
-	}
-	if w.Len >= maxWay {
-		return &Way{Prev: w.Prev, Where: where, Note: note, Len: w.Len}
-	}
-	return &Way{Prev: w, Where: where, Note: note, Len: w.Len + 1}
 }
 
 // marked returns the value with other marks.
@@ -161,14 +137,24 @@ func safe(marks []Mark, kinds Kinds) []Mark {
 	}
 	out := make([]Mark, 0, len(marks))
 	for _, m := range marks {
-		if kinds&contained != 0 && m.Safe&normal != 0 {
-			m.Safe |= Path
-		}
-		if m.Safe = (m.Safe | kinds).local(); m.Safe&Every != Every {
+		if m, harmful := m.safer(kinds); harmful {
 			out = append(out, m)
 		}
 	}
 	return out
+}
+
+// safer is the mark made harmless for more kinds of use; harmful is false if it is harmless for
+// all kinds by that.
+func (m Mark) safer(kinds Kinds) (_ Mark, harmful bool) {
+	if kinds == 0 {
+		return m, true
+	}
+	if kinds&contained != 0 && m.Safe&normal != 0 {
+		m.Safe |= Path
+	}
+	m.Safe = (m.Safe | kinds).local()
+	return m, m.Safe&Every != Every
 }
 
 // undone returns the marks with some kinds not safe any more: the text was decoded.
@@ -185,6 +171,37 @@ func undone(marks []Mark, kinds Kinds) []Mark {
 
 // maxMarks bounds the marks of one value.
 const maxMarks = 12
+
+// gain reports whether one more mark would change the marks.
+func gain(marks []Mark, m Mark) bool {
+	i := slices.IndexFunc(marks, func(o Mark) bool { return o.From.same(m.From) })
+	if i < 0 {
+		return len(marks) < maxMarks
+	}
+	return marks[i].Safe&^m.Safe != 0
+}
+
+// merged is merge of marks that nobody else has with one more.
+func merged(into []Mark, m Mark) []Mark {
+	i := slices.IndexFunc(into, func(o Mark) bool { return o.From.same(m.From) })
+	switch {
+	case i < 0 && len(into) >= maxMarks:
+	case i < 0:
+		return append(into, m)
+	case into[i].Safe&^m.Safe != 0:
+		into[i] = into[i].or(m)
+	}
+	return into
+}
+
+// or is a mark that may be either of two of the same origin.
+func (m Mark) or(o Mark) Mark {
+	way := o.Way
+	if m.Safe&o.Safe == m.Safe {
+		way = m.Way
+	}
+	return Mark{m.From, m.Safe & o.Safe, way}
+}
 
 // merge joins two sets of marks: of the same origin, what is unsafe in either stays unsafe.
 func merge(a, b []Mark) []Mark {
@@ -211,11 +228,7 @@ func merge(a, b []Mark) []Mark {
 			out = append(out, m)
 			continue
 		}
-		way := m.Way
-		if out[i].Safe&m.Safe == out[i].Safe {
-			way = out[i].Way
-		}
-		out[i] = Mark{out[i].From, out[i].Safe & m.Safe, way}
+		out[i] = out[i].or(m)
 	}
 	return out
 }
