@@ -64,6 +64,9 @@ func hostile(n int) map[string]map[string]string {
 		"routes":                                  {"app.py": inView("")["app.py"] + each(n/4, "@app.route('/#/<a>')\ndef f#(a):\n    os.system(a)\n")},
 		"routes of one function":                  {"app.py": inView("")["app.py"] + r("@app.route('/a')\n", n) + "def f(): pass\n"},
 		"a name with many values":                 {"app.py": r("x = x.a(x)\n", n) + r("x.route('/')\n", n)},
+		"visitors of a tree":                      visitors(n / 20),
+		"parts of parts":                          {"app.py": inView("    f0(a)\n")["app.py"] + "k = K()\n" + each(n/20, "def f#(a):\n    k.a# = a.x#\n    os.system(a.y#)\n    for b in a[0]:\n        k.b# = f#+(b)\n    return [f#+(a), f#+(a.z), a]\n")},
+		"functions that hand on functions":        {"app.py": inView("    f0(a, view)\n")["app.py"] + each(n/20, "def f#(a, g):\n    def h(b):\n        return g(b + a)\n    return f#+(a, h) + f#+(g(a), g)\n")},
 	}
 }
 
@@ -74,6 +77,16 @@ func loops(n int) string {
 		fmt.Fprintf(&b, "    %sfor x%d in a:\n", strings.Repeat(" ", i), i)
 	}
 	return b.String() + strings.Repeat(" ", n+4) + "a = a + x0 + x1\n"
+}
+
+// visitors is a class whose methods are called by names that are put together, as converters of
+// documents are written: each may call each.
+func visitors(n int) map[string]string {
+	files := inView("    V(a).visit(a)\n")
+	files["app.py"] += "class V:\n    def __init__(self, a): self.a = a\n    def visit(self, e): return getattr(self, 'visit_' + e.name)(e)\n" +
+		"    def children(self, e):\n        for c in e:\n            self.visit(c)\n        return e\n    def new(self, e, d): return [e, d, self.children(e)]\n" +
+		each(n, "    def visit_#(self, e):\n        self.a# = self.children(e[0])\n        os.system(e.b#)\n        return self.new(e, {'x': self.a#})\n")
+	return files
 }
 
 // TestHostile: no project takes long for its length, or all memory. Where the cost is a

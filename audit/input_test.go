@@ -102,6 +102,40 @@ func TestNothingRead(t *testing.T) {
 	}
 }
 
+// TestBlind: where nothing of the Python source could be read the summary says so, though there
+// is a template; where something of it could, or where there is nothing in it, it does not.
+func TestBlind(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  bool
+	}{
+		"prose":                  {map[string]string{"app.py": "This is no program.\nIt is a letter, dear reader\n"}, true},
+		"prose beside empty":     {map[string]string{"app.py": "This is no program.\n", "__init__.py": ""}, true},
+		"binary":                 {map[string]string{"app.py": "\x00\x01"}, true},
+		"large":                  {map[string]string{"app.py": strings.Repeat("x", 9<<20)}, true},
+		"vanished":               {map[string]string{"gone.py": "x = 1\n"}, true},
+		"one file of two":        {map[string]string{"gone.py": "x = 1\n", "app.py": "x = 1\n"}, false},
+		"a mistake":              {map[string]string{"app.py": "def a(:\n    pass\nx = 1\n"}, false},
+		"nothing in it":          {map[string]string{"__init__.py": "", "a.py": "'A docstring.'\n"}, false},
+		"another encoding":       {map[string]string{"app.py": "x = '\xe4'\n"}, false},
+		"no Python, a .env file": {map[string]string{".env": "A=1\n"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.files["templates/a.html"] = "<p>hello</p>"
+			dir := project(t, c.files)
+			k := &kept{hook: func() { os.Remove(filepath.Join(dir, "gone.py")) }}
+			if err := audit.Run(t.Context(), audit.Options{Root: dir}, k); err != nil {
+				t.Fatal(err)
+			}
+			if k.summary.Blind != c.want {
+				t.Errorf("blind: %v, %+v", k.summary.Blind, k.skipped)
+			}
+		})
+	}
+}
+
 // TestNothingIsRun: no file of the project is executed, whatever its name.
 func TestNothingIsRun(t *testing.T) {
 	t.Parallel()

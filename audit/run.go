@@ -49,7 +49,7 @@ func (r *run) prepare(ctx context.Context) error {
 		}
 	}
 	var err error
-	if r.folder, err = walk(r.Root, r.Exclude); err != nil {
+	if r.folder, err = walk(ctx, r.Root, r.Exclude); err != nil {
 		return err
 	}
 	if r.baseline, err = readBaseline(r.Baseline, r.Root); err != nil {
@@ -136,8 +136,11 @@ func (r *run) analyse(ctx context.Context) (found []finding.Finding, err error) 
 	p := program.New(r.files, r.folder.openAPI()...)
 	work := rules.Start(ctx, r.all, p.Fork(), r.configs...)
 	defer work.Wait()
-	flows, crashed := flow.Follow(ctx, p, r.pages)
-	if err := errors.Join(ctx.Err(), r.skip(p.Crashed), r.skip(crashed), r.progress("applying rules", 0, 1)); err != nil {
+	var unheard error
+	flows, crashed := flow.Follow(ctx, p, r.pages, func(done, total int) {
+		unheard = errors.Join(unheard, r.progress("following values", done, total))
+	})
+	if err := errors.Join(ctx.Err(), unheard, r.skip(p.Crashed), r.skip(crashed), r.progress("applying rules", 0, 1)); err != nil {
 		return nil, err
 	}
 	found, crashed = work.Finish(r.pages, flows)
@@ -174,6 +177,7 @@ func (r *run) read(ctx context.Context) error {
 	if err := r.skip(all); err != nil {
 		return err
 	}
+	r.sum.Blind = r.blind()
 	if len(r.files)+len(r.pages)+len(r.configs) == 0 {
 		s := all[0]
 		return hint.With(fmt.Errorf("nothing of %s could be read: %s: %s", r.Root, s.Place.File, s.Reason), "audit the folder that has the source")

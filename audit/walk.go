@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -46,7 +47,7 @@ func leftOut(name string) bool {
 // walk lists what is audited of root, which is a folder or a file. It follows no links but
 // root itself: what a link in the folder leads to is in the folder too, or is not the
 // project's.
-func walk(root string, exclude []string) (*folder, error) {
+func walk(ctx context.Context, root string, exclude []string) (*folder, error) {
 	resolved, err := filepath.EvalSymlinks(root)
 	if err != nil {
 		return nil, rootError(root, err)
@@ -74,6 +75,8 @@ func walk(root string, exclude []string) (*folder, error) {
 		rel, _ := filepath.Rel(resolved, name)
 		rel = filepath.ToSlash(rel)
 		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
 		case err != nil:
 			f.skip(rel, reason(err))
 		case d.IsDir() && rel != "." && (leftOut(d.Name()) || excluded(exclude, rel)):

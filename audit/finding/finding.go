@@ -215,6 +215,7 @@ type Summary struct {
 	Hidden     int     `json:"hidden"`        // findings below the severity or the confidence that was asked for
 	Unchanged  int     `json:"unchanged"`     // findings on lines that did not change
 	App        *App    `json:"app,omitempty"` // where the source tells what it is
+	Blind      bool    `json:"blind"`         // there is Python source and nothing of it could be read: the rest says nothing
 }
 
 // Message is one thing that a run says; exactly one field is set.

@@ -66,6 +66,22 @@ type Engine struct {
 	changes  int               // how often a place changed that functions share
 	included int               // nodes of templates in others
 	crashes  []finding.Skipped // functions and templates at which the engine failed
+	work     work
+}
+
+// work is how far a run is, in functions and templates.
+type work struct {
+	done, total int
+	tell        func(done, total int)
+}
+
+// tellEvery is after how many functions that were read somebody is told.
+const tellEvery = 256
+
+func (w *work) step() {
+	if w.done++; w.tell != nil && w.done%tellEvery == 0 {
+		w.tell(w.done, max(w.done, w.total))
+	}
 }
 
 type flowKey struct {
@@ -79,20 +95,21 @@ const maxVisits = 4
 // Run follows all values of the program and of its templates. It ends early, with what was
 // found, when ctx ends. Contexts of the templates change while it runs.
 func Run(ctx context.Context, p *program.Program, templates []*jinja.Template) []*Flow {
-	flows, _ := Follow(ctx, p, templates)
+	flows, _ := Follow(ctx, p, templates, nil)
 	return flows
 }
 
 // Follow is Run, and says at which functions the engine itself failed. What was known of
-// such a function until then is kept.
-func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template) ([]*Flow, []finding.Skipped) {
+// such a function until then is kept. It calls tell, if that is not nil, now and then with how
+// many functions and templates it has read and how many there are to read, as far as it knows.
+func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template, tell func(done, total int)) ([]*Flow, []finding.Skipped) {
 	e := &Engine{
 		program: p, models: newModels(),
 		cells: newCells(p), things: newThings(p), sums: make([]*summary, len(p.Functions)),
 		queued: make([]bool, len(p.Functions)), visits: make([]uint8, len(p.Functions)),
 		apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, weak: map[flowKey]*Flow{}, bare: map[string]Loc{}, passed: map[flowKey]uint8{}, origins: map[Loc]*Origin{},
 		unknown: &Value{}, byName: map[string][]*program.Function{}, free: map[*program.Function][]freeName{},
-		wraps: make([]*wrapping, len(p.Functions)), lambda: p.APIs.Module("lambda"),
+		wraps: make([]*wrapping, len(p.Functions)), lambda: p.APIs.Module("lambda"), work: work{total: len(templates), tell: tell},
 	}
 	e.pages, e.heirs = newPages(e, templates), heirs(p)
 	e.number = e.api(p.APIs.Module("builtins").Attr("int").Call())
@@ -106,15 +123,30 @@ func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template
 	for _, all := range e.byName {
 		slices.SortFunc(all, func(a, b *program.Function) int { return a.ID - b.ID })
 	}
-	for _, m := range p.Modules {
+	e.readAll(ctx)
+	return e.sorted(), e.crashes
+}
+
+// readAll reads the top-level code of all modules, all functions, those again that use what has
+// changed since, and last the templates.
+func (e *Engine) readAll(ctx context.Context) {
+	var all []*program.Function
+	for _, m := range e.program.Modules {
 		if !m.Test {
-			e.summary(m.Main)
+			all = append(all, m.Main)
 		}
 	}
-	for _, f := range p.Functions {
-		if !f.Module.Test {
-			e.summary(f)
+	for _, f := range e.program.Functions {
+		if !f.Module.Test && f.Node != nil {
+			all = append(all, f)
 		}
+	}
+	e.work.total += len(all)
+	for _, f := range all {
+		if ctx.Err() != nil {
+			return
+		}
+		e.summary(f)
 	}
 	for len(e.queue) > 0 && ctx.Err() == nil {
 		f := e.queue[0]
@@ -123,10 +155,13 @@ func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template
 		e.read(f)
 	}
 	for _, pg := range e.pages.all {
+		if ctx.Err() != nil {
+			return
+		}
 		pg.read, pg.uses, pg.seen = false, nil, nil
 		e.usesOf(pg)
+		e.work.step()
 	}
-	return e.sorted(), e.crashes
 }
 
 // summary is what calling f does; f is read now if it was not yet.
@@ -150,6 +185,7 @@ func (e *Engine) enqueue(f *program.Function) {
 	}
 	e.queued[f.ID] = true
 	e.queue = append(e.queue, f)
+	e.work.total++
 }
 
 // read interprets a function and keeps its summary. Whoever uses the old one is read again
@@ -163,6 +199,7 @@ func (e *Engine) read(f *program.Function) *summary {
 	}
 	e.sums[f.ID] = s
 	e.visits[f.ID]++
+	e.work.step()
 	e.depth++
 	e.readBody(f, s)
 	e.depth--

@@ -302,11 +302,33 @@ func FuzzRun(f *testing.F) {
 	f.Fuzz(func(t *testing.T, source, page string) {
 		source, page = source[:min(len(source), 4000)], page[:min(len(page), 4000)]
 		p := program.New([]*python.File{python.Parse("app.py", source)})
-		_, crashed := flow.Follow(t.Context(), p, []*jinja.Template{jinja.Parse("templates/a.html", page, jinja.Options{Autoescape: true})})
+		_, crashed := flow.Follow(t.Context(), p, []*jinja.Template{jinja.Parse("templates/a.html", page, jinja.Options{Autoescape: true})}, nil)
 		for _, c := range append(p.Crashed, crashed...) {
 			if c.Crash {
 				t.Errorf("%+v", c)
 			}
 		}
 	})
+}
+
+// TestTellsHowFar: whoever waits is told how many functions were read, ever more, and of no
+// more than there are.
+func TestTellsHowFar(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&b, "def f%d(a):\n    return f%d(a)\n", i, i+1)
+	}
+	p, templates := read(t, b.String())
+	before, told := 0, 0
+	flow.Follow(t.Context(), p, templates, func(done, total int) {
+		told++
+		if done <= before || total < done || total > 20_000 {
+			t.Errorf("%d of %d after %d", done, total, before)
+		}
+		before = done
+	})
+	if told < 10 {
+		t.Errorf("told %d times", told)
+	}
 }

@@ -156,6 +156,8 @@ func Line(s finding.Summary) string {
 	case len(parts) > 0:
 		text += strings.Join(parts, ", ")
 		text += fmt.Sprintf("; %d guarded at run time, %d open", s.Guarded, s.High+s.Medium+s.Low-s.Guarded)
+	case s.Blind:
+		text += "nothing of the Python source could be read"
 	case s.Suppressed+s.Unchanged > 0:
 		text += "nothing new"
 	case s.Hidden > 0:

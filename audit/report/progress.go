@@ -50,13 +50,20 @@ func (p *Progress) show() {
 		p.mu.Lock()
 		now := p.last
 		p.mu.Unlock()
-		if now.Total > 1 {
-			fmt.Fprintf(p.out, "\r\x1b[K%s: %d of %d files", now.Stage, now.Done, now.Total)
-		} else {
-			fmt.Fprintf(p.out, "\r\x1b[K%s ...", now.Stage)
-		}
+		fmt.Fprint(p.out, "\r\x1b[K"+line(now))
 		wait.Reset(tick)
 	}
+}
+
+// line is how far a stage is, where that is known.
+func line(now finding.Progress) string {
+	switch {
+	case now.Total <= 1:
+		return now.Stage + " ..."
+	case now.Stage == "reading":
+		return fmt.Sprintf("%s: %d of %d files", now.Stage, now.Done, now.Total)
+	}
+	return fmt.Sprintf("%s: %d of %d functions", now.Stage, now.Done, now.Total)
 }
 
 // clear ends the line; nothing of it is left when the report follows.

@@ -20,7 +20,7 @@ func TestProgress(t *testing.T) {
 		want  []string
 	}{
 		{900 * time.Millisecond, nil},
-		{1500 * time.Millisecond, []string{"reading: 3 of 7 files", "following values ..."}},
+		{2 * time.Second, []string{"reading: 3 of 7 files", "following values ...", "following values: 256 of 900 functions"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var report1, terminal bytes.Buffer
@@ -31,8 +31,10 @@ func TestProgress(t *testing.T) {
 				}
 			}
 			say(finding.Message{Progress: &finding.Progress{Stage: "reading", Done: 3, Total: 7}})
-			time.Sleep(c.takes * 3 / 4)
+			time.Sleep(c.takes * 5 / 8)
 			say(finding.Message{Progress: &finding.Progress{Stage: "following values", Total: 1}})
+			time.Sleep(c.takes / 8)
+			say(finding.Message{Progress: &finding.Progress{Stage: "following values", Done: 256, Total: 900}})
 			time.Sleep(c.takes / 4)
 			say(finding.Message{Summary: &finding.Summary{}})
 			if err := p.Close(); err != nil {
@@ -46,7 +48,7 @@ func TestProgress(t *testing.T) {
 			if text := terminal.String(); c.want == nil && text != "" || c.want != nil && !strings.HasSuffix(text, "\r\x1b[K") {
 				t.Errorf("%q", text)
 			}
-			if n := strings.Count(report1.String(), "\n"); n != 3 {
+			if n := strings.Count(report1.String(), "\n"); n != 4 {
 				t.Errorf("%d messages were handed on", n)
 			}
 		})

@@ -22,7 +22,7 @@ type SARIF struct {
 	base  string
 	notes []sarifNotification
 
-	started, ended bool // the run came to its end
+	started, ended bool // the run came to its end, and had something to read
 }
 
 // NewSARIF makes a handler that writes to out.
@@ -84,7 +84,7 @@ func (s *SARIF) Handle(m finding.Message) error {
 		}
 		s.notes = append(s.notes, n)
 	case m.Summary != nil:
-		s.ended = true
+		s.ended = !m.Summary.Blind
 	}
 	return nil
 }

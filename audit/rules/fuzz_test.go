@@ -32,7 +32,7 @@ func FuzzRun(f *testing.F) {
 		p := program.New([]*python.File{python.Parse("app.py", source)})
 		templates := []*jinja.Template{jinja.Parse("templates/a.html", page, jinja.Options{Autoescape: true})}
 		work := rules.Start(t.Context(), all, p.Fork())
-		flows, crashed := flow.Follow(t.Context(), p, templates)
+		flows, crashed := flow.Follow(t.Context(), p, templates, nil)
 		_, failed := work.Finish(templates, flows)
 		for _, c := range slices.Concat(p.Crashed, crashed, failed) {
 			if c.Crash {

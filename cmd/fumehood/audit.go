@@ -69,6 +69,9 @@ func runAudit(e *env, args []string) error {
 	switch {
 	case o.write == "" && result.failing > 0:
 		return errFindings
+	case result.sum.Blind:
+		return hint.With(errors.New("nothing of the Python source could be read, so the audit says nothing about the app"),
+			`the report says why, file by file; "python3 -m py_compile FILE" tells more`)
 	case result.sum.Crashes > 0:
 		return hint.With(fmt.Errorf("the audit failed at %d places, so this is not all", result.sum.Crashes),
 			"it is a fault of fumehood: please report what stands at the end of the report")

@@ -48,8 +48,9 @@ Options:
       --explain RULE            say what a rule finds, why, and what to do
   -h, --help                    this help
 
-Exit codes: 0 nothing at or above --fail-on, 1 the audit failed, 2 wrong use, or nothing to
-audit, 3 findings at or above --fail-on. Files that cannot be read are listed, never passed over.
+Exit codes: 0 nothing at or above --fail-on, 1 the audit failed, or could read nothing of the
+Python source, 2 wrong use, or nothing to audit, 3 findings at or above --fail-on. Files that
+cannot be read are listed, never passed over.
 `
 }
 
