@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -50,7 +53,7 @@ func runAudit(e *env, args []string) error {
 	e.collectLate()
 	var out bytes.Buffer // of --output, and of text, which is written at the end anyway
 	result := &result{Handler: e.auditHandler(o, &out), failOn: o.failOn, openOnly: o.open, noProgress: o.output != "" || isFile(e.stdout)}
-	err = audit.Run(e.ctx, o.Options, result)
+	err = e.untilStopped(func() error { return audit.Run(e.ctx, o.Options, result) })
 	if closed := result.Close(); err == nil {
 		err = closed
 	}
@@ -77,6 +80,26 @@ func runAudit(e *env, args []string) error {
 			"it is a fault of fumehood: please report what stands at the end of the report")
 	}
 	return nil
+}
+
+// leave is how long a run that is to stop has for it. What takes longer ends with the process.
+const leave = 50 * time.Millisecond
+
+// untilStopped waits for a run, but not much longer than until the verb is to stop.
+func (e *env) untilStopped(run func() error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- run() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-e.ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(leave):
+		return e.ctx.Err()
+	}
 }
 
 // auditHandler is what shows the run, and its progress where somebody looks.
@@ -168,9 +191,12 @@ func isFile(out io.Writer) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// result counts what decides the exit code, and keeps what a baseline takes.
+// result counts what decides the exit code, and keeps what a baseline takes. It takes no more
+// messages once it is closed: a run that was stopped may still be sending them.
 type result struct {
 	finding.Handler
+	mu         sync.Mutex
+	closed     bool
 	failOn     finding.Severity
 	openOnly   bool // what is silenced is not handed on
 	noProgress bool // a file needs none
@@ -182,7 +208,11 @@ type result struct {
 
 // Handle implements finding.Handler.
 func (r *result) Handle(m finding.Message) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	switch {
+	case r.closed:
+		return context.Canceled
 	case m.Finding != nil:
 		r.found = append(r.found, *m.Finding)
 		if r.failOn > 0 && m.Finding.Severity >= r.failOn {
@@ -201,6 +231,17 @@ func (r *result) Handle(m finding.Message) error {
 		r.sum = *m.Summary
 	}
 	return r.Handler.Handle(m)
+}
+
+// Close implements finding.Handler. Where whoever reads the report keeps a message waiting there
+// is nothing to close.
+func (r *result) Close() error {
+	if !r.mu.TryLock() {
+		return nil
+	}
+	defer r.mu.Unlock()
+	r.closed = true
+	return r.Handler.Close()
 }
 
 // explainRules prints the rules, or one of them.
