@@ -317,7 +317,10 @@ func TestBeginnings(t *testing.T) {
 		"this site":           {v("return redirect(url_for('v') + '?x=' + q)"), v("return redirect(q + '?x=' + url_for('v'))")},
 		"the server's port":   {v("return redirect('https://good.com:' + request.environ.get('SERVER_PORT'))"), v("return redirect('https://good.com:' + request.environ.get('HTTP_X_PORT'))")},
 	})
-	const form = "from flask import *\nfrom flask_sqlalchemy import SQLAlchemy\nfrom flask_wtf import FlaskForm\nfrom wtforms import StringField\napp = Flask(__name__)\ndb = SQLAlchemy(app)\nclass N(db.Model):\n    n = db.Column(db.String)\nclass F(FlaskForm):\n    n = StringField()\n@app.route('/', methods=['POST'])\ndef v():\n"
+	const form = "from flask import *\nfrom flask_sqlalchemy import SQLAlchemy\nfrom flask_pymongo import PyMongo\nfrom flask_wtf import FlaskForm\nfrom wtforms import StringField\napp = Flask(__name__)\ndb = SQLAlchemy(app)\nclass N(db.Model):\n    n = db.Column(db.String)\nclass F(FlaskForm):\n    n = StringField()\n@app.route('/', methods=['POST'])\ndef v():\n"
+	checks(t, flow.NoSQL, map[string]checked{
+		"a field of a form": {form + "    PyMongo(app).db.n.find_one({'n': F().n.data})\n", form + "    PyMongo(app).db.n.find_one({'n': request.json['n']})\n"},
+	})
 	checks(t, flow.Attributes, map[string]checked{
 		"the fields of a form": {form + "    N(**F().data)\n", form + "    N(**request.form)\n"},
 	})

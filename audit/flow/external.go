@@ -328,9 +328,9 @@ func (f *frame) formField(c *program.Class, name string, n python.Node) *Value {
 	case field != nil && field.API != nil && harmlessField(lastName(field.API.Path)):
 		return f.e.unknown
 	}
-	var s Kinds
+	s := NoSQL          // a text, or several
 	if name == "data" { // all fields, under the names that the form has for them
-		s = Attributes
+		s |= Attributes
 	}
 	return &Value{
 		API:   f.e.program.APIs.Module("wtforms").Attr("Field").Call(),

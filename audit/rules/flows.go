@@ -78,15 +78,21 @@ type cause struct {
 }
 
 // causeOf is the cause of a flow; nothing for one that has no such text. The text of an
-// exception has one cause, where it is caught.
+// exception has one cause, where it is caught. A file or an address that another file of the
+// program opens and reads, step by step, is one as well.
 func causeOf(f *flow.Flow) cause {
 	if f.Kind == flow.Exposure && f.Origin.Source == flow.Internal {
 		return cause{from: f.Origin.Where, kind: f.Kind}
 	}
-	if f.Origin.Source != flow.Request || f.Built == (flow.Loc{}) {
+	switch {
+	case f.Origin.Source != flow.Request:
 		return cause{}
+	case f.Built != (flow.Loc{}):
+		return cause{f.Origin.Where, f.Built, f.Kind}
+	case f.Kind&(flow.Path|flow.Address) != 0 && f.Use.File != f.Origin.Where.File:
+		return cause{f.Origin.Where, flow.Loc{File: f.Use.File}, f.Kind}
 	}
-	return cause{f.Origin.Where, f.Built, f.Kind}
+	return cause{}
 }
 
 // causes are the flows that are shown for each cause: the one that is reached first, and not

@@ -120,3 +120,21 @@ func TestGuard(t *testing.T) {
 		})
 	}
 }
+
+// TestOneCause: a path that a helper in another file opens in several steps is one finding; two
+// paths are two.
+func TestOneCause(t *testing.T) {
+	t.Parallel()
+	const helper = "-- store.py --\nimport os, shutil\ndef keep(p):\n    os.remove(p)\n    open(p)\n    shutil.rmtree(p)\n-- app.py --\nfrom flask import *\nimport store\napp = Flask(__name__)\n@app.route('/')\ndef v():\n    store.keep(request.args['a'])\n"
+	for sample, want := range map[string]int{helper: 1, helper + "    open(request.args['b'])\n": 2} {
+		n := 0
+		for _, f := range found(t, sample) {
+			if f.Rule == "path-traversal" {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%d findings, want %d:\n%s", n, want, sample)
+		}
+	}
+}
