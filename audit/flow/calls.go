@@ -38,6 +38,10 @@ func knownCalls() map[string]callSpec {
 	add(callSpec{gives: givesTraceback}, "traceback.format_exc", "traceback.format_exception", "traceback.format_tb", "traceback.format_stack")
 	add(callSpec{gives: givesInternal}, "traceback.format_exception_only", "sys.exc_info")
 
+	for _, status := range []string{"HTTPException", "BadRequest", "Unauthorized", "Forbidden", "NotFound", "MethodNotAllowed", "NotAcceptable", "Conflict", "Gone", "PreconditionFailed", "UnsupportedMediaType",
+		"UnprocessableEntity", "TooManyRequests", "InternalServerError", "NotImplemented", "BadGateway", "ServiceUnavailable", "GatewayTimeout"} {
+		add(callSpec{uses: uses(Exposure, 0, "description")}, "werkzeug.exceptions."+status) // Flask's page shows it
+	}
 	sanitizers(add)
 	add(callSpec{never: true}, "sys.exit", "os._exit", "builtins.exit", "builtins.quit")
 	add(callSpec{never: true, uses: []argUse{{Exposure, 1, "description"}, {Exposure, 9, "message"}}}, "flask.abort", "werkzeug.exceptions.abort", "flask_restful.abort", "flask_restx.abort",

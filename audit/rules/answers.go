@@ -262,6 +262,11 @@ func graphQLOpen() *Rule {
 			if v := s.Arg(-1, "graphiql"); isTrue(v) {
 				p.Report(s.Func, v, "the console is open to everybody")
 			}
+			if text, ok := literal(s.Arg(-1, "graphql_ide")); ok {
+				p.Report(s.Func, s.Call, text+" is open to everybody")
+			} else if strings.HasPrefix(s.Path, "strawberry.flask.") && s.Arg(-1, "graphql_ide") == nil && s.Arg(-1, "graphiql") == nil && !splat(s.Call) {
+				p.Report(s.Func, s.Call, "the console is open to everybody where graphql_ide is not set")
+			}
 			if v := s.Arg(-1, "batch"); isTrue(v) {
 				p.Report(s.Func, v, "one request may hold any number of queries", Graded(finding.Low, finding.Unsure))
 			}

@@ -2,5 +2,5 @@ package rules
 
 // login are the rules for passwords, tokens and what a login tells.
 func login() []*Rule {
-	return []*Rule{plainPassword(), shortPassword(), weakReset(), slowCompare(), tokenUnchecked(), userEnumeration(), passwordInAnswer(), insideShown(), unsignedCookie(), redirectCheck()}
+	return []*Rule{plainPassword(), shortPassword(), weakReset(), passwordChange(), slowCompare(), tokenUnchecked(), userEnumeration(), passwordInAnswer(), insideShown(), unsignedCookie(), redirectCheck()}
 }

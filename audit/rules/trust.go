@@ -21,7 +21,18 @@ func forwardingTrusted() *Rule {
 			Canon: []string{"api-rate", "beyond"},
 			Guard: "guard/clientip",
 		},
-		Words: []string{"forwarded", "real-ip", "real_ip", "client-ip", "client_ip"},
+		Words: []string{"forwarded", "real-ip", "real_ip", "client-ip", "client_ip", "proxyfix"},
+		Call: func(p *Pass, s *Site) {
+			if s.Method != "ProxyFix" {
+				return
+			}
+			for i, name := range []string{"x_for", "x_proto", "x_host"} {
+				if n, ok := s.Arg(i+1, name).(*python.Number); ok && number(n) > 1 {
+					p.Report(s.Func, s.Call, name+"="+n.Text+" is right behind "+n.Text+" proxies; behind fewer, callers choose what is believed")
+					return
+				}
+			}
+		},
 		Function: func(p *Pass, f *program.Function) {
 			h := headersOf(f)
 			for _, r := range h.read {
