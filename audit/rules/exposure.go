@@ -26,12 +26,21 @@ func passwordInAnswer() *Rule {
 // and rows that are sent as they are.
 func secretsSent(p *Pass, f *program.Function) {
 	v := p.Facts.view(f)
+	answers := map[*python.Dict]bool{} // those that a view returns
 	for _, s := range f.Body {
 		python.Inspect(s, func(n python.Node) bool {
 			switch n := n.(type) {
+			case *python.Return:
+				if v != nil {
+					returned(n.Value, answers)
+				}
 			case *python.Dict:
 				for i, k := range n.Keys {
 					key, _ := literal(k)
+					if answers[n] && isKeptPassword(n.Values[i]) && !isPrivate(key) && !p.Facts.bindings(f).isSent(n.Values[i]) {
+						p.Report(f, n.Values[i], python.NameOrKey(n.Values[i])+" of a row is sent", Graded(finding.Medium, ofRow(n.Values[i], f, v)))
+						return false
+					}
 					if isPrivate(key) && (isPrivateAttr(n.Values[i]) || v != nil && isRowField(n.Values[i]) && !p.Facts.bindings(f).isSent(n.Values[i])) {
 						p.Report(f, n.Values[i], key+" of a row is sent", Graded(finding.Medium, ofRow(n.Values[i], f, v)))
 						return false
@@ -57,6 +66,51 @@ func secretsSent(p *Pass, f *program.Function) {
 	if v != nil {
 		wholeRows(p, f)
 	}
+}
+
+// returned adds the dicts that an answer is made of: itself, those of a list, and what jsonify
+// is given.
+func returned(e python.Expr, all map[*python.Dict]bool) {
+	switch e := e.(type) {
+	case *python.Dict:
+		all[e] = true
+		for _, v := range e.Values {
+			returned(v, all)
+		}
+	case *python.List:
+		for _, v := range e.Elts {
+			returned(v, all)
+		}
+	case *python.Tuple:
+		for _, v := range e.Elts {
+			returned(v, all)
+		}
+	case *python.Comprehension:
+		returned(e.Elt, all)
+	case *python.Call:
+		if name := python.NameOrKey(e.Func); name == "jsonify" || name == "dumps" {
+			for _, a := range e.Args {
+				returned(a, all)
+			}
+			for i := range e.Keywords {
+				returned(e.Keywords[i].Value, all)
+			}
+		}
+	}
+}
+
+// isKeptPassword tells user.password_hash, under whatever name it is sent.
+func isKeptPassword(e python.Expr) bool {
+	a, ok := e.(*python.Attribute)
+	if !ok {
+		return false
+	}
+	_, plain := a.Value.(*python.Name)
+	switch a.Attr {
+	case "password", "passwd", "password_hash", "passwordhash", "hashed_password", "pass_hash", "ssn", "card_number", "cvv":
+		return plain
+	}
+	return false
 }
 
 // ofRow says how sure it is that a field is one of a row that is sent: what an object tells of
