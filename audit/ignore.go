@@ -11,6 +11,7 @@ import (
 	"github.com/fumehood/fumehood/audit/finding"
 	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/audit/rules"
+	"github.com/fumehood/fumehood/audit/settings"
 )
 
 // ignore is a comment that silences findings of some rules at one line:
@@ -88,7 +89,7 @@ func (r *run) ignores(t *texts) (byFile map[string][]*ignore, unreadable []findi
 	}
 	for _, c := range r.configs {
 		if strings.Contains(c.Source, mark) {
-			configIgnores(t, c.Name, add)
+			configIgnores(t, c, add)
 		}
 	}
 	return byFile, unreadable
@@ -96,8 +97,8 @@ func (r *run) ignores(t *texts) (byFile map[string][]*ignore, unreadable []findi
 
 // configIgnores are the comments of a file of settings, which start with # or, in some, with
 // another sign. In a form that has no comments there is nothing but the baseline.
-func configIgnores(t *texts, file string, add func(finding.Place, string)) {
-	for n, line := range t.of(file) {
+func configIgnores(t *texts, file *settings.File, add func(finding.Place, string)) {
+	for n, line := range t.of(file.Name) {
 		at := strings.Index(line, mark)
 		if at < 0 {
 			continue
@@ -107,8 +108,28 @@ func configIgnores(t *texts, file string, add func(finding.Place, string)) {
 			continue
 		}
 		column := utf8.RuneCountInString(line[:from]) + 1
-		add(finding.Place{File: file, Line: n + 1, Column: column, EndLine: n + 1, EndColumn: column + utf8.RuneCountInString(line[from:])}, line[from:])
+		if !endsWord(line[:from]) && inValue(file, n+1, column) {
+			continue
+		}
+		add(finding.Place{File: file.Name, Line: n + 1, Column: column, EndLine: n + 1, EndColumn: column + utf8.RuneCountInString(line[from:])}, line[from:])
 	}
+}
+
+// endsWord reports whether a comment may start behind a text: a word ends there, and no quote
+// is open.
+func endsWord(before string) bool {
+	return strings.TrimRight(before, " \t") != before && strings.Count(before, `"`)%2 == 0 && strings.Count(before, "'")%2 == 0
+}
+
+// inValue reports whether a place is in the value of a setting that speaks of an ignore.
+func inValue(file *settings.File, line, column int) bool {
+	return slices.ContainsFunc(file.Settings, func(s settings.Setting) bool {
+		if !strings.Contains(s.Value, mark) {
+			return false
+		}
+		p := rules.Place(file, s.Span)
+		return (line > p.Line || line == p.Line && column >= p.Column) && (line < p.EndLine || line == p.EndLine && column < p.EndColumn)
+	})
 }
 
 // located is a span as a node.

@@ -59,6 +59,54 @@ func TestIgnoreLookalikes(t *testing.T) {
 	}
 }
 
+// TestIgnoresInTexts: what stands in a text is no comment and silences nothing; a comment
+// silences the statement that it is in, and the one below it.
+func TestIgnoresInTexts(t *testing.T) {
+	t.Parallel()
+	const ignore = "# fumehood: ignore[sql-injection] mine"
+	for source, silent := range map[string]bool{
+		view(ignore, injection):                                                              true,
+		view(injection + "  " + ignore):                                                      true,
+		view(ignore, "# and", injection):                                                     true,
+		view(ignore, "x = 1", injection):                                                     false,
+		view(`s = "` + ignore + `"; ` + injection):                                           false,
+		view(`s = """`, ignore, `"""; `+injection):                                           false,
+		view(strings.Replace(injection, "(", "(  "+ignore+"\n        ", 1)):                  true,
+		view(strings.Replace(injection, "+ name", "+\n        "+ignore+"\n        name", 1)): true,
+	} {
+		k := run(t, audit.Options{Root: project(t, map[string]string{"app.py": source}), Only: []string{"sql-injection"}})
+		if len(k.suppressed) != 1 == silent || len(k.found) != 1 == !silent {
+			t.Errorf("silenced %d, found %d:\n%s", len(k.suppressed), len(k.found), source)
+		}
+	}
+	const page = "{# fumehood: ignore[xss] mine #}"
+	for source, silent := range map[string]bool{
+		"<p>{{ q|safe }}</p> " + page: true, page + "\n\n<p>{{ q|safe }}</p>": true, "{#\n fumehood: ignore[xss] mine\n#}\n<p>{{ q|safe }}</p>": true, page + "<p>{{ q|safe }}</p>": true,
+		"<!-- fumehood: ignore[xss] mine -->\n<p>{{ q|safe }}</p>": false, "{{ '" + page + "' }}{{ q|safe }}": false, "{% raw %}" + page + "{% endraw %}{{ q|safe }}": false, page + "\n<p></p>\n{{ q|safe }}": false,
+	} {
+		k := run(t, audit.Options{Only: []string{"xss"}, Root: project(t, map[string]string{
+			"app.py": "from flask import *\napp = Flask(__name__)\n@app.get('/')\ndef v():\n    return render_template('a.html', q=request.args['q'])\n", "templates/a.html": source,
+		})})
+		if len(k.suppressed) != 1 == silent || len(k.found) != 1 == !silent {
+			t.Errorf("silenced %d, found %d:\n%s", len(k.suppressed), len(k.found), source)
+		}
+	}
+	const key = "# fumehood: ignore[secret-key] mine"
+	for name, lines := range map[string]map[string]bool{
+		".env":        {"SECRET_KEY=dev " + key: true, key + "\nSECRET_KEY=dev": true, "SECRET_KEY='it is' " + key: true, "SECRET_KEY=dev" + key: false, "SECRET_KEY=\"dev " + key + "\"": false},
+		"config.yml":  {"secret_key: changeme1 " + key: true, "secret_key: 'it''s me' " + key: true, "secret_key: \"k7Hg2 " + key + "\"": false},
+		"config.ini":  {"[a]\n; fumehood: ignore[secret-key] mine\nsecret_key = changeme1": true},
+		"config.toml": {"secret_key = \"changeme1\" " + key: true, "secret_key = \"k7Hg2 " + key + "\"": false},
+	} {
+		for line, silent := range lines {
+			k := run(t, audit.Options{Root: project(t, map[string]string{name: line + "\n"}), Only: []string{"secret-key"}})
+			if len(k.suppressed) != 1 == silent || len(k.found) != 1 == !silent {
+				t.Errorf("silenced %d, found %d: %s:\n%s", len(k.suppressed), len(k.found), name, line)
+			}
+		}
+	}
+}
+
 // FuzzIgnore: no comment is a panic, and what counts has a rule and a reason.
 func FuzzIgnore(f *testing.F) {
 	f.Add("# fumehood: ignore[xss, ssrf] made by us until 2027-01-31")
