@@ -184,7 +184,7 @@ func (f *frame) checkAPI(path string, e *python.Call) condition {
 			return condition{then: f.about(e.Args[1], Every&^(Attributes|Code))}
 		}
 	case "re.match", "re.fullmatch", "re.search":
-		if len(e.Args) > 1 {
+		if len(e.Args) > 1 && (path == "re.fullmatch" || !byLines(e)) {
 			return f.checkPattern(path[len("re."):], f.eval(e.Args[0]), e.Args[1])
 		}
 	case "validators.url":
@@ -205,7 +205,7 @@ func (f *frame) checkPattern(how string, pattern *Value, of python.Expr) conditi
 	if !ok {
 		return condition{}
 	}
-	if narrow(s, how == "fullmatch") && (how != "search" || strings.HasPrefix(s, "^") || strings.HasPrefix(s, `\A`)) {
+	if narrow(s, how) {
 		return condition{then: f.about(of, Every)}
 	}
 	if inner, ok := strings.CutPrefix(strings.TrimRight(s, "+"), "[^"); ok && how == "search" {

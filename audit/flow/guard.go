@@ -2,7 +2,6 @@ package flow
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/fumehood/fumehood/audit/python"
 )
@@ -324,29 +323,4 @@ func (f *frame) fixed(e python.Expr) []refinement {
 		return append(all, f.hostFixed(e)...)
 	}
 	return all
-}
-
-// narrow reports whether all that a pattern accepts is words, numbers and the like.
-func narrow(pattern string, whole bool) bool {
-	if !whole && !strings.HasSuffix(pattern, "$") && !strings.HasSuffix(pattern, `\Z`) && !strings.HasSuffix(pattern, `\z`) {
-		return false
-	}
-	for i := 0; i < len(pattern); i++ {
-		switch c := pattern[i]; c {
-		case '\\':
-			i++
-			if i < len(pattern) && strings.IndexByte("wdZzA.-_", pattern[i]) < 0 {
-				return false
-			}
-		case '.', '/', '\'', '"', '<', ';', '&', '|':
-			if c != '|' {
-				return false
-			}
-		case '[':
-			if i+1 < len(pattern) && pattern[i+1] == '^' {
-				return false
-			}
-		}
-	}
-	return true
 }

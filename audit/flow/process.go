@@ -119,7 +119,7 @@ func saxFeature(f *frame, api *program.API, a *arguments, e *python.Call) *Value
 
 // saxRun is parser.parse(source).
 func saxRun(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
-	to, v := f.eval(e.Func.(*python.Attribute).Value), a.get(0, "source")
+	to, v := f.receiverOf(e), a.get(0, "source")
 	if v != nil && to.Obj != nil && to.Obj.get("external") != nil {
 		f.used(XML, v, e, api.Path)
 	}

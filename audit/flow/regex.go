@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/program"
@@ -111,4 +112,77 @@ func allows(class string) Kinds {
 func sameSort(a, b byte) bool {
 	in := func(low, high byte) bool { return low <= a && a <= high && low <= b && b <= high }
 	return in('0', '9') || in('a', 'z') || in('A', 'Z')
+}
+
+// narrow reports whether all that a pattern accepts is words, numbers and the like. how is the
+// function that looks for it: match, fullmatch or search.
+func narrow(pattern, how string) bool {
+	depth, from := 0, 0 // of groups, and where an alternative starts
+	whole := func(part string) bool {
+		return (how != "search" || strings.HasPrefix(part, "^") || strings.HasPrefix(part, `\A`)) &&
+			(how == "fullmatch" || strings.HasSuffix(part, "$") || strings.HasSuffix(part, `\Z`) || strings.HasSuffix(part, `\z`))
+	}
+	for i := 0; i < len(pattern); i++ {
+		switch pattern[i] {
+		case '\\':
+			if i++; i < len(pattern) && strings.IndexByte(`wdZzA.-_`, pattern[i]) < 0 {
+				return false
+			}
+		case '.', '/', '\'', '"', '<', ';', '&':
+			return false
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case '|':
+			if depth == 0 && !whole(pattern[from:i]) {
+				return false
+			}
+			if depth == 0 {
+				from = i + 1
+			}
+		case '[':
+			n := narrowClass(pattern[i+1:])
+			if n == 0 {
+				return false
+			}
+			i += n
+		}
+	}
+	return whole(pattern[from:])
+}
+
+// byLines reports whether a pattern may fit one line of a text only: re.match(p, text, re.M).
+func byLines(e *python.Call) bool {
+	flags := slices.Clone(e.Args[2:])
+	for i := range e.Keywords {
+		flags = append(flags, e.Keywords[i].Value)
+	}
+	return slices.ContainsFunc(flags, func(flag python.Expr) bool {
+		switch python.NameOrKey(flag) {
+		case "I", "IGNORECASE", "A", "ASCII", "U", "UNICODE":
+			return false
+		}
+		return true
+	})
+}
+
+// narrowClass is how long the rest of a class is, with its bracket; 0 where it has what a shell
+// acts on, quotes, or the way into a folder.
+func narrowClass(rest string) int {
+	for i := 0; i < len(rest); i++ {
+		switch c := rest[i]; {
+		case c == ']' && i > 0:
+			return i + 1
+		case c == '\\':
+			if i++; i < len(rest) && strings.IndexByte(`wd.-_`, rest[i]) < 0 {
+				return 0
+			}
+		case strings.IndexByte("^./'\"<>;&|$`(){}*?!~#\n", c) >= 0:
+			return 0
+		case i+2 < len(rest) && rest[i+1] == '-' && rest[i+2] != ']' && !sameSort(c, rest[i+2]):
+			return 0
+		}
+	}
+	return 0
 }

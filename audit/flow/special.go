@@ -233,8 +233,11 @@ func (f *frame) retyped(answer python.Expr, kind *Value) {
 // storeSet and storeGet are stores with a section and a key.
 func storeSet(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
 	attr, ok := e.Func.(*python.Attribute)
-	n, isName := attr.Value.(*python.Name)
-	if !ok || !isName || len(a.list) < 3 {
+	if !ok || len(a.list) < 3 { // put = parser.set
+		return f.e.unknown
+	}
+	n, ok := attr.Value.(*python.Name)
+	if !ok {
 		return f.e.unknown
 	}
 	to := f.eval(n)
