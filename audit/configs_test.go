@@ -59,6 +59,21 @@ func TestConfigs(t *testing.T) {
 	}
 }
 
+// TestFilesOfCompose: what a service reads is read once, whatever it is called, and nothing
+// outside of the folder; source stays source.
+func TestFilesOfCompose(t *testing.T) {
+	t.Parallel()
+	dir := project(t, map[string]string{
+		"sub/compose.yml": "services:\n  a:\n    env_file:\n      - path: vars\n      - path: ./vars\n  b:\n    env_file: [vars, app.py, ../../vars, '${FILE}', '']\n    path: other\n",
+		"sub/vars":        "SECRET_KEY=dev\n", "sub/other": "SECRET_KEY=dev\n", "sub/app.py": "SECRET_KEY=dev\n",
+	})
+	write(t, filepath.Join(filepath.Dir(dir), "vars"), "SECRET_KEY=dev\n")
+	k := run(t, audit.Options{Root: dir})
+	if got := k.places(); !slices.Equal(got, []string{"sub/vars:1 secret-key high high"}) || k.summary.Configs != 2 || k.summary.Files != 1 {
+		t.Errorf("found %q, %+v", got, k.summary)
+	}
+}
+
 // TestConfigsKnown: a baseline and --diff know findings in files of settings.
 func TestConfigsKnown(t *testing.T) {
 	t.Parallel()

@@ -61,3 +61,23 @@ func TestFingerprints(t *testing.T) {
 		t.Errorf("two equal lines apart: %q, together: %q", again, twice)
 	}
 }
+
+// TestFingerprintsOfLongLines: in a line that no person wrote a finding is what stands there,
+// whatever is before it.
+func TestFingerprintsOfLongLines(t *testing.T) {
+	t.Parallel()
+	of := func(before, between string) []string {
+		return prints(t, map[string]string{"app.py": view("x = '" + before + "'; " + injection + "; y = '" + between + "'; " + strings.Replace(injection, "items", "users", 1))})
+	}
+	filler := strings.Repeat("x", 2500)
+	first := of(filler, filler)
+	if len(first) != 2 || first[0] == first[1] {
+		t.Fatalf("two findings of one line: %q", first)
+	}
+	if moved := of(filler+"y", filler); !slices.Equal(moved, first) {
+		t.Errorf("moved: %q, before %q", moved, first)
+	}
+	if same := of(filler, strings.Repeat("z", 2500)); len(same) != 2 || same[0] == first[0] || same[1] != first[1] {
+		t.Errorf("what follows the first has changed: %q, before %q", same, first)
+	}
+}

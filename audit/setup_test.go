@@ -65,6 +65,31 @@ func TestDelimitersOfTheApp(t *testing.T) {
 	}
 }
 
+// TestAllDelimitersOfTheApp: each option of Jinja's lexer that the app sets is known: read with
+// Flask's, what is in comments here would be found, and what is not would be missed.
+func TestAllDelimitersOfTheApp(t *testing.T) {
+	t.Parallel()
+	dir := project(t, map[string]string{
+		"app.py": `from flask import *
+app = Flask(__name__)
+app.jinja_options.update(block_start_string='<%', block_end_string='%>', variable_start_string='<<', variable_end_string='>>',
+                         comment_start_string='<#', comment_end_string='#>', line_statement_prefix='%%', line_comment_prefix='%#')
+@app.route('/')
+def v():
+    return render_template('a.html', q=request.args['q'])
+`,
+		"templates/a.html": "<# << q|safe >> #>\n%# << q|safe >>\n%% if q\n<p><< q|safe >>\n%% endif\n<% raw %><< q|safe >><% endraw %>{{ q|safe }}\n<p><< q|safe >>\n",
+	})
+	k := run(t, audit.Options{Root: dir, Only: []string{"xss"}})
+	var lines []int
+	for _, f := range k.found {
+		lines = append(lines, f.Place.Line)
+	}
+	if !slices.Equal(lines, []int{4, 7}) || len(k.skipped) > 0 {
+		t.Errorf("found in lines %v, skipped %v", lines, k.skipped)
+	}
+}
+
 // TestTemplatesOfText: a template without a tag, and whose name does not say HTML, is a text.
 func TestTemplatesOfText(t *testing.T) {
 	t.Parallel()
