@@ -100,6 +100,32 @@ func TestParameters(t *testing.T) {
 	}
 }
 
+// TestSetInABranch: what a template sets in an if lives on behind it, and in a loop it does not.
+func TestSetInABranch(t *testing.T) {
+	t.Parallel()
+	for page, gets := range map[string]bool{
+		"{% if a %}{% set y = q|safe %}{% endif %}{{ y }}":                                                                 true,
+		"{% set y = 1 %}{% if a %}{% set y = q %}{% endif %}{{ y|safe }}":                                                  true,
+		"{% set y = q %}{% if a %}{% set y = 1 %}{% endif %}{{ y|safe }}":                                                  true,
+		"{% set y = q %}{% if a %}{% set y = 1 %}{% elif b %}{% set y = 2 %}{% endif %}{{ y|safe }}":                       true,
+		"{% set y = q %}{% if a %}{% set y = 1 %}{% else %}{% endif %}{{ y|safe }}":                                        true,
+		"{% if q not in ['a', 'b'] %}{% set q = 'a' %}{% endif %}{{ q|safe }}":                                             false,
+		"{% if not q %}{% set q = 1 %}{% endif %}{{ q|safe }}":                                                             true,
+		"{% if a %}{% if b %}{% set y = q %}{% endif %}{% endif %}{{ y|safe }}":                                            true,
+		"{% set y = q %}{% if a %}{% set y = 1 %}{% else %}{% set y = 2 %}{% endif %}{{ y|safe }}":                         false,
+		"{% if a %}{% set y = q %}{% set y = 1 %}{% endif %}{{ y|safe }}":                                                  false,
+		"{% set y = 1 %}{% for a in b %}{% set y = q %}{% endfor %}{{ y|safe }}":                                           false,
+		"{% set y = 1 %}{% with %}{% set y = q %}{% endwith %}{{ y|safe }}":                                                false,
+		"{% set y = 1 %}{% for a in b %}{% if a %}{% set y = q %}{% endif %}{{ y|safe }}{% endfor %}":                      true,
+		"{% set y = 1 %}{% for a in b %}{% if a %}{% set y = q %}{% endif %}{% endfor %}{% if y %}{{ y|safe }}{% endif %}": false,
+	} {
+		source := view("return render_template('a.html', q=q)") + "\n-- templates/a.html --\n" + page + "\n"
+		if has(follow(t, source), flow.HTML) != gets {
+			t.Errorf("found: %v\n%s", !gets, page)
+		}
+	}
+}
+
 // TestMethodsUnderOtherNames: a method that has a name of its own is called without what it
 // belongs to in sight.
 func TestMethodsUnderOtherNames(t *testing.T) {

@@ -221,7 +221,7 @@ func (f *frame) node(n jinja.Node) {
 	case *jinja.Output:
 		f.output(n)
 	case *jinja.If:
-		f.pageIf(n)
+		f.branches(n)
 	case *jinja.For:
 		f.scoped(func() {
 			f.bindTarget(n.Target, f.item(f.eval(n.Iter)))
@@ -255,45 +255,6 @@ func (f *frame) node(n jinja.Node) {
 		f.eval(n.Expr)
 	default:
 		jinja.Bodies(n, func(body []jinja.Node) { f.scoped(func() { f.nodes(body) }) })
-	}
-}
-
-// pageIf reads the branches of an if with what their tests say.
-func (f *frame) pageIf(n *jinja.If) {
-	known := f.places
-	for i := range n.Tests {
-		var c condition
-		if n.Tests[i].Test != nil {
-			f.eval(n.Tests[i].Test)
-			c = f.check(n.Tests[i].Test)
-		}
-		f.scoped(func() {
-			f.refine(c.then)
-			f.nodes(n.Tests[i].Body)
-		})
-		f.refine(c.otherwise)
-	}
-	f.places = known
-}
-
-// scoped reads a body whose names end with it, and what is known in it.
-func (f *frame) scoped(read func()) {
-	mark, known := len(f.extra), f.places
-	read()
-	f.extra, f.places = f.extra[:mark], known
-}
-
-func (f *frame) set(n *jinja.Set) {
-	if n.Value == nil { // what a body makes is escaped already
-		f.nodes(n.Body)
-		for _, t := range n.Targets {
-			f.bindTarget(t, f.e.unknown)
-		}
-		return
-	}
-	v := f.eval(n.Value)
-	for _, t := range n.Targets {
-		f.bindTarget(t, v)
 	}
 }
 
