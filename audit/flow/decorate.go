@@ -233,7 +233,7 @@ func (f *frame) unknownParam(i int, p *python.Param) *Value {
 		}
 		return &Value{Of: f.fn.Class}
 	}
-	v := &Value{Marks: []Mark{{From: &Origin{Source: Param, Param: i, Where: loc(f.fn, p)}}}}
+	v := f.e.value(Value{Marks: []Mark{{From: &Origin{Source: Param, Param: i, Where: loc(f.fn, p)}}}})
 	f.annotated(v, p)
 	return v
 }

@@ -29,7 +29,7 @@ func (f *frame) eval(e python.Expr) *Value {
 		return f.call(e)
 	case *python.Str:
 		f.e.pages.mention(e.Value)
-		return text(e.Value)
+		return f.e.value(Value{Const: Const{Kind: ConstStr, Str: e.Value}})
 	case *python.Bytes:
 		return text(e.Value)
 	case *python.Number:
@@ -254,7 +254,7 @@ func (f *frame) list(elts []python.Expr) *Value {
 		o.List = false
 		o.Rest = join(o.Rest, v)
 	}
-	return &Value{Obj: o}
+	return f.e.value(Value{Obj: o})
 }
 
 func (f *frame) dict(e *python.Dict) *Value {
@@ -274,7 +274,7 @@ func (f *frame) dict(e *python.Dict) *Value {
 		}
 		o.Rest = join(o.Rest, v)
 	}
-	return &Value{Obj: o}
+	return f.e.value(Value{Obj: o})
 }
 
 func fieldsOf(v *Value) []Field {

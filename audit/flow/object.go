@@ -63,7 +63,7 @@ func (f *frame) attribute(v *Value, name string, n python.Node) *Value {
 	if name == "filename" {
 		marks = undone(marks, Path|Address)
 	}
-	return join(own, &Value{Marks: marks})
+	return join(own, f.e.value(Value{Marks: marks}))
 }
 
 // harmlessAttr tells the attributes that are numbers or chosen by the program.
@@ -96,7 +96,7 @@ func (f *frame) apiAttr(v *Value, name string, n python.Node) *Value {
 	if name == "filename" { // the name of an uploaded file
 		marks = undone(marks, Path|Address)
 	}
-	return &Value{API: a, Marks: marks}
+	return f.e.value(Value{API: a, Marks: marks})
 }
 
 // fixedPath reports whether the function answers only URLs that its routes write out whole.
@@ -249,7 +249,7 @@ func (f *frame) item(v *Value) *Value {
 		return join(own, &Value{API: a, Marks: partsOf(v.Marks, "[]")})
 	}
 	if len(v.Marks) > 0 {
-		own = join(own, &Value{Marks: partsOf(v.Marks, "[]"), Of: v.Of})
+		own = join(own, f.e.value(Value{Marks: partsOf(v.Marks, "[]"), Of: v.Of}))
 	}
 	if own == nil {
 		return f.e.unknown

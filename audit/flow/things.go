@@ -53,6 +53,20 @@ func (o *Origin) part(step string) *Origin {
 	return &p
 }
 
+// chunk is how many values are made at a time: one by one they cost more.
+const chunk = 16
+
+// value is a value of its own that holds what v does.
+func (e *Engine) value(v Value) *Value {
+	if len(e.fresh) == 0 {
+		e.fresh = make([]Value, chunk)
+	}
+	own := &e.fresh[0]
+	e.fresh = e.fresh[1:]
+	*own = v
+	return own
+}
+
 // The constants that need no text and no number.
 var (
 	yes  = &Value{Const: Const{Kind: ConstBool, Int: 1}}

@@ -62,6 +62,12 @@ func (g *gathered) module(m *Module) {
 
 // walk walks the statements of a module.
 func (g *gathered) walk(m *Module) {
+	m.speaks = 0
+	for i, w := range wanted() {
+		if m.File.MayName(w) {
+			m.speaks |= 1 << i
+		}
+	}
 	m.Scope = &Scope{Names: map[string]*Symbol{}, Module: m}
 	m.Main = &Function{Name: "<module>", Module: m, Body: m.File.Body, Scope: m.Scope}
 	g.functions = append(g.functions, m.Main)

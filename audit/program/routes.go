@@ -50,17 +50,22 @@ func (p *Program) findRoutes() {
 	p.findPrefixes()
 }
 
+// wanted are the words that New looks for in the source of modules before it walks them.
+func wanted() [6]string {
+	return [...]string{"add_url_rule", "add_resource", "register_error_handler", "route", "url_prefix", "filters"}
+}
+
 // naming are the functions of modules in which one of the words may be a name.
 func (p *Program) naming(words ...string) iter.Seq[*Function] {
 	return func(yield func(*Function) bool) {
-		var m *Module
-		may := false
-		for _, f := range p.Functions {
-			if f.Module != m {
-				m = f.Module
-				may = slices.ContainsFunc(words, m.File.MayName)
+		of := uint8(0)
+		for i, w := range wanted() {
+			if slices.Contains(words, w) {
+				of |= 1 << i
 			}
-			if may && !yield(f) {
+		}
+		for _, f := range p.Functions {
+			if f.Module.speaks&of != 0 && !yield(f) {
 				return
 			}
 		}

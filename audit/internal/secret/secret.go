@@ -88,10 +88,23 @@ func ClassOf(name string) Class {
 	return No
 }
 
+// holds reports whether a name has a word in small letters in it, in whatever case.
+func holds(name, word string) bool {
+	for at := 0; at+len(word) <= len(name); at++ {
+		if name[at]|0x20 == word[0] && strings.EqualFold(name[at:at+len(word)], word) {
+			return true
+		}
+	}
+	return false
+}
+
 func hasEnd(n, end string) bool { return strings.HasSuffix(n, end) }
 
 // Signs reports whether a name is that of a key that signs or encrypts for the app itself.
 func Signs(name string) bool {
+	if !holds(name, "secret") && !holds(name, "signing") && !holds(name, "salt") { // as all of them do: most names are none
+		return false
+	}
 	n := strings.ToUpper(snake(name))
 	switch n {
 	case "JWT_SECRET_KEY", "JWT_SECRET", "SECURITY_PASSWORD_SALT", "WTF_CSRF_SECRET_KEY", "FLASK_SECRET_KEY", "FLASK_SECRET", "APP_SECRET_KEY", "APP_SECRET", "SESSION_SECRET", "SESSION_SECRET_KEY", "CSRF_SECRET", "COOKIE_SECRET", "JWT_SIGNING_KEY", "DJANGO_SECRET_KEY":
