@@ -352,24 +352,8 @@ func namesPassword(where string) bool {
 	return false
 }
 
-func givenPassword(e python.Expr) bool {
-	if mentionsHash(e) {
-		return false
-	}
-	found := false
-	python.Inspect(e, func(n python.Node) bool {
-		switch n := n.(type) {
-		case *python.Name:
-			found = found || isPassword(n.ID)
-		case *python.Str:
-			found = found || isPassword(n.Value)
-		case *python.Attribute:
-			found = found || isPassword(n.Attr)
-		}
-		return !found
-	})
-	return found
-}
+// givenPassword tells a password by its name, but not one that is hashed.
+func givenPassword(e python.Expr) bool { return !mentionsHash(e) && givesPassword(e) }
 
 func mentionsHash(e python.Expr) bool {
 	found := false
