@@ -26,8 +26,10 @@ type Facts struct {
 	roles     answer
 	calls     map[*program.Function][]caller
 	logins    answer
-	plain     memo // keepsPlain
-	hashing   memo // hashesItself
+	plain     memo                      // keepsPlain
+	hashing   memo                      // hashesItself
+	ownership memo                      // asksOwnerOf
+	models    map[string]*program.Class // by table
 	tableOf   map[string]*table
 	csrf      answer
 	index     *wordIndex

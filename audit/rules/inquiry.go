@@ -103,7 +103,9 @@ func (q *inquiry) class(c *program.Class) {
 		}
 		for _, name := range []string{"decorators", "method_decorators", "__decorators__"} {
 			if sym := k.Scope.Names[name]; sym != nil {
-				q.least(asksLogin)
+				if slices.ContainsFunc(sym.Values, func(v python.Expr) bool { return q.mayAsk(v, k.Scope) }) {
+					q.least(asksLogin)
+				}
 				for _, v := range sym.Values {
 					q.listed(v, k)
 				}
@@ -111,7 +113,11 @@ func (q *inquiry) class(c *program.Class) {
 		}
 		for _, name := range []string{"dispatch_request", "_handle_view", "is_accessible", "before_request", "_check_access", "check_access", "prepare", "check_permissions"} {
 			if m := k.Methods[name]; m != nil && m != q.fn {
-				q.least(q.inner(m))
+				if asks, ok := q.facts.gateOf(c, m); ok {
+					q.least(asks)
+				} else {
+					q.least(q.inner(m))
+				}
 			}
 		}
 	}

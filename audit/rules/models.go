@@ -18,12 +18,14 @@ func (p *Pass) ofModel(c *python.Call, f *program.Function, h *bindings) *fetch 
 		return nil
 	}
 	name, class := p.modelOf(c, f)
-	if name == "" {
+	if name == "" || p.narrowed(c.Func, f) {
 		return nil
 	}
 	g := &fetch{what: "a " + name, kind: name, verb: "fetched"}
 	if class != nil {
-		g.owned, g.shared = hasOwner(class)
+		if g.owned, g.shared = hasOwner(class); !g.owned && p.Facts.ownedByRelation(class, 0) {
+			g.owned, g.shared = true, false
+		}
 	}
 	key := keyOf(c)
 	g.byName = key != "" && key != "id" && key != "pk" && !strings.HasSuffix(key, "_id") && key != "uuid" && key != "public_id"
@@ -64,7 +66,7 @@ func (p *Pass) modelOf(c *python.Call, f *program.Function) (string, *program.Cl
 			switch {
 			case ref.Class != nil && isModelClass(ref.Class):
 				name, class = ref.Class.Name, ref.Class
-			case ref.API != nil && len(id.ID) > 1 && id.ID[0] >= 'A' && id.ID[0] <= 'Z' && strings.ToUpper(id.ID) != id.ID:
+			case ref.API != nil && !strings.HasSuffix(ref.Path(), "()") && len(id.ID) > 1 && id.ID[0] >= 'A' && id.ID[0] <= 'Z' && strings.ToUpper(id.ID) != id.ID:
 				name = id.ID // of a module that is not here
 			}
 		}

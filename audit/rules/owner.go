@@ -100,6 +100,9 @@ func (h *bindings) refusesObject(n *python.If) bool {
 		if a, ok := n.(*python.Attribute); ok && h.mentions(a.Value, h.found) {
 			about = true
 		}
+		if c, ok := n.(*python.Call); ok && isQuestion(python.NameOrKey(c.Func)) && slices.ContainsFunc(c.Args, func(e python.Expr) bool { return h.mentions(e, h.found) }) { // verify(source, request)
+			about = about || slices.ContainsFunc(c.Args, func(e python.Expr) bool { return isRequest(e) || h.isSent(e) })
+		}
 		return !about
 	})
 	for _, s := range n.Body {
@@ -190,7 +193,7 @@ func (f *Facts) handsOver(c *python.Call, fn *program.Function, h *bindings, dep
 		who, what = who || h.isWho(v), what || h.isSent(v) || h.mentions(v, h.found)
 		what = what || isOwnerName(c.Keywords[i].Name) && h.isWho(v)
 	}
-	if who && what && !asksWhoHere(c) {
+	if who && (what || asksVisible(name)) && !asksWhoHere(c) {
 		return true
 	}
 	if !what || depth > 0 {

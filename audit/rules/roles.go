@@ -111,10 +111,28 @@ func (f *Facts) managesUsers(v *view) bool {
 	switch {
 	case v.has("promote", "demote", "ban", "unban", "suspend", "unsuspend", "approve", "activate", "deactivate", "impersonate", "unlock", "elevate", "grant", "revoke") || v.has("role", "roles") && v.has("set", "change", "update", "assign", "add", "remove"):
 		return len(h.sent) > 0 && f.writes(v.fn) && !v.has("me", "my", "self", "own")
+	case !v.has("me", "my", "self", "own", "profile", "settings") && v.asks == asksLogin && h.setsRole(v.fn):
+		return f.writes(v.fn)
 	case v.has("delete", "remove", "destroy") && !v.has("role", "roles"):
 		return v.byNumber() && f.writes(v.fn) && !v.has("me", "my", "self", "own")
 	}
 	return false
+}
+
+// setsRole reports whether a function sets what somebody may do on an account that was looked up,
+// by what was sent: account.staff = request.form["staff"] == "1".
+func (h *bindings) setsRole(fn *program.Function) bool {
+	found := false
+	for _, s := range fn.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			if a, ok := n.(*python.Assign); ok {
+				to, isAttr := a.Targets[0].(*python.Attribute)
+				found = found || isAttr && isRoleWord(to.Attr) && h.mentions(to.Value, h.found) && (h.isSent(a.Value) || givenData(a.Value))
+			}
+			return !found
+		})
+	}
+	return found
 }
 
 // byNumber reports whether the URL says which object it is about.
