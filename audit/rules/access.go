@@ -124,6 +124,9 @@ func siblings(p *Pass) {
 
 // harmless tells views that only read, take nothing, and ask no table for anything.
 func (p *Pass) harmless(v *view) bool {
+	if v.onlyGet() && v.has("tile", "tiles", "icon", "icons", "logo", "sprite", "sprites", "font", "fonts", "glyphs", "css", "js", "asset", "assets", "thumbnail") && p.Facts.uses(v.fn, "send_from_directory", "send_file") {
+		return true // parts of pages and maps
+	}
 	return v.onlyGet() && !v.byNumber() && !p.Facts.writes(v.fn) && !p.Facts.aboutPeople(v) &&
 		!p.Facts.uses(v.fn, "request", "query", "execute", "session", "objects", "find", "find_one", "select", "fetchall", "all", "get_or_404", "config", "environ", "open", "system", "run", "Popen")
 }

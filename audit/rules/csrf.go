@@ -31,7 +31,7 @@ const manyViews = 10
 // csrfOfApp reports the routes that take a form of somebody who is logged in, where nothing
 // in the app checks forms.
 func csrfOfApp(p *Pass) {
-	if p.Facts.csrfProtected() {
+	if p.Facts.csrfProtected() || p.Facts.cookieless() {
 		return
 	}
 	var views []*program.Function

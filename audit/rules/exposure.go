@@ -65,6 +65,7 @@ func secretsSent(p *Pass, f *program.Function) {
 	}
 	if v != nil {
 		wholeRows(p, f)
+		dumpsSent(p, f)
 	}
 }
 

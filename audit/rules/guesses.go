@@ -24,7 +24,7 @@ func loginUnlimited() *Rule {
 			if v == nil || p.Facts.limited(f) || countsTries(p.Facts, f) {
 				return
 			}
-			if p.Facts.triesPassword(v) || isLogin(f) && !v.has("callback", "authorized", "google", "github", "facebook", "sso", "saml", "oidc", "oauth", "oauth2", "refresh", "status", "logout", "page") && p.Facts.reads(f) {
+			if p.Facts.triesPassword(v) || isLogin(f) && !onlyLooks(f) && !v.has("callback", "authorized", "google", "github", "facebook", "sso", "saml", "oidc", "oauth", "oauth2", "refresh", "status", "logout", "page") && p.Facts.reads(f) {
 				p.Facts.unlimited = append(p.Facts.unlimited, v)
 			}
 		},

@@ -161,7 +161,7 @@ func isPublished(kind string) bool {
 	return hasWord(kind, "post", "posts", "article", "articles", "blog", "blogs", "product", "products", "page", "pages", "comment", "comments", "category", "categories", "tag", "tags", "question", "questions", "answer", "answers",
 		"topic", "topics", "thread", "threads", "movie", "movies", "song", "songs", "album", "event", "events", "news", "story", "stories", "recipe", "recipes", "review", "reviews", "video", "videos", "listing", "listings",
 		"challenge", "challenges", "course", "courses", "city", "country", "tweet", "tweets", "quote", "quotes", "job", "jobs", "forum", "room", "rooms", "quiz", "poll", "polls", "artist", "venue", "show", "genre", "restaurant", "food", "menu", "item", "items",
-		"currency", "currencies", "countries", "language", "languages", "timezones", "faq", "gallery", "leaderboard")
+		"currency", "currencies", "countries", "language", "languages", "timezones", "faq", "gallery", "leaderboard", "catalog", "catalogue", "catalogs", "katalog", "catalogo")
 }
 
 // isPerson tells what is about one person.
