@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
@@ -10,16 +12,46 @@ import (
 // that knows nothing of secrets.
 func dumpsSent(p *Pass, f *program.Function) {
 	done := false
-	from := map[string][]*program.Class{} // names, and the models of what they hold
+	models := p.modelsHeld(f)
+	for _, s := range f.Body {
+		python.Inspect(s, func(n python.Node) bool {
+			c, ok := n.(*python.Call)
+			if !ok || done || len(c.Args)+len(c.Keywords) > 0 { // arguments may choose
+				return !done
+			}
+			a, isAttr := c.Func.(*python.Attribute)
+			if !isAttr {
+				return true
+			}
+			for _, class := range models(a.Value) {
+				if secret := dumped(class, a.Attr); secret != "" && !done {
+					done = true
+					p.Report(f, c, "all columns of a "+class.Name+" are sent, its "+secret+" too")
+				}
+			}
+			return !done
+		})
+	}
+}
+
+// modelsHeld tells of which models an expression of a function speaks, by itself or by names that
+// were set to what speaks of them.
+func (p *Pass) modelsHeld(f *program.Function) func(python.Expr) []*program.Class {
+	from := map[string][]*program.Class{}
 	models := func(e python.Expr) (all []*program.Class) {
 		python.Inspect(e, func(n python.Node) bool {
 			name, ok := n.(*python.Name)
 			if !ok {
 				return true
 			}
-			all = append(all, from[name.ID]...)
+			held := from[name.ID]
 			if c := p.Program.Resolve(name, f.Scope).Class; c != nil && isModelClass(c) {
-				all = append(all, c)
+				held = []*program.Class{c}
+			}
+			for _, c := range held {
+				if !slices.Contains(all, c) {
+					all = append(all, c)
+				}
 			}
 			return true
 		})
@@ -49,25 +81,7 @@ func dumpsSent(p *Pass, f *program.Function) {
 			})
 		}
 	}
-	for _, s := range f.Body {
-		python.Inspect(s, func(n python.Node) bool {
-			c, ok := n.(*python.Call)
-			if !ok || done || len(c.Args)+len(c.Keywords) > 0 { // arguments may choose
-				return !done
-			}
-			a, isAttr := c.Func.(*python.Attribute)
-			if !isAttr {
-				return true
-			}
-			for _, class := range models(a.Value) {
-				if secret := dumped(class, a.Attr); secret != "" && !done {
-					done = true
-					p.Report(f, c, "all columns of a "+class.Name+" are sent, its "+secret+" too")
-				}
-			}
-			return !done
-		})
-	}
+	return models
 }
 
 // dumped is a secret column of a model that one of its methods gives out with all others; "" for
@@ -130,8 +144,8 @@ func givesDict(m *program.Function) bool {
 	found := false
 	for _, s := range m.Body {
 		python.Inspect(s, func(n python.Node) bool {
-			a, ok := n.(*python.Attribute)
-			found = found || ok && a.Attr == "__class__"
+			c, ok := n.(*python.Call)
+			found = found || ok && python.LastName(c.Func) == "__class__"
 			return !found
 		})
 	}
