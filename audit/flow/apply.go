@@ -1,6 +1,10 @@
 package flow
 
-import "github.com/fumehood/fumehood/audit/program"
+import (
+	"strings"
+
+	"github.com/fumehood/fumehood/audit/program"
+)
 
 // call is one call of a function by its summary.
 type call struct {
@@ -161,6 +165,9 @@ func (c *call) affect(ef effect) {
 	kept := v
 	if object != nil {
 		kept = &Value{Marks: v.Marks, Of: object.Of, kin: object.kin, Class: object.Class}
+		if object.Of == nil && object.Class == nil {
+			kept.API = object.API
+		}
 	}
 	f.keep(ef.owner, ef.name, kept, ef.inside)
 	if !made {
@@ -183,6 +190,9 @@ func (c *call) object(ef effect) *Value {
 		return nil
 	}
 	of := p.value
+	if of.API != nil && of.Of == nil && (c.f.e.models.source(of.API.Path+".args") != nil || strings.HasSuffix(of.API.Path, "()")) {
+		return of // the request, or a client
+	}
 	if of.Of == nil && of.Class == nil || of.fn != nil || of.Of != nil && of.Of.Method("__call__") != nil {
 		return nil
 	}

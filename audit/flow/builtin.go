@@ -135,15 +135,16 @@ func (f *frame) containerMethod(to *Value, name string, a *arguments) *Value {
 		}
 		return v
 	case "items":
-		pair := &Object{List: true, Items: []*Value{f.e.unknown, f.any(to)}, region: -1}
+		pair := &Object{List: true, Items: []*Value{{Marks: keysOf(to)}, f.any(to)}, region: -1}
 		return &Value{Obj: &Object{Rest: &Value{Obj: pair}, region: -1}}
 	case "values":
 		return &Value{Obj: &Object{Rest: f.any(to), region: -1}}
 	case "keys":
-		if len(to.Marks) == 0 {
+		keys := merge(to.Marks, o.keys)
+		if len(keys) == 0 {
 			return f.e.unknown
 		}
-		return &Value{Marks: to.Marks}
+		return &Value{Marks: keys, Obj: &Object{Rest: &Value{Marks: keys}, region: -1}}
 	case "copy":
 		return to
 	case "remove", "sort", "reverse", "clear", "discard":
@@ -179,7 +180,9 @@ func (f *frame) appendItem(o *Object, v *Value) {
 }
 
 func (f *frame) extend(o *Object, a *arguments) {
+	o.keys = merge(o.keys, a.keys)
 	for _, v := range a.list {
+		o.keys = merge(o.keys, keysOf(v))
 		if v.Obj != nil && v.Obj.List && o.List && o.region == f.region {
 			for _, i := range v.Obj.Items {
 				f.appendItem(o, i)

@@ -16,6 +16,7 @@ type arguments struct {
 	list  []*Value
 	named []Field
 	rest  *Value // what *args and **kwargs hold, together; nil without
+	keys  []Mark // what the keys of **kwargs carry
 	node  *python.Call
 }
 
@@ -44,6 +45,7 @@ func (f *frame) arguments(e *python.Call) *arguments {
 		}
 		a.named = append(a.named, fieldsOf(v)...)
 		a.rest = join(a.rest, v.rest())
+		a.keys = merge(a.keys, keysOf(v))
 	}
 	return a
 }
@@ -94,7 +96,7 @@ func (a *arguments) after(bound *arguments) *arguments {
 	}
 	return &arguments{
 		list: append(slices.Clone(bound.list), a.list...), named: append(slices.Clone(bound.named), a.named...),
-		rest: join(bound.rest, a.rest), node: a.node,
+		rest: join(bound.rest, a.rest), keys: merge(bound.keys, a.keys), node: a.node,
 	}
 }
 
@@ -264,24 +266,6 @@ func (f *frame) own(callee *Value, a *arguments, e *python.Call) *Value {
 	return v
 }
 
-// ofReceiver makes an instance of the class that a method was written for one of the class that
-// it was called on: what Note.create gives back is a Note, though a mixin has the method.
-func ofReceiver(v *Value, fn *program.Function, self *Value) *Value {
-	if self == nil || fn.Class == nil || v.Of != fn.Class {
-		return v
-	}
-	of := self.Of
-	if of == nil {
-		of = self.Class
-	}
-	if of == nil || of == fn.Class {
-		return v
-	}
-	c := *v
-	c.Of = of
-	return &c
-}
-
 // bindArgs lays arguments out by the function's parameters.
 func bindArgs(fn *program.Function, self *Value, a *arguments) []*Value {
 	list := a.list
@@ -324,7 +308,7 @@ func bindParams(params []python.Param, list []*Value, a *arguments) []*Value {
 	for i := range params {
 		switch {
 		case params[i].Kind == python.VarKeyword:
-			out[i] = &Value{Obj: &Object{Fields: extra, Rest: a.rest, region: -1}}
+			out[i] = &Value{Obj: &Object{Fields: extra, Rest: a.rest, keys: a.keys, region: -1}}
 		case out[i] == nil && a.rest != nil:
 			out[i] = a.rest
 		}

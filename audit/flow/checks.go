@@ -38,6 +38,9 @@ func (f *frame) checkCall(e *python.Call) condition {
 
 // checkBuiltin is len(x), bool(x), any(...) and all(...).
 func (f *frame) checkBuiltin(name string, e *python.Call) (condition, bool) {
+	if name == "isinstance" && len(e.Args) == 2 && python.LastName(e.Args[1]) == "str" {
+		return condition{then: onlySlots(f.about(e.Args[0], isText))}, true
+	}
 	if len(e.Args) != 1 {
 		return condition{}, false
 	}

@@ -24,8 +24,8 @@ func (f *frame) construct(c *program.Class, a *arguments, e *python.Call) *Value
 			v.Marks = a.rest.deep()
 		}
 	}
-	if isModel(c) && a.rest != nil {
-		f.used(Attributes, a.rest, e, c.Name)
+	if len(a.keys) > 0 && (isModel(c) || f.mixedIn(c)) {
+		f.used(Attributes, &Value{Marks: a.keys}, e, c.Name)
 	}
 	if len(c.External) > 0 && !isModel(c) && !isForm(c) {
 		f.external(c.External[0], f.e.api(c.External[0]), nil, a, e)

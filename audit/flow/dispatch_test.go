@@ -60,6 +60,10 @@ func TestDispatch(t *testing.T) {
 			app("import abc\nclass Base(abc.ABC):\n    def go(self, x):\n        return self.step(x)\n    @abc.abstractmethod\n    def step(self, x):\n        ...\nclass Sub(Base):\n    def step(self, x):\n        os.system(x)\ndef pick(b: Base, x):\n    b.go(x)\n", "pick(Sub(), q)"),
 			app("import abc\nclass Base(abc.ABC):\n    def go(self, x):\n        return self.step(x)\n    @abc.abstractmethod\n    def step(self, x):\n        ...\nclass Sub(Base):\n    def step(self, x):\n        os.system('ls')\ndef pick(b: Base, x):\n    b.go(x)\n", "pick(Sub(), q)"),
 		},
+		"a text or a list": {
+			app("class J:\n    def __init__(self, o):\n        self.o = o\n    def command(self):\n        raise NotImplementedError\n    def run(self):\n        c = self.command()\n        if isinstance(c, str):\n            os.system(c)\nclass A(J):\n    def command(self):\n        return ['ls', self.o]\nclass B(J):\n    def command(self):\n        return 'ls ' + self.o\n", "B(q).run()"),
+			app("class J:\n    def __init__(self, o):\n        self.o = o\n    def command(self):\n        raise NotImplementedError\n    def run(self):\n        c = self.command()\n        if isinstance(c, str):\n            os.system(c)\nclass A(J):\n    def command(self):\n        return ['ls', self.o]\nclass B(J):\n    def command(self):\n        return 'ls -l'\n", "B(q).run()"),
+		},
 		"a factory": {
 			app(base+dump+list+"def make(k, o):\n    if k == 'dump':\n        return Dump(o)\n    return List(o)\n", "make(request.args['k'], {'db': q}).run()"),
 			app(base+list+"def make(k, o):\n    return List(o)\n", "make(request.args['k'], {'db': q}).run()"),

@@ -61,6 +61,9 @@ func (f *frame) give(kind Kinds, use Loc, what string, marks []Mark) {
 func (c *call) giveOn(u *paramUse, m Mark) {
 	f := c.f
 	fn, use := f.fn, u.use
+	if u.kind == Attributes && f.page == nil { // the caller says which names there are
+		use = c.where
+	}
 	if u.text == (Loc{}) && u.kind&edited != 0 && f.page == nil && !checksExistence(u.kind, u.what) && m.Way.builds() {
 		if fn, use = f.above(c.where, m); m.From.Source == Param && f.sum.hands(u.kind, use, m.From, m.built()) {
 			return

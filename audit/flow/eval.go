@@ -265,7 +265,7 @@ func (f *frame) dict(e *python.Dict) *Value {
 			for _, fd := range fieldsOf(v) {
 				o.set(fd.Key, fd.Value)
 			}
-			o.Rest = join(o.Rest, v.rest())
+			o.Rest, o.keys = join(o.Rest, v.rest()), merge(o.keys, keysOf(v))
 			continue
 		}
 		if key, ok := f.eval(k).key(); ok {
@@ -317,11 +317,13 @@ func (f *frame) comprehension(e *python.Comprehension) *Value {
 		}
 	}
 	v := f.eval(e.Elt)
+	var keys []Mark
 	if e.Key != nil {
-		v = join(v, &Value{Marks: f.eval(e.Key).Marks})
+		keys = f.eval(e.Key).Marks
+		v = join(v, &Value{Marks: keys})
 	}
 	f.extra, f.places = f.extra[:mark], known
-	return &Value{Obj: &Object{Rest: v, region: -1}}
+	return &Value{Obj: &Object{Rest: v, keys: keys, region: -1}}
 }
 
 // bindTarget binds names that live only in a comprehension or a lambda.

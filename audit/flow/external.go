@@ -110,10 +110,7 @@ func (f *frame) method(to *Value, name string, a *arguments, e *python.Call) *Va
 	} else if ok && name == "get" && to.ofServer(key) {
 		return f.e.unknown
 	}
-	if to.Class != nil && name == "__subclasses__" {
-		return f.subclasses(to.Class)
-	}
-	if v := f.keptMethod(to, name, a, e); v != nil {
+	if v := f.ownMethod(to, name, a, e); v != nil {
 		return v
 	}
 	if v := f.orm(to, name, a, e); v != nil {
@@ -225,7 +222,11 @@ func (f *frame) orm(to *Value, name string, a *arguments, e *python.Call) *Value
 		return nil
 	}
 	switch name {
-	case "query", "select", "scalars", "execute", "paginate":
+	case "bulk_insert_mappings", "bulk_update_mappings":
+		for _, v := range a.list[1:] {
+			f.fillDict(model, v)
+		}
+	case "query", "select", "scalars", "execute", "paginate", "exec", "stream", "stream_scalars":
 		return &Value{Query: model}
 	case "get", "get_or_404", "one_or_404", "first_or_404", "scalar":
 		return f.row(model)
@@ -249,7 +250,12 @@ func (f *frame) query(to *Value, name string, a *arguments, e *python.Call) *Val
 				f.used(SQL, v, e, "a query's "+name)
 			}
 		}
-	case "first", "get", "one", "first_or_404", "get_or_404", "one_or_none", "one_or_404", "scalar", "scalar_one", "scalar_one_or_none", "get_or_none":
+	case "values", "create", "get_or_create", "update_or_create", "insert", "bulk_create":
+		f.fillRow(to.Query, a, e)
+		if name != "values" {
+			return f.modelMethod(to.Query, name, &arguments{node: e}, e)
+		}
+	case "first", "last", "get", "one", "first_or_404", "get_or_404", "one_or_none", "one_or_404", "scalar", "scalar_one", "scalar_one_or_none", "get_or_none":
 		return f.row(to.Query)
 	case "all", "fetchall":
 		return &Value{Obj: &Object{Rest: f.row(to.Query), region: -1}}
@@ -295,7 +301,7 @@ func isModel(c *program.Class) bool {
 		case "Model", "Document", "SQLModel", "DeclarativeBase", "declarative_base()", "EmbeddedDocument", "DynamicDocument", "Base":
 			return true
 		}
-		return strings.HasSuffix(path, "declarative_base()")
+		return strings.HasSuffix(path, "declarative_base()") || isEntity(path)
 	})
 }
 

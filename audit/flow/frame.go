@@ -91,7 +91,7 @@ func (f *frame) param(i int, p *python.Param) {
 			v = f.unknownParam(i, p)
 		}
 		if p.Kind == python.VarPositional || p.Kind == python.VarKeyword {
-			v = &Value{Obj: &Object{Rest: v, region: -1}}
+			v = &Value{Obj: &Object{Rest: v, keys: partsOf(v.Marks, anyKey), region: -1}}
 		}
 	}
 	f.env[sym.Slot] = v

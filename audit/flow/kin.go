@@ -160,3 +160,39 @@ func (f *frame) subclasses(c *program.Class) *Value {
 	}
 	return &Value{Obj: o}
 }
+
+// isText is a bit beside the kinds: a check says that the value is a text.
+const isText Kinds = 1 << 37
+
+// asText is a value that may be a text or a list, where it is known to be a text.
+func (v *Value) asText() *Value {
+	if v.Obj == nil {
+		return v
+	}
+	c := *v
+	c.Obj = nil
+	return &c
+}
+
+// ofReceiver makes an instance of the class that a method was written for one of the class that
+// it was called on: what Note.create gives back is a Note, though a mixin has the method.
+func ofReceiver(v *Value, fn *program.Function, self *Value) *Value {
+	if self == nil || fn.Class == nil || v.Of != fn.Class {
+		return v
+	}
+	of := self.Of
+	if of == nil {
+		of = self.Class
+	}
+	if of == nil || of == fn.Class {
+		return v
+	}
+	c := *v
+	c.Of = of
+	return &c
+}
+
+// onlySlots are those refinements that are about local variables.
+func onlySlots(all []refinement) []refinement {
+	return slices.DeleteFunc(all, func(r refinement) bool { return r.slot == 0 })
+}

@@ -73,7 +73,9 @@ func newModels() models {
 
 // requests are the names under which Flask's request is known.
 func requests() []string {
-	return []string{"flask.request", "flask.Request()", "quart.request", "flask_restful.request", "flask.globals.request", "flask_restx.request", "werkzeug.wrappers.Request()", "connexion.request"}
+	return []string{"flask.request", "flask.Request()", "quart.request", "flask_restful.request", "flask.globals.request", "flask_restx.request", "werkzeug.wrappers.Request()", "connexion.request",
+		"werkzeug.Request()", "werkzeug.wrappers.request.Request()", "flask.wrappers.Request()", "quart.Request()", "quart.wrappers.Request()", "quart.websocket", "flask.request._get_current_object()",
+		"flask.globals.request_ctx.request", "flask._request_ctx_stack.top.request"}
 }
 
 // TemplateName is what a flow reaches where it chooses the template that is shown.
@@ -97,19 +99,23 @@ func requestSources() map[string]sourceSpec {
 		"view_args": "part of the URL", "environ": "a header field", "stream": "the body", "authorization": "the Authorization field",
 		"host": "the Host field", "host_url": "the Host field", "url_root": "the Host field", "origin": "the Origin field",
 		"access_route": "the X-Forwarded-For field", "get_cookie": "a cookie", "content_type": "the Content-Type field",
+		"mimetype": "the Content-Type field", "mimetype_params": "the Content-Type field", "content_encoding": "a header field", "pragma": "a header field", "cache_control": "a header field",
+		"if_match": "a header field", "if_none_match": "a header field", "if_range": "a header field", "range": "a header field", "accept_mimetypes": "a header field",
+		"accept_languages": "a header field", "accept_charsets": "a header field", "accept_encodings": "a header field", "access_control_request_headers": "a header field",
+		"access_control_request_method": "a header field", "input_stream": "the body", "remote_user": "the name of the login", "root_url": "the Host field", "receive": "a message", "receive_json": "a message",
 	}
 	all := map[string]sourceSpec{}
 	for _, r := range requests() {
 		for name, note := range notes {
 			spec := sourceSpec{Request, note, NoSQL}
 			switch name {
-			case "json", "get_json", "data", "get_data", "stream":
+			case "json", "get_json", "data", "get_data", "stream", "input_stream", "receive", "receive_json":
 				spec.safe = 0
 			case "files": // what is in a file is no file's name
 				spec.safe = NoSQL | Path | Address
 			case "referrer":
 				spec.safe = NoSQL | URL // browsers send no javascript: there
-			case "host", "host_url", "url_root":
+			case "host", "host_url", "url_root", "root_url":
 				spec.safe = Every &^ Address
 			case "path", "full_path", "url", "base_url":
 				spec.safe = Redirect | URL // it begins as this site does
@@ -178,7 +184,7 @@ func knownMethods() map[string]callSpec {
 		"search_st": {uses: []argUse{{LDAP, 2, "filterstr"}}}, "xpath": {uses: uses(XPath, 0, "_path")},
 		"from_string": {special: fromNamed},
 		"save":        {special: saved}, "relative_to": {special: belowFolder}, "resolve": {special: samePath(normal)}, "write_text": {gives: givesNothing}, "read_text": {uses: nil}, "isoformat": {}, "strftime": {},
-		"hexdigest": {}, "digest": {}, "timestamp": {},
+		"best_match": {}, "hexdigest": {}, "digest": {}, "timestamp": {},
 		"simple_bind_s": {special: bindDirectory}, "simple_bind": {special: bindDirectory}, "bind_s": {special: bindDirectory},
 		"writerow": {uses: uses(CSV, 0, "row")}, "writerows": {uses: uses(CSV, 0, "rows")},
 	}

@@ -236,6 +236,8 @@ func (f *frame) item(v *Value) *Value {
 		return &Value{Checked: true}
 	case v.Query != nil:
 		return f.row(v.Query)
+	case v.Class != nil && isModel(v.Class):
+		return f.row(v.Class)
 	}
 	var own *Value
 	if v.Obj != nil {
@@ -281,6 +283,9 @@ func (f *frame) keyed(v *Value, key string) *Value {
 	}
 	if v.ofServer(key) {
 		return f.e.unknown
+	}
+	if v.Of != nil && v.Obj == nil && isModel(v.Of) { // a row as a dict
+		return f.instanceAttr(v, key, nil)
 	}
 	if v.API != nil && isSession(v.API.Path) {
 		return f.shared(sessionPlace, key)

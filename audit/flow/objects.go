@@ -11,6 +11,7 @@ func joinObjects(a, b *Object, depth int) *Object {
 	}
 	o := &Object{Rest: joinTo(a.everything(depth), b.everything(depth), depth), region: -1}
 	o.texts = append(a.constants(), b.constants()...)
+	o.keys = merge(a.keys, b.keys)
 	for _, f := range a.Fields {
 		o.set(f.Key, joinTo(f.Value, b.get(f.Key), depth))
 	}
@@ -86,7 +87,7 @@ func (v *Value) tamed(kinds Kinds, depth int) *Value {
 	if v.Obj == nil || depth == 0 {
 		return c
 	}
-	o := &Object{List: v.Obj.List, Rest: v.Obj.Rest.tamed(kinds, depth-1), texts: v.Obj.texts, region: -1}
+	o := &Object{List: v.Obj.List, Rest: v.Obj.Rest.tamed(kinds, depth-1), texts: v.Obj.texts, keys: v.Obj.keys, region: -1}
 	for _, i := range v.Obj.Items {
 		o.Items = append(o.Items, i.tamed(kinds, depth-1))
 	}

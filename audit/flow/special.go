@@ -14,8 +14,9 @@ func makeDict(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
 		for _, fd := range fieldsOf(v) {
 			o.set(fd.Key, fd.Value)
 		}
-		o.Rest = v.rest()
+		o.Rest, o.keys = v.rest(), keysOf(v)
 	}
+	o.keys = merge(o.keys, a.keys)
 	for _, n := range a.named {
 		o.set(n.Key, n.Value)
 	}

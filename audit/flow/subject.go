@@ -175,6 +175,10 @@ func (f *frame) refine(all []refinement) {
 
 func (f *frame) refineSlot(slot int, kinds Kinds, changed bool) {
 	v := f.env[slot]
+	if v != nil && kinds == isText {
+		f.env[slot] = v.asText()
+		return
+	}
 	if v == nil || len(v.Marks) == 0 {
 		return
 	}

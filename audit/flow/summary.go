@@ -200,6 +200,9 @@ func (v *Value) mapped(depth int, f mapper) *Value {
 		return &c
 	}
 	o := &Object{List: v.Obj.List, region: -1}
+	for _, m := range v.Obj.keys {
+		o.keys = f.marks(o.keys, m)
+	}
 	for _, fd := range v.Obj.Fields {
 		o.Fields = append(o.Fields, Field{fd.Key, fd.Value.mapped(depth-1, f)})
 	}
@@ -229,6 +232,8 @@ func (v *Value) fixed(depth int) bool {
 func (f *frame) part(v *Value, path string) *Value {
 	for path != "" && v != nil {
 		switch {
+		case strings.HasPrefix(path, anyKey):
+			v, path = &Value{Marks: keysOf(v)}, path[len(anyKey):]
 		case strings.HasPrefix(path, "[]"):
 			v, path = f.item(v), path[2:]
 		case path[0] == '[':
@@ -239,7 +244,7 @@ func (f *frame) part(v *Value, path string) *Value {
 			v, path = f.keyed(v, path[1:end]), path[end+1:]
 		default:
 			end := 1
-			for end < len(path) && path[end] != '.' && path[end] != '[' {
+			for end < len(path) && path[end] != '.' && path[end] != '[' && path[end] != '{' {
 				end++
 			}
 			v, path = f.attribute(v, path[1:end], nil), path[end:]

@@ -61,6 +61,7 @@ type Object struct {
 	List   bool     // Items is all there is
 	Rest   *Value   // all other elements, together
 	texts  []string // constants among Rest
+	keys   []Mark   // what the keys carry that are not known
 	region int      // the stretch of straight code in which it was made
 }
 
