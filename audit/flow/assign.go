@@ -116,7 +116,8 @@ func (f *frame) assignItem(t *python.Subscript, v *Value) {
 		to.Obj.Items[i] = v
 		return
 	}
-	to.Obj.Rest, to.Obj.keys = join(to.Obj.Rest, v), merge(to.Obj.keys, k.Marks)
+	to.Obj.Rest = join(to.Obj.Rest, v)
+	to.Obj.addKeys(k.Marks)
 }
 
 // keepInside has the callers of this function add what they pass to a list or a dict that is

@@ -140,7 +140,7 @@ func (f *frame) containerMethod(to *Value, name string, a *arguments) *Value {
 	case "values":
 		return &Value{Obj: &Object{Rest: f.any(to), region: -1}}
 	case "keys":
-		keys := merge(to.Marks, o.keys)
+		keys := merge(to.Marks, o.keys())
 		if len(keys) == 0 {
 			return f.e.unknown
 		}
@@ -180,9 +180,9 @@ func (f *frame) appendItem(o *Object, v *Value) {
 }
 
 func (f *frame) extend(o *Object, a *arguments) {
-	o.keys = merge(o.keys, a.keys)
+	o.addKeys(a.keys)
 	for _, v := range a.list {
-		o.keys = merge(o.keys, keysOf(v))
+		o.addKeys(keysOf(v))
 		if v.Obj != nil && v.Obj.List && o.List && o.region == f.region {
 			for _, i := range v.Obj.Items {
 				f.appendItem(o, i)

@@ -308,7 +308,9 @@ func bindParams(params []python.Param, list []*Value, a *arguments) []*Value {
 	for i := range params {
 		switch {
 		case params[i].Kind == python.VarKeyword:
-			out[i] = &Value{Obj: &Object{Fields: extra, Rest: a.rest, keys: a.keys, region: -1}}
+			o := &Object{Fields: extra, Rest: a.rest, region: -1}
+			o.addKeys(a.keys)
+			out[i] = &Value{Obj: o}
 		case out[i] == nil && a.rest != nil:
 			out[i] = a.rest
 		}

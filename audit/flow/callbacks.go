@@ -79,7 +79,9 @@ func ordered(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
 	if v.Obj == nil || !v.Obj.List {
 		return v
 	}
-	return &Value{Marks: v.Marks, Obj: &Object{Rest: v.Obj.everything(3), texts: v.Obj.constants(), region: -1}}
+	o := &Object{Rest: v.Obj.everything(3), region: -1}
+	o.addTexts(v.Obj.constants()...)
+	return &Value{Marks: v.Marks, Obj: o}
 }
 
 // pick is max(...) and min(...): one of what it is given.

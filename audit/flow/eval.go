@@ -265,7 +265,8 @@ func (f *frame) dict(e *python.Dict) *Value {
 			for _, fd := range fieldsOf(v) {
 				o.set(fd.Key, fd.Value)
 			}
-			o.Rest, o.keys = join(o.Rest, v.rest()), merge(o.keys, keysOf(v))
+			o.Rest = join(o.Rest, v.rest())
+			o.addKeys(keysOf(v))
 			continue
 		}
 		if key, ok := f.eval(k).key(); ok {
@@ -323,7 +324,9 @@ func (f *frame) comprehension(e *python.Comprehension) *Value {
 		v = join(v, &Value{Marks: keys})
 	}
 	f.extra, f.places = f.extra[:mark], known
-	return &Value{Obj: &Object{Rest: v, keys: keys, region: -1}}
+	o := &Object{Rest: v, region: -1}
+	o.addKeys(keys)
+	return &Value{Obj: o}
 }
 
 // bindTarget binds names that live only in a comprehension or a lambda.

@@ -38,36 +38,37 @@ type Step struct {
 
 // Engine follows the values of one program.
 type Engine struct {
-	program  *program.Program
-	models   models
-	pages    *pages
-	cells    cells
-	sums     []*summary // by Function.ID
-	queue    []*program.Function
-	queued   []bool
-	visits   []uint8
-	things   things
-	apis     map[*program.API]*Value
-	flows    map[flowKey]*Flow
-	weak     map[flowKey]*Flow // uses of values that nothing is known of
-	bare     map[string]Loc    // the first output of templates that do not escape
-	passed   map[flowKey]uint8 // what is known of the values that templates and functions are given for a use
-	origins  map[Loc]*Origin
-	depth    int
-	byName   map[string][]*program.Function // methods
-	free     map[*program.Function][]freeName
-	wraps    []*wrapping        // by Function.ID; of those that are not wrapped, unwrapped
-	lambda   *program.API       // that all lambdas are an instance of
-	heirs    [][]*program.Class // by Class.ID: those that inherit from it
-	probe    *probe
-	unknown  *Value
-	number   *Value
-	fresh    []Value           // for values that are made often
-	pieces   []piece           // of the calls that are being applied
-	changes  int               // how often a place changed that functions share
-	included int               // nodes of templates in others
-	crashes  []finding.Skipped // functions and templates at which the engine failed
-	work     work
+	program   *program.Program
+	models    models
+	pages     *pages
+	cells     cells
+	sums      []*summary // by Function.ID
+	queue     []*program.Function
+	queued    []bool
+	visits    []uint8
+	things    things
+	apis      map[*program.API]*Value
+	flows     map[flowKey]*Flow
+	weak      map[flowKey]*Flow // uses of values that nothing is known of
+	bare      map[string]Loc    // the first output of templates that do not escape
+	passed    map[flowKey]uint8 // what is known of the values that templates and functions are given for a use
+	origins   map[Loc]*Origin
+	depth     int
+	byName    map[string][]*program.Function // methods
+	free      map[*program.Function][]freeName
+	wraps     []*wrapping                      // by Function.ID; of those that are not wrapped, unwrapped
+	lambda    *program.API                     // that all lambdas are an instance of
+	heirs     [][]*program.Class               // by Class.ID: those that inherit from it
+	inherited []map[string][]*program.Function // by Class.ID: the methods that those have, as far as somebody asked
+	probe     *probe
+	unknown   *Value
+	number    *Value
+	fresh     []Value           // for values that are made often
+	pieces    []piece           // of the calls that are being applied
+	changes   int               // how often a place changed that functions share
+	included  int               // nodes of templates in others
+	crashes   []finding.Skipped // functions and templates at which the engine failed
+	work      work
 }
 
 // work is how far a run is, in functions and templates.
@@ -112,7 +113,7 @@ func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template
 		unknown: &Value{}, byName: map[string][]*program.Function{}, free: map[*program.Function][]freeName{},
 		wraps: make([]*wrapping, len(p.Functions)), lambda: p.APIs.Module("lambda"), work: work{total: len(templates), tell: tell},
 	}
-	e.pages, e.heirs = newPages(e, templates), heirs(p)
+	e.pages, e.heirs, e.inherited = newPages(e, templates), heirs(p), make([]map[string][]*program.Function, len(p.Classes))
 	e.number = e.api(p.APIs.Module("builtins").Attr("int").Call())
 	for _, c := range p.Classes {
 		if !c.Module.Test {

@@ -91,7 +91,9 @@ func (f *frame) param(i int, p *python.Param) {
 			v = f.unknownParam(i, p)
 		}
 		if p.Kind == python.VarPositional || p.Kind == python.VarKeyword {
-			v = &Value{Obj: &Object{Rest: v, keys: partsOf(v.Marks, anyKey), region: -1}}
+			o := &Object{Rest: v, region: -1}
+			o.addKeys(partsOf(v.Marks, anyKey))
+			v = &Value{Obj: o}
 		}
 	}
 	f.env[sym.Slot] = v

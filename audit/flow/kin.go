@@ -11,6 +11,16 @@ import (
 // of an abstract one may mean: where there are more, it is a framework of its own.
 const maxKin = 8
 
+// kin are the classes beside its first one of which a value may be an instance.
+type kin struct{ classes []*program.Class }
+
+func (k *kin) all() []*program.Class {
+	if k == nil {
+		return nil
+	}
+	return k.classes
+}
+
 // heirs are the classes of the project that inherit from each, by its ID.
 func heirs(p *program.Program) [][]*program.Class {
 	all := make([][]*program.Class, len(p.Classes))
@@ -30,24 +40,27 @@ func (v *Value) covers(o *Value) bool {
 	if o.Of == nil || v.Of == nil {
 		return true
 	}
-	return v.isOf(o.Of) && !slices.ContainsFunc(o.kin, func(c *program.Class) bool { return !v.isOf(c) })
+	return v.isOf(o.Of) && !slices.ContainsFunc(o.kin.all(), func(c *program.Class) bool { return !v.isOf(c) })
 }
 
-func (v *Value) isOf(c *program.Class) bool { return v.Of == c || slices.Contains(v.kin, c) }
+func (v *Value) isOf(c *program.Class) bool { return v.Of == c || slices.Contains(v.kin.all(), c) }
 
 // akin are the classes beside a's first that a value may be an instance of which is a or b.
-func akin(a, b *Value) []*program.Class {
-	kin := a.kin
+func akin(a, b *Value) *kin {
+	all := a.kin.all()
 	add := func(c *program.Class) {
-		if !a.isOf(c) && !slices.Contains(kin, c) && len(kin) < maxKin {
-			kin = append(kin[:len(kin):len(kin)], c)
+		if !a.isOf(c) && !slices.Contains(all, c) && len(all) < maxKin {
+			all = append(all[:len(all):len(all)], c)
 		}
 	}
 	add(b.Of)
-	for _, c := range b.kin {
+	for _, c := range b.kin.all() {
 		add(c)
 	}
-	return kin
+	if len(all) == len(a.kin.all()) {
+		return a.kin
+	}
+	return &kin{all}
 }
 
 // anyOfKin is an attribute of an instance of one of several classes.
@@ -55,7 +68,7 @@ func (f *frame) anyOfKin(v *Value, name string, n python.Node) *Value {
 	one := *v
 	one.kin = nil
 	found := f.instanceAttr(&one, name, n)
-	for _, c := range v.kin {
+	for _, c := range v.kin.all() {
 		other := one
 		other.Of = c
 		found = join(found, f.instanceAttr(&other, name, n))
@@ -63,21 +76,37 @@ func (f *frame) anyOfKin(v *Value, name string, n python.Node) *Value {
 	return found
 }
 
+// below are the methods of a name, one more than maxKin at most, that classes below c have.
+func (e *Engine) below(c *program.Class, name string) []*program.Function {
+	if len(e.heirs[c.ID]) == 0 {
+		return nil
+	}
+	all := e.inherited[c.ID]
+	if all == nil {
+		all = map[string][]*program.Function{}
+		for _, k := range e.heirs[c.ID] {
+			for n, m := range k.Methods {
+				if len(all[n]) <= maxKin && !isAbstract(m) {
+					all[n] = append(all[n], m)
+				}
+			}
+		}
+		e.inherited[c.ID] = all
+	}
+	return all[name]
+}
+
 // overrides are the methods of a name that the classes below v's have of their own; nil where
 // there is none, or too many to tell anything.
 func (f *frame) overrides(v *Value, name string) *Value {
 	var found *Value
-	count := 0
-	for _, c := range f.e.heirs[v.Of.ID] {
-		m := c.Methods[name]
-		if m == nil || isAbstract(m) {
-			continue
-		}
-		if count++; count > maxKin {
-			return nil
-		}
+	all := f.e.below(v.Of, name)
+	if len(all) > maxKin {
+		return nil
+	}
+	for _, m := range all {
 		self := *v
-		self.Of = c
+		self.Of = m.Class
 		one := &Value{Func: m, Self: &self}
 		if isProperty(m) {
 			one = f.apply(m, []*Value{&self}, f.at)

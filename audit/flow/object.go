@@ -130,7 +130,7 @@ func (f *frame) moduleAttr(m *program.Module, name string) *Value {
 // instanceAttr is an attribute of an instance of one of the project's classes: what any
 // function has stored there, in this instance or in another.
 func (f *frame) instanceAttr(v *Value, name string, n python.Node) *Value {
-	if len(v.kin) > 0 {
+	if v.kin != nil {
 		return f.anyOfKin(v, name, n)
 	}
 	c := v.Of

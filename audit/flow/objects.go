@@ -10,8 +10,10 @@ func joinObjects(a, b *Object, depth int) *Object {
 		return a
 	}
 	o := &Object{Rest: joinTo(a.everything(depth), b.everything(depth), depth), region: -1}
-	o.texts = append(a.constants(), b.constants()...)
-	o.keys = merge(a.keys, b.keys)
+	o.addTexts(a.constants()...)
+	o.addTexts(b.constants()...)
+	o.addKeys(a.keys())
+	o.addKeys(b.keys())
 	for _, f := range a.Fields {
 		o.set(f.Key, joinTo(f.Value, b.get(f.Key), depth))
 	}
@@ -60,7 +62,7 @@ func (o *Object) everything(depth int) *Value {
 
 // constants are the texts among the elements.
 func (o *Object) constants() []string {
-	all := slices.Clone(o.texts)
+	all := slices.Clone(o.texts())
 	for _, i := range o.Items {
 		if s, ok := i.str(); ok && len(all) < maxParts {
 			all = append(all, s)
@@ -73,8 +75,8 @@ func (o *Object) constants() []string {
 func (o *Object) addRest(v *Value) {
 	o.List = false
 	o.Rest = join(o.Rest, v)
-	if v != nil && v.Const.Kind == ConstStr && len(o.texts) < maxParts {
-		o.texts = append(o.texts, v.Const.Str)
+	if v != nil && v.Const.Kind == ConstStr && len(o.texts()) < maxParts {
+		o.addTexts(v.Const.Str)
 	}
 }
 
@@ -87,7 +89,7 @@ func (v *Value) tamed(kinds Kinds, depth int) *Value {
 	if v.Obj == nil || depth == 0 {
 		return c
 	}
-	o := &Object{List: v.Obj.List, Rest: v.Obj.Rest.tamed(kinds, depth-1), texts: v.Obj.texts, keys: v.Obj.keys, region: -1}
+	o := &Object{List: v.Obj.List, Rest: v.Obj.Rest.tamed(kinds, depth-1), more: v.Obj.more, region: -1}
 	for _, i := range v.Obj.Items {
 		o.Items = append(o.Items, i.tamed(kinds, depth-1))
 	}
@@ -96,4 +98,33 @@ func (v *Value) tamed(kinds Kinds, depth int) *Value {
 	}
 	c.Obj = o
 	return c
+}
+
+// texts are the constants among the elements whose place is not known.
+func (o *Object) texts() []string {
+	if o.more == nil {
+		return nil
+	}
+	return o.more.texts
+}
+
+// keys is what the keys carry that are not known.
+func (o *Object) keys() []Mark {
+	if o.more == nil {
+		return nil
+	}
+	return o.more.keys
+}
+
+// addTexts and addKeys make a new more: objects share them.
+func (o *Object) addTexts(all ...string) {
+	if len(all) > 0 {
+		o.more = &more{append(slices.Clone(o.texts()), all...), o.keys()}
+	}
+}
+
+func (o *Object) addKeys(keys []Mark) {
+	if len(keys) > 0 {
+		o.more = &more{o.texts(), merge(o.keys(), keys)}
+	}
 }

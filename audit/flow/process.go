@@ -45,7 +45,7 @@ func viaShell(o *Object) bool {
 	for _, i := range o.Items {
 		look(i)
 	}
-	for _, s := range o.texts {
+	for _, s := range o.texts() {
 		look(text(s))
 	}
 	return shell && option

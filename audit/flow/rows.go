@@ -123,7 +123,7 @@ func keysOf(v *Value) []Mark {
 	}
 	keys := partsOf(v.Marks, anyKey)
 	if v.Obj != nil {
-		keys = merge(keys, v.Obj.keys)
+		keys = merge(keys, v.Obj.keys())
 	}
 	return keys
 }

@@ -14,9 +14,10 @@ func makeDict(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
 		for _, fd := range fieldsOf(v) {
 			o.set(fd.Key, fd.Value)
 		}
-		o.Rest, o.keys = v.rest(), keysOf(v)
+		o.Rest = v.rest()
+		o.addKeys(keysOf(v))
 	}
-	o.keys = merge(o.keys, a.keys)
+	o.addKeys(a.keys)
 	for _, n := range a.named {
 		o.set(n.Key, n.Value)
 	}

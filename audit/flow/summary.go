@@ -115,7 +115,7 @@ func grew(a, b *Value, depth int) bool {
 	if a.API != b.API || a.Func != b.Func || a.Class != b.Class || a.Of != b.Of || a.Query != b.Query || a.Mod != b.Mod {
 		return true
 	}
-	if len(b.kin) > len(a.kin) || a.fn.grew(b.fn, depth) {
+	if len(b.kin.all()) > len(a.kin.all()) || a.fn.grew(b.fn, depth) {
 		return true
 	}
 	for _, m := range b.Marks {
@@ -200,9 +200,11 @@ func (v *Value) mapped(depth int, f mapper) *Value {
 		return &c
 	}
 	o := &Object{List: v.Obj.List, region: -1}
-	for _, m := range v.Obj.keys {
-		o.keys = f.marks(o.keys, m)
+	var keys []Mark
+	for _, m := range v.Obj.keys() {
+		keys = f.marks(keys, m)
 	}
+	o.addKeys(keys)
 	for _, fd := range v.Obj.Fields {
 		o.Fields = append(o.Fields, Field{fd.Key, fd.Value.mapped(depth-1, f)})
 	}

@@ -13,12 +13,12 @@ type Value struct {
 	Marks   []Mark       // what it carries from outside, as a whole
 	API     *program.API // it is this outside thing
 	Func    *program.Function
-	Self    *Value           // Func is bound to it
-	fn      *callable        // more of what is called
-	Class   *program.Class   // it is this class
-	Of      *program.Class   // it is an instance of this class
-	kin     []*program.Class // it may be an instance of one of these instead
-	Query   *program.Class   // it is a query for rows of this model
+	Self    *Value         // Func is bound to it
+	fn      *callable      // more of what is called
+	Class   *program.Class // it is this class
+	Of      *program.Class // it is an instance of this class
+	kin     *kin           // it may be an instance of one of these instead
+	Query   *program.Class // it is a query for rows of this model
 	Mod     *program.Module
 	Const   Const
 	Checked bool   // it was from outside, and was found or made harmless
@@ -60,9 +60,14 @@ type Object struct {
 	Items  []*Value // a list whose elements are known one by one
 	List   bool     // Items is all there is
 	Rest   *Value   // all other elements, together
-	texts  []string // constants among Rest
-	keys   []Mark   // what the keys carry that are not known
+	more   *more    // of the elements that have no known key
 	region int      // the stretch of straight code in which it was made
+}
+
+// more is what few lists and dicts have.
+type more struct {
+	texts []string // constants among Rest
+	keys  []Mark   // what the keys carry that are not known
 }
 
 // Field is one element with a known key.
