@@ -111,6 +111,10 @@ func TestUnproven(t *testing.T) {
 			head + "def rows(t, n):\n    sql = 'select * from t'\n    if n:\n        sql += ' where n = ' + n\n    return run(sql)\n",
 			head + "def rows(t, n):\n    sql = 'select * from t'\n    if n:\n        sql += ' where n = 1'\n    return run(sql)\n",
 		},
+		"a mark for each value": {
+			head + "def rows(t):\n    return run('select * from t where a in (' + ', '.join([t] * len(t)) + ')', t)\n",
+			head + "def rows(t):\n    return run('select * from t where a in (' + ', '.join(['%s'] * len(t)) + ')', t)\n",
+		},
 		"a name that is quoted": {
 			head + "def name(x):\n    return '\"' + x + '\"'\ndef rows(t):\n    return run('select * from ' + name(t))\n",
 			head + "def quote_name(x):\n    return '\"' + x + '\"'\ndef rows(t):\n    return run('select * from ' + quote_name(t))\n",

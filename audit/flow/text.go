@@ -85,6 +85,13 @@ func (f *frame) binary(op python.Op, a, b *Value, at python.Node) *Value {
 	if op == python.Mult && (a.Const.Kind == ConstStr || b.Const.Kind == ConstStr) {
 		return &Value{Checked: true} // "?, " * n
 	}
+	if op == python.Mult && (a.Obj != nil || b.Obj != nil) { // ["?"] * n
+		list := a
+		if list.Obj == nil {
+			list = b
+		}
+		return &Value{Marks: list.Marks, Obj: &Object{List: true, Rest: f.item(list), region: -1}}
+	}
 	if op != python.Add && op != python.Mod && (a.isNumber() || b.isNumber()) {
 		return f.e.number
 	}
