@@ -62,7 +62,7 @@ func (p *Pass) gradeFlow(x *finding.Finding, f *flow.Flow) {
 			x.Confidence = finding.Unsure // most variables in links are not a visitor's
 		}
 	}
-	if f.Origin.Source != flow.Request && p.Facts.byHand(f.Func.Module) {
+	if f.Origin.Source == flow.Stored && p.Facts.byHand(f.Func.Module) {
 		x.Confidence = finding.Unsure
 	}
 	if f.Weak {
