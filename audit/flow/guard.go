@@ -40,7 +40,7 @@ const encoded Kinds = 1 << 30
 
 // quoted is another: a function whose name says so has quoted the text for a statement. That is
 // not believed of what a visitor sends.
-const quoted Kinds = 1 << 34
+const quoted Kinds = 1 << 37
 
 func (f *frame) condition(e python.Expr) condition {
 	v := f.eval(e)
