@@ -315,13 +315,36 @@ func (f *frame) hostFixed(e python.Expr) []refinement {
 
 // checkAttribute is an attribute as a test: an address of a network that is not for visitors.
 func (f *frame) checkAttribute(a *python.Attribute) condition {
-	if a.Attr != "is_private" && a.Attr != "is_loopback" {
+	switch a.Attr {
+	case "netloc", "hostname":
+		return condition{otherwise: f.hostless(a)}
+	case "is_private", "is_loopback":
+	default:
 		return condition{}
 	}
 	if marks := f.eval(a.Value).deep(); len(marks) > 0 {
 		return condition{otherwise: []refinement{{kinds: Address, marks: marks}}}
 	}
 	return condition{}
+}
+
+// ofThisSite reports whether a value is the host of this request, and nothing else of a visitor.
+func ofThisSite(v *Value) bool {
+	marks := v.deep()
+	return len(marks) > 0 && !slices.ContainsFunc(marks, func(m Mark) bool { return m.From.Note != hostField })
+}
+
+// sameSite is what is known of an address whose host is that of this request. One that was
+// joined to this site's address before may begin with slashes that only browsers read.
+func (f *frame) sameSite(e python.Expr, kinds Kinds) []refinement {
+	all := f.hostFixed(e)
+	for i := range all {
+		all[i].kinds = kinds
+		if slices.ContainsFunc(all[i].marks, func(m Mark) bool { return m.From.Note == hostField }) {
+			all[i].kinds = joined
+		}
+	}
+	return all
 }
 
 // hostless says that somebody looked whether an address is without a host: urlparse(x).netloc == "".

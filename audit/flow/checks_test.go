@@ -257,6 +257,11 @@ func TestHostChecks(t *testing.T) {
 	checks(t, flow.Redirect, map[string]checked{
 		"a path of this site": {v("if not q.startswith('/') or q.startswith('//')" + to), v("if not q.startswith('/')" + to)},
 		"a folder":            {v("if not q.startswith('/app/')" + to), v("if not q.startswith('//app/')" + to)},
+		"this site's host":    {v("if urlparse(q).netloc != request.host" + to), v("if urlparse(q).path != request.host" + to)},
+		"joined, no slashes": {
+			v("ref = urlparse(request.host_url)\ntest = urlparse(urljoin(request.host_url, q))\nif ref.netloc != test.netloc or q.startswith(('//', '/a'))" + to),
+			v("ref = urlparse(request.host_url)\ntest = urlparse(urljoin(request.host_url, q))\nif ref.netloc != test.netloc or q.startswith('/a')" + to),
+		},
 		"this site's address": {v("if not q.startswith(request.host_url)" + to), v("if not q.startswith('https://good.com')" + to)},
 		"by name": {
 			v("from django.utils.http import url_has_allowed_host_and_scheme\nif not url_has_allowed_host_and_scheme(q, request.host)" + to),
@@ -280,11 +285,13 @@ func TestSaved(t *testing.T) {
 func TestWeakChecks(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]bool{
-		"p = os.path.realpath(q)\nif p.startswith('/srv'):\n    open(p)":                                            true,
-		"p = os.path.realpath(q)\nif p.startswith('/srv'):\n    pass\nopen(p)":                                      false,
-		"p = q\nif p.startswith('/srv'):\n    open(p)":                                                              false,
-		"from urllib.parse import urlparse\nif not q or urlparse(q).netloc != '':\n    q = '/'\nreturn redirect(q)": true,
-		"from urllib.parse import urlparse\nif not q or urlparse(q).path != '':\n    q = '/'\nreturn redirect(q)":   false,
+		"p = os.path.realpath(q)\nif p.startswith('/srv'):\n    open(p)":                                                       true,
+		"p = os.path.realpath(q)\nif p.startswith('/srv'):\n    pass\nopen(p)":                                                 false,
+		"p = q\nif p.startswith('/srv'):\n    open(p)":                                                                         false,
+		"from urllib.parse import urlparse\nif not q or urlparse(q).netloc != '':\n    q = '/'\nreturn redirect(q)":            true,
+		"from urllib.parse import urlparse\nu = urlparse(q)\nif u.netloc or u.scheme:\n    q = '/'\nreturn redirect(q)":        true,
+		"from urllib.parse import urlparse\nif urlparse(q).netloc not in ('', request.host):\n    q = '/'\nreturn redirect(q)": true,
+		"from urllib.parse import urlparse\nif not q or urlparse(q).path != '':\n    q = '/'\nreturn redirect(q)":              false,
 	} {
 		all := follow(t, view(body))
 		if !has(all, flow.Path|flow.Redirect) {

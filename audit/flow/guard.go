@@ -267,6 +267,13 @@ func (f *frame) checkIn(left, right python.Expr) condition {
 		return c
 	}
 	among := f.eval(right)
+	if ofThisSite(among) {
+		c.then = f.sameSite(left, Redirect)
+		if among.Obj != nil && slices.Contains(among.Obj.constants(), "") {
+			c.then = f.sameSite(left, weakRedirect)
+		}
+		return c
+	}
 	if s, isText := among.str(); isText {
 		c.then = f.about(left, allows(s)) // it is a part of s
 	} else if s, ok := characters(among); ok {
@@ -301,6 +308,9 @@ func (f *frame) checkEqual(left, right python.Expr) []refinement {
 		}
 	}
 	v := f.eval(right)
+	if ofThisSite(v) {
+		return f.sameSite(left, Redirect)
+	}
 	if len(v.deep()) > 0 || v.Const.Kind == ConstNone || v.Const.Kind == ConstBool {
 		return nil
 	}

@@ -54,8 +54,15 @@ const (
 	single Kinds = 1 << 26
 )
 
+// joined is another: joined to this site's address, it leads to this site's host. With single it
+// does so for browsers too.
+const joined Kinds = 1 << 38
+
 // local adds what follows from being an address of this site.
 func (k Kinds) local() Kinds {
+	if k&(joined|single) == joined|single {
+		k |= Redirect
+	}
 	if k&(rooted|single) == rooted|single {
 		return k | Redirect | URL
 	}

@@ -84,6 +84,9 @@ const TemplateName = "the name of a template"
 // Referrer is the note of what came from the Referer field.
 const Referrer = "the Referer field"
 
+// hostField is the note of the name by which a visitor has called this site.
+const hostField = "the Host field"
+
 // Traceback is the note of a traceback: it names the app's own files, a text of an exception
 // need not.
 const Traceback = "a traceback"
@@ -97,7 +100,7 @@ func requestSources() map[string]sourceSpec {
 		"files": "an uploaded file", "path": "the URL's path", "full_path": "the URL's path", "url": "the URL", "base_url": "the URL",
 		"query_string": "the query of the URL", "referrer": Referrer, "user_agent": "the User-Agent field",
 		"view_args": "part of the URL", "environ": "a header field", "stream": "the body", "authorization": "the Authorization field",
-		"host": "the Host field", "host_url": "the Host field", "url_root": "the Host field", "origin": "the Origin field",
+		"host": hostField, "host_url": hostField, "url_root": hostField, "origin": "the Origin field",
 		"access_route": "the X-Forwarded-For field", "get_cookie": "a cookie", "content_type": "the Content-Type field",
 		"mimetype": "the Content-Type field", "mimetype_params": "the Content-Type field", "content_encoding": "a header field", "pragma": "a header field", "cache_control": "a header field",
 		"if_match": "a header field", "if_none_match": "a header field", "if_range": "a header field", "range": "a header field", "accept_mimetypes": "a header field",
