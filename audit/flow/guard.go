@@ -13,35 +13,6 @@ type condition struct {
 	then, otherwise []refinement
 }
 
-// normal is a bit beside the kinds: the path was normalised, so that a check of how it begins
-// can be believed.
-const normal Kinds = 1 << 31
-
-// noSlash is another: the text is one part of a URL's path, which holds no slash. Beside any
-// text of the program's, it cannot be .. either.
-const (
-	noSlash Kinds = 1 << 32
-	beside  Kinds = 1 << 33
-)
-
-// contained is another: the path begins with a folder, which can be believed if it was
-// normalised before. Only what is passed to a function carries it, as nobody knows that there.
-const contained Kinds = 1 << 34
-
-// weakly are others: a check was made that can be passed by, of a path or of where a visitor
-// is sent.
-const (
-	weakPath     Kinds = 1 << 35
-	weakRedirect Kinds = 1 << 36
-)
-
-// encoded is another: the text is base64 or hexadecimal, harmless until it is decoded.
-const encoded Kinds = 1 << 30
-
-// quoted is another: a function whose name says so has quoted the text for a statement. That is
-// not believed of what a visitor sends.
-const quoted Kinds = 1 << 37
-
 func (f *frame) condition(e python.Expr) condition {
 	v := f.eval(e)
 	c := f.check(e)

@@ -190,9 +190,6 @@ func (f *frame) subclasses(c *program.Class) *Value {
 	return &Value{Obj: o}
 }
 
-// isText is a bit beside the kinds: a check says that the value is a text.
-const isText Kinds = 1 << 37
-
 // asText is a value that may be a text or a list, where it is known to be a text.
 func (v *Value) asText() *Value {
 	if v.Obj == nil {

@@ -41,22 +41,24 @@ const Markup = HTML | HTMLAttr | URL | Script | Style
 
 // asText is the use of a value in a template that makes no page, or for whose result it is
 // not known whether it is sent as one.
-const asText Kinds = 1 << 29
+const asText Kinds = 1 << 26
 
-// jsonText is a bit beside the kinds: the text is JSON for a page, in which all but double
-// quotes is escaped.
-const jsonText Kinds = 1 << 28
-
-// rooted and single are bits beside the kinds: the text begins with a slash, and does not
-// begin with two. With both, it is an address of this site.
+// Facts of a value, bits beside the uses.
 const (
-	rooted Kinds = 1 << 27
-	single Kinds = 1 << 26
+	rooted       Kinds = 1 << (iota + 27) // the text begins with a slash
+	single                                // it does not begin with two; with rooted, it is an address of this site
+	joined                                // joined to this site's address, it leads to its host; with single, for browsers too
+	weakRedirect                          // a check was made of where a visitor is sent that can be passed by
+	jsonText                              // JSON for a page, in which all but double quotes is escaped
+	encoded                               // base64 or hexadecimal, harmless until it is decoded
+	isText                                // a check says that the value is a text, no list
+	quoted                                // a function whose name says so has quoted it for a statement; not believed of what a visitor sends
+	noSlash                               // one part of a URL's path, which holds no slash
+	beside                                // it stands beside a text of the program's; with noSlash, it cannot be .. either
+	normal                                // the path was normalised, so that a check of how it begins can be believed
+	contained                             // the path begins with a folder: believed if it was normalised before, which only the caller knows
+	weakPath                              // a check was made of the path that can be passed by
 )
-
-// joined is another: joined to this site's address, it leads to this site's host. With single it
-// does so for browsers too.
-const joined Kinds = 1 << 38
 
 // local adds what follows from being an address of this site.
 func (k Kinds) local() Kinds {
