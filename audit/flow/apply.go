@@ -156,9 +156,13 @@ func (c *call) whole(o *Origin) *Value {
 // instance as well, which is told from others where what is stored is something to call.
 func (c *call) affect(ef effect) {
 	f, fn := c.f, c.fn
-	made := fn.Name == "__init__" && ef.owner == any(fn.Class) && len(c.args) > 0 && c.args[0] != nil && c.args[0].Obj != nil
+	if h, ok := ef.owner.(handed); ok {
+		c.fill(h, ef)
+		return
+	}
+	made := ef.keys == "" && fn.Name == "__init__" && ef.owner == any(fn.Class) && len(c.args) > 0 && c.args[0] != nil && c.args[0].Obj != nil
 	object := c.object(ef)
-	if !made && object == nil && !ef.inside && f.knows(ef.owner, ef.name, c.marks(ef.origin), ef.safe) { // before ways are written down
+	if !made && object == nil && f.knows(ef.owner, ef.name, ef.keys, c.marks(ef.origin), ef.safe) { // before ways are written down
 		return
 	}
 	v := &Value{Marks: c.replace(nil, Mark{From: ef.origin, Safe: ef.safe, Way: ef.way})}
@@ -169,7 +173,7 @@ func (c *call) affect(ef effect) {
 			kept.API = object.API
 		}
 	}
-	f.keep(ef.owner, ef.name, kept, ef.inside)
+	f.keep(ef.owner, ef.name, ef.keys, kept)
 	if !made {
 		return
 	}
@@ -201,8 +205,8 @@ func (c *call) object(ef effect) *Value {
 
 // knows reports whether to store the marks, made safe for more kinds, in a place that functions
 // share would change nothing.
-func (f *frame) knows(owner any, name string, marks []Mark, kinds Kinds) bool {
-	held := f.e.cell(owner, name).value
+func (f *frame) knows(owner any, name, keys string, marks []Mark, kinds Kinds) bool {
+	held := f.e.cell(owner, name).value.at(keys)
 	if held == nil {
 		return false
 	}
@@ -211,7 +215,7 @@ func (f *frame) knows(owner any, name string, marks []Mark, kinds Kinds) bool {
 		switch {
 		case !harmful:
 		case m.From.Source == Param:
-			if f.sum.wants(effect{origin: m.From, owner: owner, name: name}) {
+			if f.sum.wants(effect{origin: m.From, owner: owner, name: name, keys: keys}) {
 				return false
 			}
 		case gain(held.Marks, m):

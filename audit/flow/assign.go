@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/python"
@@ -99,10 +98,11 @@ func (f *frame) assignItem(t *python.Subscript, v *Value) {
 			return
 		}
 	}
-	if f.page == nil && slices.ContainsFunc(v.Marks, func(m Mark) bool { return m.From.Source == Param }) {
-		f.keepInside(t.Value, v)
+	if f.page == nil && (to.Obj == nil || to.Obj.home == nil) && v.carries(2) {
+		f.keepInside(t.Value, key, v)
 	}
 	if to.Obj == nil {
+		f.fillParam(to, key, v)
 		if n, ok := t.Value.(*python.Name); ok && len(v.deep()) > 0 {
 			f.bind(n.ID, to.marked(merge(to.Marks, v.deep())))
 		}
@@ -116,24 +116,25 @@ func (f *frame) assignItem(t *python.Subscript, v *Value) {
 		to.Obj.Items[i] = v
 		return
 	}
-	to.Obj.Rest = join(to.Obj.Rest, v)
+	to.Obj.Rest = join(to.Obj.Rest, f.keepIn(to.Obj, "", v))
 	to.Obj.addKeys(k.Marks)
 }
 
-// keepInside has the callers of this function add what they pass to a list or a dict that is
-// an attribute of an object or a variable of a module.
-func (f *frame) keepInside(in python.Expr, v *Value) {
+// keepInside adds to a list or a dict that is an attribute of an object or a variable of a
+// module, and that is made elsewhere.
+func (f *frame) keepInside(in python.Expr, key string, v *Value) {
+	key += "\x00"
 	switch in := in.(type) {
 	case *python.Attribute:
 		switch of := f.eval(in.Value); {
 		case of.Of != nil:
-			f.keep(of.Of, in.Attr, v, true)
+			f.keep(of.Of, in.Attr, key, v)
 		case of.Class != nil:
-			f.keep(of.Class, in.Attr, v, true)
+			f.keep(of.Class, in.Attr, key, v)
 		}
 	case *python.Name:
 		if sym, at := f.scope.Find(in.ID); sym != nil && at == at.Module.Scope && at != f.scope {
-			f.keep(at.Module, in.ID, v, true)
+			f.keep(at.Module, in.ID, key, v)
 		}
 	}
 }
@@ -152,6 +153,9 @@ func (f *frame) header(name string, v *Value, at python.Node) {
 
 // writeField stores into an object; what was made before a branch is only added to in it.
 func (f *frame) writeField(o *Object, key string, v *Value) {
+	if o.home != nil {
+		v = f.keepIn(o, key, v)
+	}
 	if o.region != f.region {
 		v = join(o.get(key), v)
 	}

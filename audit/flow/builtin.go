@@ -115,7 +115,7 @@ func (f *frame) containerMethod(to *Value, name string, a *arguments) *Value {
 	case "append", "add", "appendleft":
 		f.appendItem(o, first)
 	case "insert":
-		o.addRest(a.get(1, ""))
+		f.addRest(o, a.get(1, ""))
 	case "extend", "update":
 		f.extend(o, a)
 	case "pop", "popleft":
@@ -176,7 +176,7 @@ func (f *frame) appendItem(o *Object, v *Value) {
 		o.Items = append(o.Items, v)
 		return
 	}
-	o.addRest(v)
+	f.addRest(o, v)
 }
 
 func (f *frame) extend(o *Object, a *arguments) {
@@ -194,7 +194,7 @@ func (f *frame) extend(o *Object, a *arguments) {
 		}
 		if r := v.rest(); r != nil {
 			o.List = false
-			o.Rest = join(o.Rest, r)
+			o.Rest = join(o.Rest, f.keepIn(o, "", r))
 		}
 	}
 	for _, n := range a.named {

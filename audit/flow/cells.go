@@ -6,6 +6,7 @@ import "github.com/fumehood/fumehood/audit/program"
 type cell struct {
 	value   *Value
 	readers []*program.Function
+	home    *home // of the list or the dict that it holds
 }
 
 // cells are the places that functions share, by what they belong to and by name: global
@@ -90,6 +91,7 @@ func (e *Engine) writeCell(owner any, name string, v *Value) {
 		return
 	}
 	c.value = next
+	c.settle(owner, name)
 	e.changes++
 	for _, r := range c.readers {
 		e.enqueue(r)

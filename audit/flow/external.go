@@ -105,6 +105,9 @@ func (f *frame) modelled(s callSpec, api *program.API, to *Value, a *arguments, 
 
 // method calls an attribute of a value that is no instance of the project's classes.
 func (f *frame) method(to *Value, name string, a *arguments, e *python.Call) *Value {
+	if to.Obj == nil && len(to.Marks) == 1 {
+		f.fillsParam(to, name, a)
+	}
 	if key, ok := a.get(0, "").strOf(); ok && name == "get" && to.isReferrer(key) {
 		return to.referrer()
 	} else if ok && name == "get" && to.ofServer(key) {
@@ -188,7 +191,7 @@ const maxByName = 4
 func (f *frame) byName(to *Value, name string, a *arguments, e *python.Call) *Value {
 	v := f.e.unknown
 	all := f.e.byName[name]
-	if len(all) > maxByName || strings.HasPrefix(name, "__") || len(a.marks()) == 0 {
+	if len(all) > maxByName || strings.HasPrefix(name, "__") || elements(name, e) || len(a.marks()) == 0 {
 		return v
 	}
 	for _, m := range all {

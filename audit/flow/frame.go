@@ -17,8 +17,8 @@ type frame struct {
 	extra []binding // names of comprehensions and lambdas, innermost last
 	scope *program.Scope
 	learned
-	region int // the stretch of straight code that is being read
-	last   int // the last region that was made
+	region int32 // the stretch of straight code that is being read
+	last   int32 // the last region that was made
 	class  *program.Class
 
 	steps  int // expressions evaluated so far

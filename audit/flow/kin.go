@@ -184,7 +184,7 @@ func (f *frame) subclasses(c *program.Class) *Value {
 	o := &Object{region: -1}
 	for i, k := range f.e.heirs[c.ID] {
 		if i < maxKin {
-			o.addRest(f.e.class(k))
+			f.addRest(o, f.e.class(k))
 		}
 	}
 	return &Value{Obj: o}

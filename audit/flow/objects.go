@@ -72,7 +72,10 @@ func (o *Object) constants() []string {
 }
 
 // addRest adds an element whose place is not known.
-func (o *Object) addRest(v *Value) {
+func (f *frame) addRest(o *Object, v *Value) {
+	if o.home != nil && v != nil {
+		v = f.keepIn(o, "", v)
+	}
 	o.List = false
 	o.Rest = join(o.Rest, v)
 	if v != nil && v.Const.Kind == ConstStr && len(o.texts()) < maxParts {
@@ -124,6 +127,9 @@ func (o *Object) addTexts(all ...string) {
 }
 
 func (o *Object) addKeys(keys []Mark) {
+	if o.home != nil && len(keys) > 0 { // others read it, of whom no one has these parameters
+		keys = (&Value{Marks: keys}).withoutParams(0).Marks
+	}
 	if len(keys) > 0 {
 		o.more = &more{o.texts(), merge(o.keys(), keys)}
 	}

@@ -39,8 +39,8 @@ type effect struct {
 	name   string
 	way    *Way
 	safe   Kinds
-	whole  bool // what is stored is the parameter itself
-	inside bool // it is stored in what is there, under a key that is not known
+	whole  bool   // what is stored is the parameter itself
+	keys   string // under which it is put into what is kept there
 }
 
 // guarded says that the parameter is safe for kinds where the function's result is true.
@@ -89,7 +89,7 @@ func (s *summary) effect(f effect) {
 func (s *summary) wants(f effect) bool {
 	for i := range s.effects {
 		o := &s.effects[i]
-		if o.owner == f.owner && o.name == f.name && o.origin.Param == f.origin.Param && o.origin.Path == f.origin.Path {
+		if o.name == f.name && o.keys == f.keys && o.owner == f.owner && o.origin.Param == f.origin.Param && o.origin.Path == f.origin.Path {
 			return false
 		}
 	}
@@ -199,7 +199,7 @@ func (v *Value) mapped(depth int, f mapper) *Value {
 		c.Obj = nil
 		return &c
 	}
-	o := &Object{List: v.Obj.List, region: -1}
+	o := &Object{List: v.Obj.List, home: v.Obj.home, region: -1}
 	var keys []Mark
 	for _, m := range v.Obj.keys() {
 		keys = f.marks(keys, m)
@@ -270,18 +270,20 @@ func (f *frame) raise(v *Value) {
 
 // store writes a value into a place that functions share: what is marked by a parameter
 // becomes an effect of this function.
-func (f *frame) store(owner any, name string, v *Value) { f.keep(owner, name, v, false) }
+func (f *frame) store(owner any, name string, v *Value) { f.keep(owner, name, "", v) }
 
-// keep is store, or, inside, adds to what is in the place.
-func (f *frame) keep(owner any, name string, v *Value, inside bool) {
+// keep is store into a list or a dict that is kept there, under the keys.
+func (f *frame) keep(owner any, name, keys string, v *Value) {
 	whole := v.param() != nil
 	for _, m := range v.deep() {
 		if m.From.Source == Param {
-			f.sum.effect(effect{origin: m.From, owner: owner, name: name, way: m.Way, safe: m.Safe, whole: whole, inside: inside})
+			f.sum.effect(effect{origin: m.From, owner: owner, name: name, way: m.Way, safe: m.Safe, whole: whole, keys: keys})
 		}
 	}
-	if inside {
-		v = &Value{Obj: &Object{Rest: v, region: -1}}
+	if keys != "" {
+		if v = v.withoutParams(3); !v.carries(2) && !v.isThing() {
+			return
+		}
 	}
-	f.e.writeCell(owner, name, v)
+	f.e.writeCell(owner, name, v.in(keys))
 }

@@ -58,10 +58,11 @@ const (
 type Object struct {
 	Fields []Field  // by constant key or attribute, in the order of their making
 	Items  []*Value // a list whose elements are known one by one
-	List   bool     // Items is all there is
 	Rest   *Value   // all other elements, together
 	more   *more    // of the elements that have no known key
-	region int      // the stretch of straight code in which it was made
+	home   *home    // where it is kept, if functions share it
+	region int32    // the stretch of straight code in which it was made
+	List   bool     // Items is all there is
 }
 
 // more is what few lists and dicts have.
