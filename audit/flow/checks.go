@@ -30,6 +30,8 @@ func (f *frame) checkCall(e *python.Call) condition {
 		return condition{}
 	}
 	c := condition{then: f.told(callee, e, whole, true), otherwise: f.told(callee, e, whole, false)}
+	host := f.hostAsked(callee, e)
+	c.then, c.otherwise = append(c.then, host.then...), append(c.otherwise, host.otherwise...)
 	if len(e.Args) > 0 && believed(callee.Func) {
 		c.then = append(c.then, f.about(e.Args[0], Redirect|Address|URL)...)
 	}
@@ -112,7 +114,12 @@ func (f *frame) checkMethod(a *python.Attribute, e *python.Call) (condition, boo
 		return condition{then: f.checkPrefix(a.Value, e.Args[0]), otherwise: f.notPrefix(a.Value, e.Args[0])}, true
 	case "endswith":
 		if len(e.Args) == 1 {
-			if s, ok := f.eval(e.Args[0]).str(); ok && strings.HasPrefix(s, ".") {
+			end := f.eval(e.Args[0])
+			s, ok := end.str()
+			if !ok && len(end.Parts) > 1 && len(end.deep()) == 0 { // "." + host
+				s = end.Parts[0].Text
+			}
+			if strings.HasPrefix(s, ".") {
 				return condition{then: f.hostFixed(a.Value)}, true
 			}
 		}
@@ -210,6 +217,9 @@ func (f *frame) checkPattern(how string, pattern *Value, of python.Expr) conditi
 	}
 	if narrow(s, how) {
 		return condition{then: f.about(of, Every)}
+	}
+	if kinds := classes(s, how); kinds != 0 {
+		return condition{then: f.about(of, kinds)}
 	}
 	if inner, ok := strings.CutPrefix(strings.TrimRight(s, "+"), "[^"); ok && how == "search" {
 		if inner, ok := strings.CutSuffix(inner, "]"); ok && !strings.Contains(inner, "]") {

@@ -169,6 +169,8 @@ func TestAllowLists(t *testing.T) {
 		"a pattern by search":       {view("import re\nif not re.search(r'^[a-z0-9_]+$', q)" + no), view("import re\nif not re.search(r'[a-z0-9_]+$', q)" + no)},
 		"a match that is kept":      {view("import re\nm = re.match(r'^[a-z]+$', q)\nif m is None" + no), view("import re\nm = re.match(r'^.+$', q)\nif m is None" + no)},
 		"other characters":          {view("import re\nif re.search(r'[^a-zA-Z0-9_-]', q)" + no), view("import re\nif re.search(r'[^a-zA-Z0-9_;-]', q)" + no)},
+		"a class of characters":     {view("import re\nif not re.fullmatch(r'[\\w.-]+', q)" + no), view("import re\nif not re.fullmatch(r'[\\w.;-]+', q)" + no)},
+		"classes of characters":     {view("import re\nif not re.match(r'^[a-z][a-z0-9.-]{1,9}$', q)" + no), view("import re\nif not re.match(r'^[a-z][a-z0-9.-]{1,9}', q)" + no)},
 		"letters and more":          {view("if not q.replace('_', '').replace('-', '').isalnum()" + no), view("if not q.replace(';', '').isalnum()" + no)},
 		"all characters":            {view("import string\nOK = set(string.ascii_letters)\nif not all(c in OK for c in q)" + no), view("OK = request.args['x']\nif not all(c in OK for c in q)" + no)},
 		"each character":            {view("if any(not (c.isalnum() or c in '-_') for c in q)" + no), view("if all(not (c.isalnum() or c in '-_') for c in q)" + no)},
@@ -251,7 +253,28 @@ func TestHostChecks(t *testing.T) {
 		"the end of a text":     {v("if not q.startswith('https://good.com/')" + no), v("if not q.endswith('.good.com')" + no)},
 		"a host without an end": {v("if not q.startswith(('https://good.com/', 'https://x.com/'))" + no), v("if not q.startswith('https://good.com')" + no)},
 		"not for visitors":      {v("ip = ipaddress.ip_address(socket.gethostbyname(q))\nif ip.is_private" + no), v("ip = ipaddress.ip_address(socket.gethostbyname(q))\nif ip.is_multicast" + no)},
-		"a helper":              {v("def known(u):\n    return urlparse(u).hostname in ('good.com',)\nif not known(q)" + no), v("def known(u):\n    return 'good.com' in u\nif not known(q)" + no)},
+		"one of a list":         {v("host = urlparse(q).hostname or ''\nif not any(host == h or host.endswith('.' + h) for h in current_app.config['HOSTS'])" + no), v("host = urlparse(q).hostname or ''\nif not any(host == h or host.endswith(h) for h in current_app.config['HOSTS'])" + no)},
+		"a helper that raises": {
+			v("def public(u):\n    for i in socket.getaddrinfo(urlparse(u).hostname, 80):\n        if not ipaddress.ip_address(i[4][0]).is_global:\n            raise ValueError(u)\npublic(q)\nrequests.get(q)"),
+			v("def public(u):\n    for i in socket.getaddrinfo(urlparse(u).hostname, 80):\n        if not ipaddress.ip_address(i[4][0]).is_global:\n            log(u)\npublic(q)\nrequests.get(q)"),
+		},
+		"a helper that answers": {
+			v("def is_public(u):\n    return not ipaddress.ip_address(socket.gethostbyname(urlparse(u).hostname)).is_private\nif not is_public(q)" + no),
+			v("def is_public(u):\n    return ipaddress.ip_address(socket.gethostbyname(urlparse(u).hostname)).version == 4\nif not is_public(q)" + no),
+		},
+		"a helper that says what is inside": {
+			v("def is_private(u):\n    return ipaddress.ip_address(u).is_private or ipaddress.ip_address(u).is_loopback\nif is_private(urlparse(q).hostname)" + no),
+			v("def is_private(u):\n    return ipaddress.ip_address(u).is_private or ipaddress.ip_address(u).is_loopback\nif not is_private(urlparse(q).hostname)" + no),
+		},
+		"a helper with a list of the app's": {
+			v("def check(u):\n    host = urlparse(u).hostname\n    if host not in current_app.config['HOSTS']:\n        abort(400)\ncheck(q)\nrequests.get(q)"),
+			v("def check(u):\n    host = urlparse(u).hostname\n    if host in ('localhost', '127.0.0.1'):\n        abort(400)\ncheck(q)\nrequests.get(q)"),
+		},
+		"a helper that another one asks": {
+			v("def inner(h):\n    return ipaddress.ip_address(h).is_private\ndef check(u):\n    if inner(urlparse(u).hostname):\n        raise ValueError(u)\ncheck(q)\nrequests.get(q)"),
+			v("def inner(h):\n    return h.isascii()\ndef check(u):\n    if inner(urlparse(u).hostname):\n        raise ValueError(u)\ncheck(q)\nrequests.get(q)"),
+		},
+		"a helper": {v("def known(u):\n    return urlparse(u).hostname in ('good.com',)\nif not known(q)" + no), v("def known(u):\n    return 'good.com' in u\nif not known(q)" + no)},
 	})
 	const to = ":\n    q = '/'\nreturn redirect(q)"
 	checks(t, flow.Redirect, map[string]checked{

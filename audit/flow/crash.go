@@ -27,22 +27,31 @@ func (e *Engine) tangled(place finding.Place, name string) {
 	}
 }
 
-// readBody reads the body of f into its summary. The place is made only after a panic.
-func (e *Engine) readBody(f *program.Function, s *summary) {
+// guardIn is guard for a part that reads a function. The place is made only after a panic.
+func (e *Engine) guardIn(f *program.Function, part func()) (crashed bool) {
 	depth := e.depth
 	defer func() {
 		if r := recover(); r != nil {
-			e.depth, s.returns = depth, true
+			e.depth, crashed = depth, true
 			e.crashes = append(e.crashes, finding.Crashed(placeOf(f), "", r))
 		}
 	}()
-	fr := newFrame(e, f, s)
-	fr.run()
-	fr.enter()
-	if fr.steps > maxSteps {
-		s.returns = true
-		e.tangled(placeOf(f), f.Name)
-	}
+	part()
+	return false
+}
+
+// readBody reads the body of f into its summary.
+func (e *Engine) readBody(f *program.Function, s *summary) {
+	crashed := e.guardIn(f, func() {
+		fr := newFrame(e, f, s)
+		fr.run()
+		fr.enter()
+		if fr.steps > maxSteps {
+			s.returns = true
+			e.tangled(placeOf(f), f.Name)
+		}
+	})
+	s.returns = s.returns || crashed
 }
 
 // placeOf is where a function starts.

@@ -225,4 +225,5 @@ func (f *frame) provenBy(callee *Value, e *python.Call) {
 	for _, g := range f.e.summary(callee.Func).proven {
 		f.refine(f.aboutPassed(passedAs(callee, e, g.param), g.kinds))
 	}
+	f.hostProven(callee, e)
 }

@@ -74,9 +74,42 @@ func strips(pattern, with string) Kinds {
 	}
 	kinds := Kinds(0)
 	for _, c := range []string{"/", "'", "\n", "<"} {
-		if strings.Contains(inner, c) {
+		if strings.Contains(inner, c) || c == "\n" && strings.Contains(inner, `\n`) {
 			kinds |= replaced(c, with)
 		}
+	}
+	return kinds
+}
+
+// classes is what a text cannot be used for all of which a pattern accepts that is made of
+// classes of characters only: ^[a-z][a-z0-9.-]*$.
+func classes(pattern, how string) Kinds {
+	for _, start := range []string{"^", `\A`} {
+		if rest, ok := strings.CutPrefix(pattern, start); ok {
+			pattern, how = rest, strings.Replace(how, "search", "match", 1)
+		}
+	}
+	for _, end := range []string{"$", `\Z`, `\z`} {
+		if rest, ok := strings.CutSuffix(pattern, end); ok {
+			pattern, how = rest, strings.Replace(how, "match", "fullmatch", 1)
+		}
+	}
+	if !strings.HasSuffix(how, "fullmatch") {
+		return 0
+	}
+	kinds := Every
+	for pattern != "" {
+		inner, rest, ok := strings.Cut(pattern, "]")
+		if !ok || inner[0] != '[' || len(inner) < 2 || inner[1] == '^' || strings.Contains(inner, `\`) && strings.HasSuffix(inner, `\`) {
+			return 0
+		}
+		kinds &= allows(inner[1:])
+		if strings.HasPrefix(rest, "{") {
+			if _, rest, ok = strings.Cut(rest, "}"); !ok {
+				return 0
+			}
+		}
+		pattern = strings.TrimLeft(rest, "+*?")
 	}
 	return kinds
 }

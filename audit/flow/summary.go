@@ -19,6 +19,7 @@ type summary struct {
 	proven  []guarded // what is known of the parameters when it comes back at all
 	returns bool      // it comes back, as far as can be seen
 	doubts  []doubt
+	host    hostCheck
 }
 
 // paramUse is a dangerous use of a parameter inside the function or deeper.
