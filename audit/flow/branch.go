@@ -165,7 +165,7 @@ func (f *frame) with(s *python.With) {
 	for i := range s.Items {
 		v := f.eval(s.Items[i].Value)
 		if s.Items[i].Target != nil {
-			f.assign(s.Items[i].Target, v)
+			f.assign(s.Items[i].Target, f.entered(v, s.Items[i].Value))
 		}
 	}
 	f.block(s.Body)
@@ -291,40 +291,4 @@ func (f *frame) fits(v *Value, pattern python.Expr) (fits, sure bool) {
 		return v.Const == c.Const, true
 	}
 	return true, false
-}
-
-// capture binds the names of a pattern to the value, or to what is in it.
-func (f *frame) capture(pattern python.Expr, v *Value) {
-	switch p := pattern.(type) {
-	case *python.Name:
-		if p.ID != "_" {
-			f.bind(p.ID, v)
-		}
-	case *python.PatternAs:
-		if p.Pattern != nil {
-			f.capture(p.Pattern, v)
-		}
-		f.bind(p.Name, v)
-	default:
-		inner := f.item(v)
-		python.Inspect(pattern, func(n python.Node) bool {
-			switch n := n.(type) {
-			case *python.Name:
-				f.bind(n.ID, inner)
-			case *python.PatternAs:
-				f.bind(n.Name, inner)
-			case *python.Attribute:
-				return false
-			case *python.Call:
-				for _, a := range n.Args {
-					f.capture(a, inner)
-				}
-				for _, k := range n.Keywords {
-					f.capture(k.Value, inner)
-				}
-				return false
-			}
-			return true
-		})
-	}
 }

@@ -35,16 +35,10 @@ func (f *frame) construct(c *program.Class, a *arguments, e *python.Call) *Value
 
 // positional gives a dataclass its fields in the order in which they are declared.
 func (f *frame) positional(c *program.Class, v *Value, a *arguments) {
-	i := 0
-	for _, s := range c.Node.Body {
-		ann, ok := s.(*python.AnnAssign)
-		if !ok || i >= len(a.list) {
-			continue
-		}
-		if n, ok := ann.Target.(*python.Name); ok {
-			v.Obj.set(n.ID, a.list[i])
-			f.store(c, n.ID, a.list[i])
-			i++
+	for i, name := range declared(c) {
+		if i < len(a.list) {
+			v.Obj.set(name, a.list[i])
+			f.store(c, name, a.list[i])
 		}
 	}
 }
