@@ -297,7 +297,10 @@ func (f *frame) imports(s python.Stmt) {
 // define evaluates what runs where a function is defined: decorators and defaults.
 func (f *frame) define(s *python.Function) {
 	for _, d := range s.Decorators {
-		f.eval(d)
+		made := f.eval(d)
+		if sym := f.scope.Names[s.Name]; made.API != nil && sym != nil && sym.Function != nil && sym.Function.Node == s {
+			f.handOver(made.API.Path, d, sym.Function)
+		}
 	}
 	if sym := f.scope.Names[s.Name]; len(s.Decorators) > 0 && sym != nil && sym.Function != nil && sym.Function.Node == s && f.up == nil {
 		f.e.wrap(sym.Function) // it may be put into a register

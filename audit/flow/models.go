@@ -249,6 +249,7 @@ func specials() map[string]special {
 	}
 	moreSpecials(s)
 	callers(s)
+	signals(s)
 	s["lxml.etree.XMLParser"] = keeps
 	for _, n := range []string{"yaml.load", "yaml.load_all", "ruamel.yaml.load", "ruamel.yaml.load_all"} {
 		s[n] = yamlLoad
