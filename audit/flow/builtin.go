@@ -84,6 +84,9 @@ func (f *frame) plainText(to *Value, name string, a *arguments) *Value {
 	if len(to.Marks) == 0 {
 		return f.e.unknown
 	}
+	if cut, ok := a.get(0, "").strOf(); ok && (name == "lstrip" || name == "strip") && strings.Contains(cut, "/") {
+		return &Value{Marks: safe(to.Marks, bare)}
+	}
 	return &Value{Marks: to.Marks, Parts: to.Parts}
 }
 

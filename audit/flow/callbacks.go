@@ -23,6 +23,7 @@ func callers(s map[string]special) {
 	s["threading.Timer"] = worker(1, 2)
 	s["re.sub"], s["re.subn"], s["re.compile().sub"], s["re.compile().subn"] = substitute(1), substitute(1), substitute(0), substitute(0)
 	s["re.compile"] = compiled
+	s["re.split"], s["re.compile().split"] = splitBy(1), splitBy(0)
 	statements(s)
 	s["_thread.start_new_thread"] = worker(0, 1)
 }

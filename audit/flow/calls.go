@@ -27,7 +27,7 @@ func knownCalls() map[string]callSpec {
 		"ruamel.yaml.YAML(unsafe).load", "keras.models.load_model", "tensorflow.keras.models.load_model")
 	add(callSpec{special: dumped}, "pickle.dumps", "_pickle.dumps", "cPickle.dumps", "dill.dumps", "marshal.dumps", "cloudpickle.dumps", "jsonpickle.encode")
 	add(callSpec{gives: givesFirst}, "xml.etree.ElementTree.fromstring", "xml.etree.ElementTree.parse", "xmltodict.parse")
-	add(callSpec{uses: uses(Regex, 0, "pattern")}, "re.match", "re.search", "re.findall", "re.fullmatch", "re.split", "re.finditer")
+	add(callSpec{uses: uses(Regex, 0, "pattern")}, "re.match", "re.search", "re.findall", "re.fullmatch", "re.finditer")
 	for _, n := range logMethods() {
 		add(callSpec{special: logLine}, "logging."+n)
 	}

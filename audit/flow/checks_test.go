@@ -279,6 +279,9 @@ func TestHostChecks(t *testing.T) {
 	const to = ":\n    q = '/'\nreturn redirect(q)"
 	checks(t, flow.Redirect, map[string]checked{
 		"a path of this site": {v("if not q.startswith('/') or q.startswith('//')" + to), v("if not q.startswith('/')" + to)},
+		"by a pattern":        {v("import re\nif not re.match(r'^/[a-z0-9_-][a-z0-9/_-]*$', q)" + to), v("import re\nif not re.match(r'^/[a-z0-9/_-]*$', q)" + to)},
+		"a pattern, no host":  {v("import re\nif not re.match(r'^/[a-z0-9/_-]*$', q) or q.startswith('//')" + to), v("import re\nif not re.match(r'^[a-z0-9:/_-]*$', q) or q.startswith('//')" + to)},
+		"slashes cut off":     {v("return redirect('/' + q.lstrip('/'))"), v("return redirect('/' + q.lstrip('.'))")},
 		"a folder":            {v("if not q.startswith('/app/')" + to), v("if not q.startswith('//app/')" + to)},
 		"this site's host":    {v("if urlparse(q).netloc != request.host" + to), v("if urlparse(q).path != request.host" + to)},
 		"joined, no slashes": {

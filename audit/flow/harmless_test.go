@@ -25,6 +25,10 @@ func TestAnswers(t *testing.T) {
 			view("t = str(Markup(q))\nreturn render_template_string('<p>{{ t }}</p>', t=t)"),
 			view("t = str(Markup(q))\nreturn render_template_string('<p>{{ t|safe }}</p>', t=t)"),
 		},
+		"paragraphs of an escaped text": {
+			view("import re\nreturn Markup('\\n'.join('<p>%s</p>' % p.replace('\\n', '<br>') for p in re.split('\\n\\n', str(escape(q)))))"),
+			view("import re\nreturn Markup('\\n'.join('<p>%s</p>' % p.replace('\\n', '<br>') for p in re.split('\\n\\n', q)))"),
+		},
 		"HTML that is put together": {
 			view("t = str(escape(q))\nreturn render_template_string('<p>{{ t|safe }}</p>', t=t)"),
 			view("t = '<b>' + Markup(q)\nreturn render_template_string('<p>{{ t }}</p>', t=t)"),

@@ -47,6 +47,7 @@ const asText Kinds = 1 << 26
 const (
 	rooted       Kinds = 1 << (iota + 27) // the text begins with a slash
 	single                                // it does not begin with two; with rooted, it is an address of this site
+	bare                                  // it begins with no slash
 	joined                                // joined to this site's address, it leads to its host; with single, for browsers too
 	weakRedirect                          // a check was made of where a visitor is sent that can be passed by
 	jsonText                              // JSON for a page, in which all but double quotes is escaped

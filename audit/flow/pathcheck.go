@@ -39,7 +39,12 @@ func (f *frame) inFolder(e python.Expr) []refinement {
 
 // normalised reports whether a path has no .. in it any more.
 func normalised(v *Value) bool {
-	return len(v.Marks) > 0 && !slices.ContainsFunc(v.Marks, func(m Mark) bool { return m.Safe&normal == 0 })
+	return allHave(v.Marks, normal)
+}
+
+// allHave reports whether something is known of all of some marks.
+func allHave(marks []Mark, fact Kinds) bool {
+	return len(marks) > 0 && !slices.ContainsFunc(marks, func(m Mark) bool { return m.Safe&fact == 0 })
 }
 
 // inPrefix is inFolder for path.startswith(folder). Where the folder is written without a slash

@@ -47,6 +47,21 @@ func substitute(at int) special {
 	}
 }
 
+// splitBy is re.split(pattern, text), where the text stands at a place: its parts hold no more
+// than it does.
+func splitBy(at int) special {
+	return func(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
+		if at > 0 {
+			f.used(Regex, a.get(0, "pattern"), e, api.Path)
+		}
+		text := a.get(at, "string")
+		if text == nil || len(text.Marks) == 0 {
+			return &Value{API: api.Call(), Checked: text != nil && text.written(3)}
+		}
+		return &Value{Obj: &Object{List: true, Rest: &Value{Marks: text.Marks}, region: -1}}
+	}
+}
+
 // patternOf is the pattern of re.sub(pattern, ...) and of re.compile(pattern).sub(...).
 func (f *frame) patternOf(a *arguments, e *python.Call, at int) *Value {
 	v := a.get(0, "pattern")
@@ -98,6 +113,12 @@ func classes(pattern, how string) Kinds {
 		return 0
 	}
 	kinds := Every
+	if rest, ok := strings.CutPrefix(pattern, "/"); ok { // an address of this site, unless a second slash follows
+		if first, _, _ := strings.Cut(rest, "]"); strings.HasPrefix(first, "[") && !strings.HasPrefix(first, "[^") && !strings.ContainsAny(strings.ReplaceAll(first, `\w`, ""), `/\`) {
+			return rooted | Redirect | URL
+		}
+		return rooted
+	}
 	for pattern != "" {
 		inner, rest, ok := strings.Cut(pattern, "]")
 		if !ok || inner[0] != '[' || len(inner) < 2 || inner[1] == '^' || strings.Contains(inner, `\`) && strings.HasSuffix(inner, `\`) {

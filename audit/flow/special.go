@@ -314,6 +314,9 @@ func anchored(v *Value) bool {
 		return v.Parts != nil && v.Parts[0].Value.isOwnAddress()
 	}
 	s := v.Parts[0].Text
+	if s == "/" && len(v.Parts) > 1 && v.Parts[1].Value != nil { // "/" + x.lstrip("/")
+		return allHave(v.Parts[1].Value.Marks, bare)
+	}
 	if _, host, ok := strings.Cut(s, "://"); ok {
 		return strings.ContainsAny(host, "/?#")
 	}
