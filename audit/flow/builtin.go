@@ -121,6 +121,9 @@ func (f *frame) containerMethod(to *Value, name string, a *arguments) *Value {
 		f.addRest(o, a.get(1, ""))
 	case "extend", "update":
 		f.extend(o, a)
+		if first != nil && name == "update" {
+			o.takesIn(first)
+		}
 	case "pop", "popleft":
 		return f.pop(to, a, name)
 	case "get", "setdefault":
@@ -136,16 +139,19 @@ func (f *frame) containerMethod(to *Value, name string, a *arguments) *Value {
 				f.writeField(o, key, v)
 			}
 		}
+		if _, ok := first.keyOf(); !ok && name == "setdefault" {
+			o.leaveOpen()
+		}
 		return v
 	case "items":
-		pair := &Object{List: true, Items: []*Value{{Marks: keysOf(to)}, f.any(to)}, region: -1}
+		pair := &Object{List: true, Items: []*Value{f.anyKey(to), f.any(to)}, region: -1}
 		return &Value{Obj: &Object{Rest: &Value{Obj: pair}, region: -1}}
 	case "values":
 		return &Value{Obj: &Object{Rest: f.any(to), region: -1}}
 	case "keys":
 		keys := merge(to.Marks, o.keys())
 		if len(keys) == 0 {
-			return f.e.unknown
+			return &Value{Obj: &Object{Rest: f.anyKey(to), region: -1}}
 		}
 		return &Value{Marks: keys, Obj: &Object{Rest: &Value{Marks: keys}, region: -1}}
 	case "copy":

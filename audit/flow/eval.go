@@ -267,6 +267,7 @@ func (f *frame) dict(e *python.Dict) *Value {
 			}
 			o.Rest = join(o.Rest, v.rest())
 			o.addKeys(keysOf(v))
+			o.takesIn(v)
 			continue
 		}
 		if key, ok := f.eval(k).key(); ok {

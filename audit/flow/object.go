@@ -162,7 +162,7 @@ func (f *frame) instanceAttr(v *Value, name string, n python.Node) *Value {
 		}
 	}
 	if own != nil {
-		return own.replaceable()
+		return f.filled(c, name, own).replaceable()
 	}
 	for _, k := range c.Line() {
 		if len(k.External) > 0 {
@@ -217,7 +217,7 @@ func (f *frame) classAttr(c *program.Class, name string) *Value {
 		own = join(own, f.e.readCell(f.root, k, name))
 	}
 	if own != nil && (len(own.Marks) == 0 || !isModel(c)) { // a model's own attribute is a column, not what rows hold
-		return own
+		return f.filled(c, name, own)
 	}
 	for _, k := range c.Line() {
 		if len(k.External) > 0 {
@@ -254,16 +254,7 @@ func (f *frame) item(v *Value) *Value {
 		own = join(own, f.e.value(Value{Marks: partsOf(v.Marks, "[]"), Of: v.Of}))
 	}
 	if own == nil {
-		return f.e.unknown
-	}
-	return own
-}
-
-// any is an element under a key that is not known.
-func (f *frame) any(v *Value) *Value {
-	own := f.item(v)
-	for _, fd := range fieldsOf(v) {
-		own = join(own, fd.Value)
+		return f.nameOf(v)
 	}
 	return own
 }

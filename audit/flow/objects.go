@@ -14,6 +14,9 @@ func joinObjects(a, b *Object, depth int) *Object {
 	o.addTexts(b.constants()...)
 	o.addKeys(a.keys())
 	o.addKeys(b.keys())
+	if a.open() || b.open() {
+		o.leaveOpen()
+	}
 	for _, f := range a.Fields {
 		o.set(f.Key, joinTo(f.Value, b.get(f.Key), depth))
 	}
@@ -122,7 +125,7 @@ func (o *Object) keys() []Mark {
 // addTexts and addKeys make a new more: objects share them.
 func (o *Object) addTexts(all ...string) {
 	if len(all) > 0 {
-		o.more = &more{append(slices.Clone(o.texts()), all...), o.keys()}
+		o.more = &more{append(slices.Clone(o.texts()), all...), o.keys(), o.open()}
 	}
 }
 
@@ -131,6 +134,23 @@ func (o *Object) addKeys(keys []Mark) {
 		keys = (&Value{Marks: keys}).withoutParams(0).Marks
 	}
 	if len(keys) > 0 {
-		o.more = &more{o.texts(), merge(o.keys(), keys)}
+		o.more = &more{o.texts(), merge(o.keys(), keys), o.open()}
+	}
+}
+
+// open reports whether there are elements of which nothing was seen.
+func (o *Object) open() bool { return o.more != nil && o.more.open }
+
+// leaveOpen notes that a dict took in what nothing is known of.
+func (o *Object) leaveOpen() {
+	if !o.open() {
+		o.more = &more{o.texts(), o.keys(), true}
+	}
+}
+
+// takesIn notes what a dict is updated with, where that is nothing known.
+func (o *Object) takesIn(v *Value) {
+	if v == nil || v.Obj == nil || v.Obj.open() {
+		o.leaveOpen()
 	}
 }

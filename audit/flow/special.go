@@ -16,8 +16,12 @@ func makeDict(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
 		}
 		o.Rest = v.rest()
 		o.addKeys(keysOf(v))
+		o.takesIn(v)
 	}
 	o.addKeys(a.keys)
+	if a.node != nil && len(a.node.Keywords) > len(a.named) {
+		o.leaveOpen() // **more
+	}
 	for _, n := range a.named {
 		o.set(n.Key, n.Value)
 	}

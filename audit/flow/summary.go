@@ -206,6 +206,9 @@ func (v *Value) mapped(depth int, f mapper) *Value {
 		keys = f.marks(keys, m)
 	}
 	o.addKeys(keys)
+	if v.Obj.open() {
+		o.leaveOpen()
+	}
 	for _, fd := range v.Obj.Fields {
 		o.Fields = append(o.Fields, Field{fd.Key, fd.Value.mapped(depth-1, f)})
 	}

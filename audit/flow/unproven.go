@@ -168,5 +168,5 @@ func harmlessResult(path string) bool {
 	case "_()", "__()", "gettext()", "lazy_gettext()", "ngettext()", "pgettext()", "_l()", "N_()":
 		return true
 	}
-	return len(path) > 10 && (path[:10] == "sqlalchemy" || path[:7] == "alembic") || len(path) > 16 && path[:16] == "flask_sqlalchemy"
+	return isSetting(path) || len(path) > 10 && (path[:10] == "sqlalchemy" || path[:7] == "alembic") || len(path) > 16 && path[:16] == "flask_sqlalchemy"
 }

@@ -69,6 +69,7 @@ type Object struct {
 type more struct {
 	texts []string // constants among Rest
 	keys  []Mark   // what the keys carry that are not known
+	open  bool     // nothing is known of some elements
 }
 
 // Field is one element with a known key.
@@ -278,7 +279,7 @@ func joinTo(a, b *Value, depth int) *Value {
 	if a.Const == b.Const {
 		v.Const = a.Const
 	}
-	v.Checked = (a.Checked || a.Const.Kind != NoConst) && (b.Checked || b.Const.Kind != NoConst)
+	v.Checked = a.fixedText() && b.fixedText()
 	if len(a.Parts) > 0 && len(b.Parts) == 0 && len(b.Marks) == 0 {
 		v.Parts = a.Parts
 	} else if len(b.Parts) > 0 && len(a.Parts) == 0 && len(a.Marks) == 0 {
