@@ -36,7 +36,7 @@ func (f *frame) answer(n python.Node, v *Value) {
 		api = len(v.Obj.Items) > 1 && made(v.Obj.Items[1])
 		v = v.Obj.Items[0]
 	}
-	if v.Obj != nil || v.Of != nil || (api || v.isBody()) && v.Parts == nil || f.fn.Class != nil && f.fn.Class.IsResource() && !v.isResponse() { // it is sent as JSON
+	if v.Obj != nil || v.Of != nil || v.isRows() || (api || v.isBody()) && v.Parts == nil || f.fn.Class != nil && f.fn.Class.IsResource() && !v.isResponse() { // it is sent as JSON
 		f.used(Exposure, v, n, "the answer")
 		return
 	}
@@ -79,4 +79,37 @@ func jsonHeaders(v *Value) bool {
 		}
 	}
 	return false
+}
+
+// isRows reports whether a value is what a database gives: rows, or one row, not a column of it.
+// Flask makes JSON of lists and dicts, and fails at rows of other kinds.
+func (v *Value) isRows() bool {
+	if v.API == nil || v.Parts != nil {
+		return false
+	}
+	switch path := lastName(v.API.Path); path {
+	case "all()[]": // of one column
+		return !strings.Contains(v.API.Path, "scalars(")
+	case "fetchone()", "list()", "dict()", "sorted()":
+		return true
+	default:
+		return areRows(path) || areRows(rowsOf(path))
+	}
+}
+
+// areRows tells the methods that give a list of rows by the end of a path.
+func areRows(name string) bool {
+	switch name {
+	case "fetchall()", "fetchmany()", "all()":
+		return true
+	}
+	return false
+}
+
+// rowsOf is the path of what an element was taken out of; "" for all else.
+func rowsOf(path string) string {
+	if of, ok := strings.CutSuffix(path, "[]"); ok {
+		return of
+	}
+	return ""
 }

@@ -187,7 +187,7 @@ func makeResponse(f *frame, api *program.API, a *arguments, e *python.Call) *Val
 		}
 	}
 	made := f.e.program.APIs.Module("flask").Attr("Response").Call()
-	if parts[0].Obj != nil || len(parts) > 1 && jsonHeaders(parts[len(parts)-1]) { // JSON
+	if parts[0].Obj != nil || parts[0].isRows() || len(parts) > 1 && jsonHeaders(parts[len(parts)-1]) { // JSON
 		return &Value{API: made, Marks: safe(parts[0].deep(), Markup)}
 	}
 	return &Value{API: made, Marks: parts[0].Marks}

@@ -271,6 +271,8 @@ func joinTo(a, b *Value, depth int) *Value {
 		v.kin = b.kin
 	} else if a.Of != nil && b.Of != nil {
 		v.kin = akin(a, b)
+	} else if a.API != nil && b.API != nil && a.API != b.API && a.API.Path == rowsOf(b.API.Path) { // rows, or one of them
+		v.API = b.API
 	}
 	v.proven = a.proven & b.proven
 	if a.proof == b.proof {

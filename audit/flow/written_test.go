@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/fumehood/fumehood/audit/flow"
@@ -57,6 +58,42 @@ func TestWritten(t *testing.T) {
 				t.Errorf("not found:\n%s", c.harmful)
 			}
 			if unproven(t, c.harmless) != 0 {
+				t.Errorf("found:\n%s", c.harmless)
+			}
+		})
+	}
+}
+
+// TestRowsAsAnswers: a column of a row is sent as a page; rows are sent as JSON, if at all.
+func TestRowsAsAnswers(t *testing.T) {
+	t.Parallel()
+	const head = "from flask import *\nimport sqlite3\napp = Flask(__name__)\ndb = sqlite3.connect('a.db')\n" +
+		"def query(stmt, args=(), one=False):\n    rv = db.execute(stmt, args).fetchall()\n    return (rv[0] if rv else None) if one else rv\n" +
+		"def other(stmt, one=False):\n    cur = db.execute(stmt)\n    rv = cur.fetchall()\n    cur.close()\n    return rv if not one else rv[0]\n@app.route('/')\ndef v():\n    "
+	const rows = "rows = db.execute('select a, b from t').fetchall()\n    "
+	for name, c := range map[string]twins{
+		"all":             {head + rows + "return rows[0][1]\n", head + rows + "return rows\n"},
+		"one of all":      {head + rows + "return rows[0]['a']\n", head + rows + "return rows[0]\n"},
+		"one":             {head + "return db.execute('select a from t').fetchone()[0]\n", head + "return db.execute('select a from t').fetchone()\n"},
+		"a few":           {head + "return db.execute('select a from t').fetchmany(2)[0].a\n", head + "return db.execute('select a from t').fetchmany(2)\n"},
+		"a text of it":    {head + rows + "return f'{rows}'\n", head + rows + "return jsonify(rows)\n"},
+		"a helper":        {head + "return query('select a from t')[0]['a']\n", head + "return query('select a from t')\n"},
+		"a helper's one":  {head + "return query('select a from t', one=True)['a']\n", head + "return query('select a from t', one=True)\n"},
+		"another helper":  {head + "return other('select a from t', one=True)['a']\n", head + "return other('select a from t', one=True)\n"},
+		"a list of them":  {head + rows + "return list(rows)[0]['a']\n", head + rows + "return list(rows)\n"},
+		"a dict of it":    {head + rows + "return dict(rows[0])['a']\n", head + rows + "return dict(rows[0])\n"},
+		"with a status":   {head + rows + "return rows[0]['a'], 200\n", head + rows + "return rows, 200\n"},
+		"a made response": {head + rows + "return make_response(rows[0]['a'], 200)\n", head + rows + "return make_response(rows, 200)\n"},
+		"in a loop":       {head + rows + "for r in rows:\n        return r['a']\n", head + rows + "for r in rows:\n        return {'a': r['a']}\n"},
+		"together":        {head + rows + "return ', '.join(r['a'] for r in rows)\n", head + rows + "return [r['a'] for r in rows]\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			shown := func(f *flow.Flow) bool { return f.Kind == flow.HTML && f.Origin.Source == flow.Stored }
+			if !slices.ContainsFunc(follow(t, c.harmful), shown) {
+				t.Errorf("not found:\n%s", c.harmful)
+			}
+			if slices.ContainsFunc(follow(t, c.harmless), shown) {
 				t.Errorf("found:\n%s", c.harmless)
 			}
 		})
