@@ -162,7 +162,7 @@ func silentPrefixes() []string {
 		"builtins.len", "builtins.int", "builtins.float", "builtins.bool", "builtins.isinstance", "builtins.issubclass", "builtins.hasattr",
 		"builtins.type", "builtins.id", "builtins.range", "builtins.hash", "builtins.ord", "builtins.print", "builtins.open", "builtins.super",
 		"builtins.callable", "builtins.any", "builtins.all", "builtins.round", "builtins.abs", "builtins.sum", "builtins.pow", "builtins.complex",
-		"hashlib.", "hmac.", "random.", "secrets.", "uuid.", "time.", "datetime.", "logging.", "threading.", "socket.", "smtplib.",
+		"hashlib.", "hmac.", "random.", "secrets.", "uuid.", "bson.ObjectId", "bson.objectid.ObjectId", "time.", "datetime.", "logging.", "threading.", "socket.", "smtplib.",
 		"requests.", "httpx.", "urllib.request.", "urllib3.", "aiohttp.", "subprocess.", "sqlite3.", "psycopg2.", "psycopg.", "pymysql.", "MySQLdb.",
 		"mysql.", "sqlalchemy.", "flask_sqlalchemy.", "pymongo.", "redis.", "bcrypt.", "passlib.", "werkzeug.security.", "os.path.exists",
 		"os.path.isfile", "os.path.isdir", "os.path.getsize", "os.listdir", "os.stat", "os.makedirs", "os.mkdir", "os.remove", "os.environ", "os.getenv",

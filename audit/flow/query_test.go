@@ -42,3 +42,14 @@ def v():
 		}
 	}
 }
+
+// TestNumbers: a document's number that was made of what a visitor sent chooses by nothing else.
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	const head = "from flask import *\nfrom pymongo import MongoClient\nfrom bson import ObjectId\napp = Flask(__name__)\ndb = MongoClient().a\ndef number(x):\n    try:\n        return ObjectId(x)\n    except ValueError:\n        abort(404)\n@app.route('/', methods=['POST'])\ndef v():\n    q = request.json['id']\n    db.notes.find_one({'_id': "
+	for number, found := range map[string]bool{"q": true, "ObjectId(q)": false, "number(q)": false, "ObjectId('1') and q": true} {
+		if got := has(follow(t, head+number+"})\n"), flow.NoSQL); got != found {
+			t.Errorf("%s: found %v", number, got)
+		}
+	}
+}
