@@ -43,29 +43,40 @@ func (f *frame) builtinMethod(to *Value, name string, a *arguments, e *python.Ca
 		return f.plainText(to, name, a)
 	case "encode", "decode", "expandtabs", "removeprefix", "removesuffix", "zfill", "ljust", "rjust", "center":
 		if to.API == nil || len(to.Marks) > 0 {
-			return &Value{Marks: to.Marks, Const: to.Const, Parts: to.Parts}
+			return &Value{Marks: to.Marks, Const: to.Const, Parts: to.Parts, Checked: to.Checked}
 		}
 	case "replace", "translate", "partition", "rpartition":
 		if to.API == nil || len(to.Marks) > 0 {
-			var marks []Mark
-			if len(a.list) > 1 {
-				marks = a.list[1].deep()
-			}
-			kept := to.Marks
-			if old, ok := a.get(0, "").strOf(); ok && name == "replace" {
-				by, _ := a.get(1, "").strOf()
-				kept = safe(kept, replaced(old, by))
-			}
-			return &Value{Marks: merge(kept, marks)}
+			return f.replacedIn(to, name, a)
 		}
 	case "split", "rsplit", "splitlines":
 		if len(to.Marks) > 0 {
 			return split(to, name, a)
 		}
+		if to.fixedText() {
+			return &Value{Obj: &Object{Rest: f.ifFixed(true), region: -1}}
+		}
 	case "isdigit", "isalnum", "isnumeric", "startswith", "endswith", "find", "index", "count", "isdecimal", "isalpha", "__len__":
 		return f.e.unknown
 	}
 	return nil
+}
+
+// replacedIn is text.replace(old, new) and its kin.
+func (f *frame) replacedIn(to *Value, name string, a *arguments) *Value {
+	var marks []Mark
+	if len(a.list) > 1 {
+		marks = a.list[1].deep()
+	}
+	kept := to.Marks
+	if old, ok := a.get(0, "").strOf(); ok && name == "replace" {
+		by, _ := a.get(1, "").strOf()
+		kept = safe(kept, replaced(old, by))
+	}
+	if len(kept)+len(marks) == 0 {
+		return f.ifFixed(to.fixedText() && a.written())
+	}
+	return &Value{Marks: merge(kept, marks)}
 }
 
 // plainText is a method that keeps what a text carries; constants are computed where that is
@@ -82,7 +93,7 @@ func (f *frame) plainText(to *Value, name string, a *arguments) *Value {
 		}
 	}
 	if len(to.Marks) == 0 {
-		return f.e.unknown
+		return f.ifFixed(to.fixedText())
 	}
 	if cut, ok := a.get(0, "").strOf(); ok && (name == "lstrip" || name == "strip") && strings.Contains(cut, "/") {
 		return &Value{Marks: safe(to.Marks, bare)}

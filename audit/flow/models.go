@@ -236,6 +236,7 @@ func specials() map[string]special {
 	s := map[string]special{
 		"builtins.list": same, "builtins.tuple": same, "builtins.set": same, "builtins.frozenset": same,
 		"builtins.reversed": same, "builtins.iter": same, "copy.copy": same, "copy.deepcopy": same, "flask.make_response": makeResponse,
+		"builtins.type": typeOf, "random.choice": choice, "secrets.choice": choice,
 		"builtins.dict": makeDict, "builtins.str": makeText, "builtins.map": mapped, "builtins.next": next,
 		"builtins.getattr": getAttr, "builtins.setattr": setAttr, "builtins.enumerate": enumerate, "builtins.zip": zip,
 		"flask.render_template": renderTemplate, "flask.stream_template": renderTemplate, "flask.Response": response, "werkzeug.wrappers.Response": response,

@@ -54,8 +54,8 @@ func (f *frame) attribute(v *Value, name string, n python.Node) *Value {
 		}
 	}
 	if len(v.Marks) == 0 || harmlessAttr(name) {
-		if own == nil {
-			return f.e.unknown
+		if own == nil { // a text has no such attribute, a member of an enum that is one does
+			return f.ifFixed(v.Const.Kind == ConstStr && (name == "value" || name == "name"))
 		}
 		return own
 	}
@@ -164,6 +164,9 @@ func (f *frame) instanceAttr(v *Value, name string, n python.Node) *Value {
 	if own != nil {
 		return f.filled(c, name, own).replaceable()
 	}
+	if own = f.ofClass(c, name); own != nil {
+		return own
+	}
 	for _, k := range c.Line() {
 		if len(k.External) > 0 {
 			return f.e.api(k.External[0].Call().Attr(name))
@@ -209,6 +212,9 @@ func (f *frame) classAttr(c *program.Class, name string) *Value {
 		}
 		return f.e.function(m)
 	}
+	if name == "__name__" {
+		return f.ifFixed(true)
+	}
 	if (name == "query" || name == "objects") && isModel(c) {
 		return &Value{Query: c}
 	}
@@ -238,6 +244,8 @@ func (f *frame) item(v *Value) *Value {
 		return f.row(v.Query)
 	case v.Class != nil && isModel(v.Class):
 		return f.row(v.Class)
+	case v.Class != nil && isEnum(v.Class):
+		return &Value{Of: v.Class}
 	}
 	var own *Value
 	if v.Obj != nil {
@@ -374,7 +382,7 @@ func (f *frame) slice(v *Value, s *python.Slice) *Value {
 		from, to := limit(low, 0, n), limit(high, n, n)
 		return &Value{Marks: v.Marks, Obj: &Object{List: true, Items: v.Obj.Items[min(from, to):to:to], region: f.region}}
 	}
-	return &Value{Marks: v.Marks, Obj: v.Obj, Query: v.Query}
+	return &Value{Marks: v.Marks, Obj: v.Obj, Query: v.Query, Checked: len(v.Marks) == 0 && v.fixedText()}
 }
 
 // replaceable is the value of an attribute for which only None, True or False was seen. Who

@@ -114,6 +114,10 @@ func (f *frame) binary(op python.Op, a, b *Value, at python.Node) *Value {
 			return &c
 		}
 		return v
+	case python.BitAnd:
+		return f.ifFixed(a.fixedSet() || b.fixedSet())
+	case python.Sub:
+		return f.ifFixed(a.fixedSet())
 	case python.BitOr, python.Mult:
 		if len(a.Marks)+len(b.Marks) == 0 && a.Obj == nil && b.Obj == nil {
 			return f.e.unknown

@@ -4,11 +4,52 @@ import (
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
 )
 
 // fixedText reports whether a text is made of what the program has written.
 func (v *Value) fixedText() bool {
 	return v.Checked || v.Const.Kind != NoConst || v.Parts != nil && len(v.Marks) == 0 && v.written(2)
+}
+
+// fixedSet reports whether the elements of a list or a set are such texts.
+func (v *Value) fixedSet() bool {
+	return v.Checked || v.Obj != nil && len(v.Marks) == 0 && !v.isThing() && !v.Obj.open() && v.written(2)
+}
+
+// ifFixed is a text that the program has written, or an unknown value.
+func (f *frame) ifFixed(fixed bool) *Value {
+	if fixed {
+		return &Value{Checked: true}
+	}
+	return f.e.unknown
+}
+
+// ofClass is what an instance has by its class alone; nil for all else.
+func (f *frame) ofClass(c *program.Class, name string) *Value {
+	switch {
+	case name == "__class__":
+		return f.e.class(c)
+	case (name == "value" || name == "name") && isEnum(c):
+		return f.ifFixed(true)
+	}
+	return nil
+}
+
+// typeOf is type(x).
+func typeOf(f *frame, api *program.API, a *arguments, _ *python.Call) *Value {
+	if len(a.list) == 1 && a.list[0].Of != nil && a.list[0].kin == nil {
+		return f.e.class(a.list[0].Of)
+	}
+	return f.e.api(api.Call())
+}
+
+// choice is random.choice(list).
+func choice(f *frame, api *program.API, a *arguments, _ *python.Call) *Value {
+	if v := a.get(0, "seq"); v != nil && v.fixedSet() {
+		return f.ifFixed(true)
+	}
+	return f.e.api(api.Call())
 }
 
 // any is an element under a key that is not known. Of a dict that the program has written whole,

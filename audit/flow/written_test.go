@@ -51,6 +51,16 @@ func TestWritten(t *testing.T) {
 		"the app's config":           {head + "def rows(x):\n    return run(f\"select * from {current_app.jinja_env[x]}.t\")\n", head + "def rows(x):\n    return run(f\"select * from {current_app.config['SCHEMA']}.t\" + current_app.config.get('MORE', ''))\n"},
 		"the environment":            {head + "def rows(x):\n    return run('select * from ' + os.popen(x).read())\n", head + "def rows(x):\n    return run('select * from ' + os.environ['SCHEMA'] + os.getenv('MORE', ''))\n"},
 		"a table that a visitor set": {head + "class R:\n    table = None\n    def get(self):\n        return run('select * from ' + self.table)\nclass U(R):\n    table = 'users'\n@app.route('/')\ndef v():\n    u = U()\n    u.table = request.args['t']\n    return u.get()\n", head + "class R:\n    table = None\n    def get(self):\n        return run('select * from ' + self.table)\nclass U(R):\n    table = 'users'\n@app.route('/')\ndef v():\n    return U().get()\n"},
+		"a text in capitals":         {head + order + "x.upper().replace('.', '_')[1:])\n", head + "C = {'a': 't.a', 'b': 't.b'}\n" + order + "C[x].upper().replace('.', '_')[1:])\n"},
+		"a replacement":              {head + "C = {'a': 't.a', 'b': 't.b'}\ndef rows(x, y):\n    return run('select * from t order by ' + C[x].replace('.', y))\n", head + "C = {'a': 't.a', 'b': 't.b'}\n" + order + "C[x].replace('.', '_'))\n"},
+		"a text that is split":       {head + "def rows(x):\n    for c in x.split():\n        run('select ' + c)\n", head + "def rows(x):\n    for c in 'a b'.split():\n        run('select ' + c)\n"},
+		"marks without the last":     {head + "def rows(x):\n    return run('select * from t where a in (%s)' % ','.join(c for c in x)[:-1])\n", head + "def rows(x):\n    return run('select * from t where a in (%s)' % ('?,' * len(x)).rstrip(','))\n"},
+		"what two sets have":         {head + "S = {'a', 'b'}\ndef rows(x):\n    return run('select ' + ', '.join(set(x) & set(x)))\n", head + "S = {'a', 'b'}\ndef rows(x):\n    return run('select ' + ', '.join(set(x) & S))\n"},
+		"what a set has left":        {head + "S = {'a', 'b'}\ndef rows(x):\n    return run('select ' + ', '.join(set(x) - S))\n", head + "S = {'a', 'b'}\ndef rows(x):\n    return run('select ' + ', '.join(S - set(x)))\n"},
+		"one at random":              {head + "import random\n" + order + "random.choice(x.all()) + x)\n", head + "import random\n" + order + "random.choice(['a', 'b']))\n"},
+		"an enum":                    {head + "import enum\nclass S(enum.Enum):\n    A = 'a'\n" + order + "S[x].value + x)\n", head + "import enum\nclass S(enum.Enum):\n    A = 'a'\n" + order + "S[x].value + S(x).name + S.A.value)\n"},
+		"a class's name":             {head + "class R:\n    def get(self, x):\n        return run('select * from ' + x.__class__.__name__)\n", head + "class R:\n    def get(self):\n        return run('select * from ' + type(self).__name__.lower() + self.__class__.__name__)\n"},
+		"an attribute of the type":   {head + "class R:\n    table = None\n    def get(self, x):\n        return run('select * from ' + type(x).table)\n", head + "class R:\n    table = None\n    def get(self):\n        return run(f'select * from {type(self).table} {self.__class__.table}')\nclass U(R):\n    table = 'u'\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
