@@ -65,8 +65,9 @@ func (p *Pass) gradeFlow(x *finding.Finding, f *flow.Flow) {
 	if f.Origin.Source == flow.Stored && p.Facts.byHand(f.Func.Module) {
 		x.Confidence = finding.Unsure
 	}
-	if f.Weak {
-		x.Severity, x.Confidence = finding.Low, finding.Unsure
+	if f.Weak { // whoever wrote the check has thought of it
+		x.Severity, x.Confidence = min(x.Severity, finding.Medium), min(x.Confidence, finding.Likely)
+		x.Message += ", past a check that can be passed by"
 	}
 }
 
