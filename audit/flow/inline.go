@@ -13,7 +13,7 @@ import (
 // how many functions.
 const (
 	maxInline = 3
-	maxSpent  = 300
+	maxSpent  = 100
 	maxPlaced = 30
 )
 
