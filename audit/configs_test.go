@@ -2,7 +2,6 @@ package audit_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -83,17 +82,7 @@ func TestConfigsKnown(t *testing.T) {
 	if err := audit.WriteBaseline(list, k.found); err != nil {
 		t.Fatal(err)
 	}
-	git := func(args ...string) {
-		t.Helper()
-		cmd := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.org"}, args...)...)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git %q: %v: %s", args, err, out)
-		}
-	}
-	git("init", "-q")
-	git("add", ".")
-	git("commit", "-qm", "a")
+	commitAll(t, dir)
 	write(t, filepath.Join(dir, "b.toml"), "a = 1\nsecret_key = \"changeme\"\n")
 	write(t, filepath.Join(dir, ".env"), "# moved\n\nSECRET_KEY=dev\n")
 	want := []string{"b.toml:2 secret-key high high"}
@@ -138,13 +127,8 @@ func TestStandings(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(dir, ".git")); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"init", "-q"}, {"add", "-f", "shop/.env"}} {
-		cmd := exec.Command("git", args...)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git %q: %v: %s", args, err, out)
-		}
-	}
+	git(t, dir, "init", "-q")
+	git(t, dir, "add", "-f", "shop/.env")
 	if got := run(t, audit.Options{Root: filepath.Join(dir, "shop")}).places(); !slices.Equal(got, []string{".env:1 secret-key high high", "prod.env:1 secret-key high high"}) {
 		t.Errorf("what git has: %q", got)
 	}

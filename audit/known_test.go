@@ -39,17 +39,7 @@ func TestTwins(t *testing.T) {
 	if got, want := said(first), "every statement of this connection is printed; also in line 5"; got != want || first.summary.Low != 1 || len(first.found[0].Also) != 1 {
 		t.Errorf("%q, want %q; %+v", got, want, first.summary)
 	}
-	git := func(args ...string) {
-		t.Helper()
-		cmd := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.org"}, args...)...)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git %q: %v: %s", args, err, out)
-		}
-	}
-	git("init", "-q")
-	git("add", ".")
-	git("commit", "-qm", "a")
+	commitAll(t, dir)
 	list := filepath.Join(t.TempDir(), "baseline.json")
 	if err := audit.WriteBaseline(list, first.found); err != nil {
 		t.Fatal(err)
@@ -110,4 +100,22 @@ func TestRenamed(t *testing.T) {
 	if k := run(t, audit.Options{Root: dir, Baseline: list}); len(k.found) != len(before)+1 {
 		t.Errorf("a copy of a file that is still there: %+v", k.found)
 	}
+}
+
+// git runs git in a folder, as somebody whom it knows.
+func git(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.org"}, args...)...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git %q: %v: %s", args, err, out)
+	}
+}
+
+// commitAll makes a repository of a folder, with all that it holds in one commit.
+func commitAll(t *testing.T, dir string) {
+	t.Helper()
+	git(t, dir, "init", "-q")
+	git(t, dir, "add", ".")
+	git(t, dir, "commit", "-qm", "a")
 }

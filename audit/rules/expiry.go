@@ -130,22 +130,6 @@ func endSetLater(f *program.Function, name string) bool {
 	return found
 }
 
-// rootOf is a of a.b and a["b"].
-func rootOf(e python.Expr) string {
-	for {
-		switch n := e.(type) {
-		case *python.Name:
-			return n.ID
-		case *python.Attribute:
-			e = n.Value
-		case *python.Subscript:
-			e = n.Value
-		default:
-			return ""
-		}
-	}
-}
-
 // addedDays is how far in the future a time is: now + timedelta(days=30).
 func addedDays(e python.Expr, scope *program.Scope) float64 {
 	if b, ok := e.(*python.BinOp); ok && b.Op == python.Add {

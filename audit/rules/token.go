@@ -111,24 +111,6 @@ func onlyAddressed(s *Site) bool {
 	return reads > 0 && others <= 1 // the target itself
 }
 
-// rootName is a of a.b["c"].d().
-func rootName(e python.Expr) string {
-	for {
-		switch n := e.(type) {
-		case *python.Name:
-			return n.ID
-		case *python.Attribute:
-			e = n.Value
-		case *python.Subscript:
-			e = n.Value
-		case *python.Call:
-			e = n.Func
-		default:
-			return ""
-		}
-	}
-}
-
 // wrongAlgorithm tells lists of algorithms that let the token choose, "" for others.
 func wrongAlgorithm(list python.Expr) (why string) {
 	python.Inspect(list, func(n python.Node) bool {

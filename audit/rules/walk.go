@@ -238,3 +238,29 @@ func isConstant(e python.Expr, kind python.ConstantKind) bool {
 	c, ok := e.(*python.Constant)
 	return ok && c.Kind == kind
 }
+
+// rootOf is a of a.b and a["b"].
+func rootOf(e python.Expr) string { return root(e, false) }
+
+// rootName is rootOf also through calls: a of a.b["c"].d().
+func rootName(e python.Expr) string { return root(e, true) }
+
+func root(e python.Expr, throughCalls bool) string {
+	for {
+		switch n := e.(type) {
+		case *python.Name:
+			return n.ID
+		case *python.Attribute:
+			e = n.Value
+		case *python.Subscript:
+			e = n.Value
+		case *python.Call:
+			if !throughCalls {
+				return ""
+			}
+			e = n.Func
+		default:
+			return ""
+		}
+	}
+}
