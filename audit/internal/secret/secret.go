@@ -51,7 +51,14 @@ var about = [...]string{
 
 // ClassOf tells what a name says of its value.
 func ClassOf(name string) Class {
+	if !mayBeSecret(name) {
+		return No
+	}
 	n := snake(name)
+	class := called(n)
+	if class == No {
+		return No
+	}
 	for _, end := range about {
 		if strings.HasSuffix(n, end) {
 			return No
@@ -62,6 +69,24 @@ func ClassOf(name string) Class {
 			return No
 		}
 	}
+	return class
+}
+
+// mayBeSecret tells by its last two letters that a name says nothing of a secret, as most do. Names
+// of secrets end like those of called, or begin with secret or password.
+func mayBeSecret(name string) bool {
+	if len(name) < 2 {
+		return false
+	}
+	switch uint16(name[len(name)-2]|0x20)<<8 | uint16(name[len(name)-1]|0x20) {
+	case 'p'<<8 | 'w', 's'<<8 | 's', 'w'<<8 | 'd', 's'<<8 | 'e', 'r'<<8 | 'd', 'e'<<8 | 't', 'e'<<8 | 'y', 'e'<<8 | 'n', 'l'<<8 | 's', 'a'<<8 | 'l', 'l'<<8 | 't', 't'<<8 | 'h':
+		return true
+	}
+	return len(name) > 6 && strings.EqualFold(name[:6], "secret") || len(name) > 8 && strings.EqualFold(name[:8], "password")
+}
+
+// called is the class of a name as snake writes it, whatever else the name says.
+func called(n string) Class {
 	switch {
 	case n == "pw", n == "pass", hasEnd(n, "passwd"), hasEnd(n, "pwd"), hasEnd(n, "passphrase"), strings.HasSuffix(n, "_pass"), strings.HasSuffix(n, "_pw"), hasEnd(n, "password"):
 		if strings.HasPrefix(n, "no_") || strings.HasPrefix(n, "is_") || strings.HasPrefix(n, "has_") || strings.HasPrefix(n, "reset_") || strings.HasPrefix(n, "forgot") || strings.HasPrefix(n, "by_") {
