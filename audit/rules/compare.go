@@ -18,6 +18,8 @@ func slowCompare() *Rule {
 			Canon: []string{"jwt-api"},
 			Guard: "",
 		},
+		Words:    []string{"hmac", "key", "token", "secret", "signature"},
+		Inside:   true,
 		Function: secretsCompared,
 	}
 }

@@ -19,7 +19,8 @@ func unsignedCookie() *Rule {
 			Canon: []string{"login-state"},
 			Guard: "",
 		},
-		Words: []string{"cookies", "headers"},
+		Words:  []string{"cookies", "headers"},
+		Inside: true,
 		Function: func(p *Pass, f *program.Function) {
 			cookieBelieved(p, f)
 			claimBelieved(p, f)
@@ -142,6 +143,8 @@ func redirectCheck() *Rule {
 			Canon: []string{"beyond"},
 			Guard: "guard/redirects",
 		},
+		Words:  []string{"urljoin"},
+		Inside: true,
 		Function: func(p *Pass, f *program.Function) {
 			if !p.Facts.uses(f, "urljoin") || !p.Facts.uses(f, "netloc", "hostname") || !p.Facts.uses(f, "host_url", "url_root", "host") {
 				return

@@ -39,6 +39,23 @@ func (c *crashes) guard(pass *Pass, file *python.File, span python.Span, part fu
 	part()
 }
 
+// functionFrom is callFrom for functions; words are those that stand in it.
+func (w *walker) functionFrom(i int, f *program.Function, words uint64) (next int) {
+	next = i
+	defer func() {
+		if r := recover(); r != nil {
+			w.failed.add(w.functions[next], Place(f.Module.File, f.Node.Span), r)
+			next++
+		}
+	}()
+	for ; next < len(w.functions); next++ {
+		if pass := w.functions[next]; !pass.rule.Inside || pass.words == 0 || pass.words&words != 0 {
+			pass.rule.Function(pass, f)
+		}
+	}
+	return next
+}
+
 // compareFrom is callFrom for comparisons.
 func (w *walker) compareFrom(i int, c *Comparison) (next int) {
 	next = i

@@ -18,6 +18,8 @@ func exhaustion() *Rule {
 			Canon: []string{"beyond", "validate"},
 			Guard: "",
 		},
+		Words:    []string{"request", "max_image_pixels"},
+		Inside:   true,
 		Function: sizedByVisitor,
 		Assign: func(p *Pass, a *Assignment) {
 			if t, ok := a.Target.(*python.Attribute); ok && t.Attr == "MAX_IMAGE_PIXELS" && isConstant(a.Value, python.None) {

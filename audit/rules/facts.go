@@ -61,11 +61,11 @@ func (a *memo) ask(name string, find func(name string) bool) bool {
 }
 
 func newFacts(p *program.Program, all []*Rule) *Facts {
-	words := indexedWords()
+	var words []string
 	for _, r := range all {
 		words = append(words, r.Words...)
 	}
-	return &Facts{program: p, names: map[*program.Function]map[string]bool{}, index: newWordIndex(words)}
+	return &Facts{program: p, names: map[*program.Function]map[string]bool{}, index: newWordIndex(len(p.Modules), words, soughtTexts())}
 }
 
 // have makes the templates known. Their contexts change while values are followed.

@@ -96,6 +96,8 @@ func uploadUnchecked() *Rule {
 			Canon: []string{"upload-type"},
 			Guard: "guard/upload",
 		},
+		Words:  []string{"files"},
+		Inside: true,
 		Function: func(p *Pass, f *program.Function) {
 			if !p.Facts.uses(f, "files") || !p.Facts.uses(f, "filename") || checksType(p, f) {
 				return

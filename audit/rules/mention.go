@@ -13,8 +13,10 @@ func (f *Facts) modulesWith(text string) map[*program.Module]bool {
 	if known {
 		return found
 	}
+	low := strings.ToLower(text)
+	_, indexed := f.index.number[low]
 	for _, m := range f.program.Modules {
-		if !m.Test && strings.Contains(m.File.Source, text) {
+		if !m.Test && (!indexed || f.sourceHas(m, low)) && strings.Contains(m.File.Source, text) {
 			if found == nil {
 				found = map[*program.Module]bool{}
 			}

@@ -106,6 +106,8 @@ func hostInLink() *Rule {
 			Canon: []string{"beyond"},
 			Guard: "guard/hosts",
 		},
+		Words:  []string{"host", "url_root", "base_url"},
+		Inside: true,
 		Function: func(p *Pass, f *program.Function) {
 			if !p.Facts.uses(f, "host_url", "url_root", "host", "base_url") || !sendsMail(p, f) || !p.Facts.uses(f, "request") {
 				return

@@ -190,6 +190,8 @@ func roleFromClient() *Rule {
 			Canon: []string{"rbac"},
 			Guard: "",
 		},
+		Words:    []string{"request"},
+		Inside:   true,
 		Function: roleBelieved,
 	}
 }

@@ -34,6 +34,9 @@ type Rule struct {
 	// has none of them are not shown to the rule but by Program: it would find nothing there,
 	// and to look takes time.
 	Words []string
+	// Inside is of rules that need one of the Words in a function itself: others are not shown to
+	// Function.
+	Inside bool
 	// Call looks at a call.
 	Call func(*Pass, *Site)
 	// Assign looks at an assignment to one target.

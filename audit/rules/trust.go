@@ -21,7 +21,8 @@ func forwardingTrusted() *Rule {
 			Canon: []string{"api-rate", "beyond"},
 			Guard: "guard/clientip",
 		},
-		Words: []string{"forwarded", "real-ip", "real_ip", "client-ip", "client_ip", "proxyfix"},
+		Words:  []string{"forwarded", "real-ip", "real_ip", "client-ip", "client_ip", "proxyfix"},
+		Inside: true,
 		Call: func(p *Pass, s *Site) {
 			if s.Method != "ProxyFix" {
 				return
@@ -59,7 +60,8 @@ func headerTrusted() *Rule {
 			Canon: []string{"login-state"},
 			Guard: "guard/clientip",
 		},
-		Words: []string{"localhost", "127.", "::1"},
+		Words:  []string{"localhost", "127.", "::1"},
+		Inside: true,
 		Function: func(p *Pass, f *program.Function) {
 			h := headersOf(f)
 			for _, s := range f.Body {

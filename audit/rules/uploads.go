@@ -18,6 +18,8 @@ func uploadOverwrite() *Rule {
 			Canon: []string{"upload-name"},
 			Guard: "",
 		},
+		Words:  []string{"files"},
+		Inside: true,
 		Function: func(p *Pass, f *program.Function) {
 			if !p.Facts.uses(f, "files") || !p.Facts.uses(f, "secure_filename") || ownNames(p, f) {
 				return

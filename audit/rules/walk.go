@@ -16,6 +16,7 @@ type walker struct {
 
 	// Those of the rules that look at the module, by what they look at.
 	module    *program.Module
+	words     *moduleWords
 	functions []*Pass
 	classes   []*Pass
 	calls     []*Pass
@@ -32,9 +33,10 @@ func walk(ctx context.Context, passes []*Pass, p *program.Program, failed *crash
 			continue
 		}
 		w.enter(f.Module)
-		for _, pass := range w.functions {
-			if f.Node != nil {
-				w.failed.guard(pass, f.Module.File, f.Node.Span, func() { pass.rule.Function(pass, f) })
+		if f.Node != nil && len(w.functions) > 0 {
+			here := w.words.within(wholeOf(f.Node))
+			for i := 0; i < len(w.functions); {
+				i = w.functionFrom(i, f, here)
 			}
 		}
 		w.failed.whole(f, func() { w.function(f) })
@@ -50,13 +52,22 @@ func walk(ctx context.Context, passes []*Pass, p *program.Program, failed *crash
 	}
 }
 
+// wholeOf is where a function stands with its decorators.
+func wholeOf(f *python.Function) python.Span {
+	whole := f.Span
+	for _, d := range f.Decorators {
+		whole.Start = min(whole.Start, d.At().Start)
+	}
+	return whole
+}
+
 // enter finds the rules that look at a module.
 func (w *walker) enter(m *program.Module) {
 	if w.module == m || len(w.passes) == 0 {
 		return
 	}
 	w.module = m
-	here := w.passes[0].Facts.index.of(m)
+	w.words = w.passes[0].Facts.index.of(m)
 	for _, list := range []struct {
 		passes *[]*Pass
 		wants  func(*Rule) bool
@@ -70,7 +81,7 @@ func (w *walker) enter(m *program.Module) {
 	} {
 		*list.passes = (*list.passes)[:0]
 		for _, pass := range w.passes {
-			if list.wants(pass.rule) && (pass.words == 0 || pass.words&here != 0) {
+			if list.wants(pass.rule) && (pass.words == 0 || pass.words&w.words.all[0] != 0) {
 				*list.passes = append(*list.passes, pass)
 			}
 		}

@@ -26,16 +26,16 @@ func TestSought(t *testing.T) {
 		for range 1 + r.IntN(6) {
 			words = append(words, text("ab_", 1+r.IntN(4)))
 		}
-		s := newWordIndex(words)
+		s := newWordIndex(1, words, nil)
 		source := text("aAbB_\n", 12)
 		m := &program.Module{File: &python.File{Source: source}}
 		for _, w := range words {
-			if got, want := s.of(m)&s.among([]string{w}) != 0, strings.Contains(strings.ToLower(source), w); got != want {
+			if got, want := s.of(m).all[0]&s.among([]string{w}) != 0, strings.Contains(strings.ToLower(source), w); got != want {
 				t.Fatalf("%q in %q: %t", w, source, got)
 			}
 		}
 	}
-	if bits := newWordIndex([]string{"a"}).among([]string{"a", "b"}); bits != 0 {
+	if bits := newWordIndex(1, []string{"a"}, nil).among([]string{"a", "b"}); bits != 0 {
 		t.Errorf("a word that is not looked for: %b", bits)
 	}
 }
