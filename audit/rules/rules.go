@@ -28,7 +28,8 @@ type Rule struct {
 	Flows flow.Kinds
 
 	// The following look at the program beside what follows values: they see neither flows nor
-	// templates.
+	// templates. A Site, an Assignment, a Comparison and a Text are lent to them: the next node
+	// is shown in the same one.
 
 	// Words are parts of words in lower case. Where there are any, modules of which the source
 	// has none of them are not shown to the rule but by Program: it would find nothing there,

@@ -23,6 +23,12 @@ type walker struct {
 	sets      []*Pass
 	tests     []*Pass
 	texts     []*Pass
+
+	// What is shown to them, which is in use until the next node is.
+	site       Site
+	assignment Assignment
+	comparison Comparison
+	text       Text
 }
 
 // walk shows the program to the passes until ctx ends.
@@ -126,31 +132,31 @@ func (w *walker) node(n python.Node, f *program.Function, scope *program.Scope) 
 			w.call(n, f, scope)
 		case *python.Assign:
 			for _, t := range n.Targets {
-				w.set(&Assignment{Target: t, Name: python.NameOrKey(t), Value: n.Value, Node: n, Func: f, Scope: scope})
+				w.set(Assignment{Target: t, Name: python.NameOrKey(t), Value: n.Value, Node: n, Func: f, Scope: scope})
 			}
 		case *python.AnnAssign:
 			if n.Value != nil {
-				w.set(&Assignment{Target: n.Target, Name: python.NameOrKey(n.Target), Value: n.Value, Node: n, Func: f, Scope: scope})
+				w.set(Assignment{Target: n.Target, Name: python.NameOrKey(n.Target), Value: n.Value, Node: n, Func: f, Scope: scope})
 			}
 		case *python.Dict:
 			for i, k := range n.Keys {
 				if s, ok := k.(*python.Str); ok {
-					w.set(&Assignment{Name: s.Value, Value: n.Values[i], Node: n.Values[i], In: n, Func: f, Scope: scope})
+					w.set(Assignment{Name: s.Value, Value: n.Values[i], Node: n.Values[i], In: n, Func: f, Scope: scope})
 				}
 			}
 		case *python.Compare:
 			if len(w.tests) > 0 {
-				w.compare(&Comparison{Node: n, Func: f, Scope: scope})
+				w.compare(Comparison{Node: n, Func: f, Scope: scope})
 			}
 		case *python.ExprStmt:
 			_, docstring := n.Value.(*python.Str)
 			return !docstring
 		case *python.Str:
-			w.text(n.Value, n, f)
+			w.see(n.Value, n, f)
 		case *python.Bytes:
-			w.text(n.Value, n, f)
+			w.see(n.Value, n, f)
 		case *python.FString:
-			w.text(filled(n, "{}"), n, f)
+			w.see(filled(n, "{}"), n, f)
 			for _, part := range n.Parts {
 				if i, ok := part.(*python.Interpolation); ok {
 					w.node(i, f, scope)
@@ -164,44 +170,46 @@ func (w *walker) node(n python.Node, f *program.Function, scope *program.Scope) 
 
 func (w *walker) call(n *python.Call, f *program.Function, scope *program.Scope) {
 	if len(w.calls) > 0 {
-		s := &Site{Call: n, Func: f, Scope: scope, Callee: w.p.Resolve(n.Func, scope), Method: python.NameOrKey(n.Func)}
-		s.Path = s.Callee.Path()
+		callee := w.p.Resolve(n.Func, scope)
+		w.site = Site{Call: n, Func: f, Scope: scope, Callee: callee, Path: callee.Path(), Method: python.NameOrKey(n.Func)}
 		for i := 0; i < len(w.calls); {
-			i = w.callFrom(i, s)
+			i = w.callFrom(i, &w.site)
 		}
 	}
 	for i := range n.Keywords {
 		if k := &n.Keywords[i]; k.Name != "" {
-			w.set(&Assignment{Name: k.Name, Value: k.Value, Node: k.Value, In: n, Func: f, Scope: scope})
+			w.set(Assignment{Name: k.Name, Value: k.Value, Node: k.Value, In: n, Func: f, Scope: scope})
 		}
 	}
 }
 
-func (w *walker) set(a *Assignment) {
+func (w *walker) set(a Assignment) {
 	if a.Name == "" {
 		return
 	}
+	w.assignment = a
 	for i := 0; i < len(w.sets); {
-		i = w.setFrom(i, a)
+		i = w.setFrom(i, &w.assignment)
 	}
 }
 
-func (w *walker) compare(c *Comparison) {
+func (w *walker) compare(c Comparison) {
+	w.comparison = c
 	for i := 0; i < len(w.tests); {
-		i = w.compareFrom(i, c)
+		i = w.compareFrom(i, &w.comparison)
 	}
 }
 
 // shortestText is what a string must have to be of interest: a password in an address.
 const shortestText = 10
 
-func (w *walker) text(text string, n python.Node, f *program.Function) {
+func (w *walker) see(text string, n python.Node, f *program.Function) {
 	if len(text) < shortestText || len(w.texts) == 0 {
 		return
 	}
-	t := &Text{Value: text, Node: n, Func: f}
+	w.text = Text{Value: text, Node: n, Func: f}
 	for i := 0; i < len(w.texts); {
-		i = w.textFrom(i, t)
+		i = w.textFrom(i, &w.text)
 	}
 }
 
