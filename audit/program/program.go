@@ -178,8 +178,13 @@ func IsTest(file string) bool {
 // if it is not one of the project's.
 func (p *Program) Lookup(name string, from *Module) *Module {
 	found := p.byName[name]
-	for dir := path.Dir(from.Path); len(found) == 0 && dir != "." && p.inside[name]; dir = path.Dir(dir) {
-		found = p.byName["."+dir+":"+name]
+	if len(found) == 0 {
+		if !p.inside[name] {
+			return nil
+		}
+		for dir := path.Dir(from.Path); len(found) == 0 && dir != "."; dir = path.Dir(dir) {
+			found = p.byName["."+dir+":"+name]
+		}
 	}
 	var best *Module
 	shared := -1

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/program"
@@ -27,6 +28,18 @@ func (f *Facts) modulesWith(text string) map[*program.Module]bool {
 		f.mentioned = map[string]map[*program.Module]bool{}
 	}
 	f.mentioned[text] = found
+	return found
+}
+
+// withPasswords are the modules of modulesWith that speak of passwords: a text that stands for one
+// function only is not looked for in all others.
+func (f *Facts) withPasswords(text string) map[*program.Module]bool {
+	found := map[*program.Module]bool{}
+	for _, m := range f.program.Modules {
+		if !m.Test && slices.ContainsFunc(passwordWords(), func(w string) bool { return f.sourceHas(m, w) }) && strings.Contains(m.File.Source, text) {
+			found[m] = true
+		}
+	}
 	return found
 }
 

@@ -66,7 +66,7 @@ func (f *Facts) keptAsPassword(fn *program.Function) bool {
 	if fn.Class != nil && others { // whose method is called cannot be told by its name
 		return false
 	}
-	modules := f.modulesWith(fn.Name + "(")
+	modules := f.withPasswords(fn.Name + "(")
 	for _, in := range f.program.Functions {
 		if !modules[in.Module] || in.Module.Test {
 			continue

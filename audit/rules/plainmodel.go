@@ -197,7 +197,7 @@ func (f *Facts) handedPassword(fn *program.Function, param string) bool {
 	if fn.Class != nil && !fn.Static {
 		at--
 	}
-	for _, c := range f.callsOf(fn) {
+	for _, c := range f.callsWithPasswords(fn) {
 		var arg python.Expr
 		if at >= 0 && at < len(c.call.Args) {
 			arg = c.call.Args[at]
@@ -225,13 +225,14 @@ type caller struct {
 	in   *program.Function
 }
 
-// callsOf are the calls of a function in the project, found once for each that is asked for.
-func (f *Facts) callsOf(fn *program.Function) []caller {
+// callsWithPasswords are the calls of a function in modules that speak of passwords, found once
+// for each function that is asked for.
+func (f *Facts) callsWithPasswords(fn *program.Function) []caller {
 	if all, known := f.calls[fn]; known {
 		return all
 	}
 	var all []caller
-	modules := f.modulesWith(fn.Name + "(")
+	modules := f.withPasswords(fn.Name + "(")
 	for _, in := range f.program.Functions {
 		if in.Node == nil || !modules[in.Module] {
 			continue

@@ -25,7 +25,7 @@ func secondFactor() *Rule {
 		},
 		Program: func(p *Pass) {
 			for _, f := range p.Program.Functions {
-				if f.Module.Test || !isLogin(f) || !changes(f.Routes) || !asksPassword(p, f) {
+				if f.Module.Test || !changes(f.Routes) || !isLogin(f) || !asksPassword(p, f) {
 					continue
 				}
 				if !p.Facts.mentions("totp", "TOTP", "pyotp", "mfa", "MFA", "2fa", "two_factor", "TWO_FACTOR", "twofactor", "webauthn", "fido2", "oauth", "OAuth", "saml", "ldap", "openid", "oidc") {

@@ -13,11 +13,11 @@ const fewestRandom = 20
 // randomKey tells routing_key = "R027X9KQ...": the name alone says little, but what looks made by
 // chance and is called a key opens something. It is "" for others.
 func randomKey(a *Assignment) string {
-	if secret.ClassOf(a.Name) != secret.No || !opens(a.Name) {
+	text, how := literalSecret(a.Value)
+	if how == "" || len(text) < fewestRandom || len(text) > 200 || secret.ClassOf(a.Name) != secret.No || !opens(a.Name) {
 		return ""
 	}
-	text, how := literalSecret(a.Value)
-	if how == "" || len(text) < fewestRandom || len(text) > 200 || !secret.Random(text) || secret.Placeholder(text) || secret.Elsewhere(text) || isUUID(text) || len(secret.Tokens(text)) > 0 {
+	if !secret.Random(text) || secret.Placeholder(text) || secret.Elsewhere(text) || isUUID(text) || len(secret.Tokens(text)) > 0 {
 		return ""
 	}
 	for i := range len(text) { // a path, a text, an expression, a data URL

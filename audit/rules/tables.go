@@ -20,7 +20,7 @@ func (f *Facts) tables() map[string]*table {
 	}
 	f.tableOf = map[string]*table{}
 	for _, m := range f.program.Modules {
-		if m.Test || !speaksSQL(m.File.Source) {
+		if m.Test || !f.speaksSQL(m) {
 			continue
 		}
 		for _, s := range m.File.Body {
@@ -41,8 +41,10 @@ func (f *Facts) tables() map[string]*table {
 	return f.tableOf
 }
 
-func speaksSQL(source string) bool {
-	return strings.Contains(source, "CREATE TABLE") || strings.Contains(source, "create table") || strings.Contains(source, "INSERT INTO") || strings.Contains(source, "insert into")
+func (f *Facts) speaksSQL(m *program.Module) bool {
+	source := m.File.Source
+	return f.sourceHas(m, "create table") && (strings.Contains(source, "CREATE TABLE") || strings.Contains(source, "create table")) ||
+		f.sourceHas(m, "insert into") && (strings.Contains(source, "INSERT INTO") || strings.Contains(source, "insert into"))
 }
 
 // schema reads create table x (a, b) and insert into x (a, b), of which a text may have

@@ -99,7 +99,7 @@ func uploadPublic() *Rule {
 			Guard: "guard/upload",
 		},
 		Assign: func(p *Pass, a *Assignment) {
-			if !strings.HasPrefix(strings.ToUpper(a.Name), "UPLOAD") || development(a) {
+			if len(a.Name) < 6 || !strings.EqualFold(a.Name[:6], "upload") || development(a) {
 				return
 			}
 			text, ok := literal(a.Value)
