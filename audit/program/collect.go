@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/internal/words"
 	"github.com/fumehood/fumehood/audit/python"
 )
 
@@ -15,6 +16,7 @@ type gathered struct {
 	classes   []*Class
 	numbers   int // of names with values and of imports
 	crashed   []finding.Skipped
+	wanted    *words.Index
 }
 
 // number is a new number. What has one is looked up once by each Program that shares it.
@@ -27,11 +29,13 @@ func (g *gathered) number() int {
 // them needs another one for it. Then they are put together in the order of the modules.
 func (p *Program) collect() {
 	all := make([]gathered, len(p.Modules))
+	index := words.New(nil, wanted())
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(all)) {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(all); i = int(next.Add(1)) - 1 {
+				all[i].wanted = index
 				all[i].module(p.Modules[i])
 			}
 		})
@@ -55,18 +59,16 @@ func (p *Program) collect() {
 func (g *gathered) module(m *Module) {
 	if crashed := guarded(m, nil, func() { g.walk(m) }); crashed != nil {
 		m.File = &python.File{Name: m.Path}
-		*g = gathered{crashed: crashed}
+		*g = gathered{crashed: crashed, wanted: g.wanted}
 		g.walk(m)
 	}
 }
 
 // walk walks the statements of a module.
 func (g *gathered) walk(m *Module) {
-	m.speaks = 0
-	for i, w := range wanted() {
-		if m.File.MayName(w) {
-			m.speaks |= 1 << i
-		}
+	m.speaks = ^uint64(0)
+	if m.File.ASCII() {
+		m.speaks = g.wanted.Read(m.File.Source).All[1]
 	}
 	m.Scope = &Scope{Names: map[string]*Symbol{}, Module: m}
 	m.Main = &Function{Name: "<module>", Module: m, Body: m.File.Body, Scope: m.Scope}

@@ -52,7 +52,7 @@ type Module struct {
 	Main    *Function // its top-level code, as a function without parameters
 	Classes []*Class
 
-	speaks  uint8     // of which of the words that New looks for, as bits
+	speaks  uint64    // of which of the words that New looks for, as bits
 	first   int       // of the numbers of its names and imports in Program.known
 	stars   []*Module // of the project, that it imports with *, nearest first
 	outside string    // the outside module that it imports so

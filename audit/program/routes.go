@@ -51,14 +51,14 @@ func (p *Program) findRoutes() {
 }
 
 // wanted are the words that New looks for in the source of modules before it walks them.
-func wanted() [6]string {
-	return [...]string{"add_url_rule", "add_resource", "register_error_handler", "route", "url_prefix", "filters"}
+func wanted() []string {
+	return []string{"add_url_rule", "add_resource", "register_error_handler", "route", "url_prefix", "filters"}
 }
 
 // naming are the functions of modules in which one of the words may be a name.
 func (p *Program) naming(words ...string) iter.Seq[*Function] {
 	return func(yield func(*Function) bool) {
-		of := uint8(0)
+		of := uint64(0)
 		for i, w := range wanted() {
 			if slices.Contains(words, w) {
 				of |= 1 << i

@@ -30,11 +30,12 @@ func (f *File) Text(n Node) string {
 	return f.Source[s.Start:s.End]
 }
 
-// MayName reports whether the word may be a name somewhere in the source: a quick look that
-// saves a walk. Names with other characters than ASCII's may be written in several ways.
-func (f *File) MayName(word string) bool { return f.MayNameIn(Span{0, int32(len(f.Source))}, word) }
+// ASCII reports whether the source has no other characters: names with others may be written in
+// several ways.
+func (f *File) ASCII() bool { return f.lines.ASCII() }
 
-// MayNameIn is MayName for a part of the source.
+// MayNameIn reports whether the word may be a name in a part of the source: a quick look that saves
+// a walk.
 func (f *File) MayNameIn(part Span, word string) bool {
 	return strings.Contains(f.Source[part.Start:part.End], word) || !f.lines.ASCII()
 }

@@ -61,11 +61,7 @@ func (a *memo) ask(name string, find func(name string) bool) bool {
 }
 
 func newFacts(p *program.Program, all []*Rule) *Facts {
-	var words []string
-	for _, r := range all {
-		words = append(words, r.Words...)
-	}
-	return &Facts{program: p, names: map[*program.Function]map[string]bool{}, index: newWordIndex(len(p.Modules), words, soughtTexts())}
+	return &Facts{program: p, names: map[*program.Function]map[string]bool{}, index: newWordIndex(len(p.Modules), all)}
 }
 
 // have makes the templates known. Their contexts change while values are followed.

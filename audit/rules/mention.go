@@ -15,7 +15,7 @@ func (f *Facts) modulesWith(text string) map[*program.Module]bool {
 		return found
 	}
 	low := strings.ToLower(text)
-	_, indexed := f.index.number[low]
+	_, indexed := f.index.Number(low)
 	for _, m := range f.program.Modules {
 		if !m.Test && (!indexed || f.sourceHas(m, low)) && strings.Contains(m.File.Source, text) {
 			if found == nil {

@@ -182,7 +182,7 @@ func Start(ctx context.Context, all []*Rule, p *program.Program, configs ...*set
 	w := &Work{all: all, done: make(chan struct{})}
 	facts := newFacts(p, all)
 	for _, r := range all {
-		w.passes = append(w.passes, &Pass{Program: p, Facts: facts, Configs: configs, rule: r, words: facts.index.among(r.Words), report: func(f finding.Finding) { w.found = append(w.found, f) }})
+		w.passes = append(w.passes, &Pass{Program: p, Facts: facts, Configs: configs, rule: r, words: facts.index.Placed(r.Words), report: func(f finding.Finding) { w.found = append(w.found, f) }})
 	}
 	go func() {
 		defer close(w.done)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/fumehood/fumehood/audit/internal/words"
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
 )
@@ -16,7 +17,7 @@ type walker struct {
 
 	// Those of the rules that look at the module, by what they look at.
 	module    *program.Module
-	words     *moduleWords
+	words     *words.Found
 	functions []*Pass
 	classes   []*Pass
 	calls     []*Pass
@@ -40,7 +41,8 @@ func walk(ctx context.Context, passes []*Pass, p *program.Program, failed *crash
 		}
 		w.enter(f.Module)
 		if f.Node != nil && len(w.functions) > 0 {
-			here := w.words.within(wholeOf(f.Node))
+			whole := wholeOf(f.Node)
+			here := w.words.Within(whole.Start, whole.End)
 			for i := 0; i < len(w.functions); {
 				i = w.functionFrom(i, f, here)
 			}
@@ -87,7 +89,7 @@ func (w *walker) enter(m *program.Module) {
 	} {
 		*list.passes = (*list.passes)[:0]
 		for _, pass := range w.passes {
-			if list.wants(pass.rule) && (pass.words == 0 || pass.words&w.words.all[0] != 0) {
+			if list.wants(pass.rule) && (pass.words == 0 || pass.words&w.words.All[0] != 0) {
 				*list.passes = append(*list.passes, pass)
 			}
 		}
