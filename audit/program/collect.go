@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/internal/slab"
 	"github.com/fumehood/fumehood/audit/internal/words"
 	"github.com/fumehood/fumehood/audit/python"
 )
@@ -16,13 +17,30 @@ type gathered struct {
 	classes   []*Class
 	numbers   int // of names with values and of imports
 	crashed   []finding.Skipped
-	wanted    *words.Index
+	*shared
+}
+
+// shared is what the modules that one goroutine gathers have in common.
+type shared struct {
+	wanted       *words.Index
+	newSymbols   slab.Of[Symbol]
+	newImports   slab.Of[Import]
+	newFunctions slab.Of[Function]
+	newScopes    slab.Of[Scope]
 }
 
 // number is a new number. What has one is looked up once by each Program that shares it.
-func (g *gathered) number() int {
+func (g *gathered) number() int32 {
 	g.numbers++
-	return g.numbers
+	return int32(g.numbers)
+}
+
+// imported is a new Import.
+func (g *gathered) imported(i Import) *Import {
+	i.id = g.number()
+	kept := g.newImports.One()
+	*kept = i
+	return kept
 }
 
 // collect makes the symbols, functions and classes of all modules, on all processors: none of
@@ -34,8 +52,9 @@ func (p *Program) collect() {
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(all)) {
 		wg.Go(func() {
+			with := &shared{wanted: index}
 			for i := int(next.Add(1)) - 1; i < len(all); i = int(next.Add(1)) - 1 {
-				all[i].wanted = index
+				all[i].shared = with
 				all[i].module(p.Modules[i])
 			}
 		})
@@ -59,7 +78,7 @@ func (p *Program) collect() {
 func (g *gathered) module(m *Module) {
 	if crashed := guarded(m, nil, func() { g.walk(m) }); crashed != nil {
 		m.File = &python.File{Name: m.Path}
-		*g = gathered{crashed: crashed, wanted: g.wanted}
+		*g = gathered{crashed: crashed, shared: g.shared}
 		g.walk(m)
 	}
 }

@@ -125,7 +125,7 @@ func (p *Program) symbol(sym *Symbol, at *Scope, depth int) Ref {
 	if len(sym.Values) == 0 {
 		return Ref{}
 	}
-	memo := &p.known[at.Module.first+sym.id]
+	memo := &p.known[at.Module.first+int(sym.id)]
 	if *memo != nil {
 		return **memo
 	}
@@ -215,7 +215,7 @@ func isBuiltin(name string) bool {
 // is depth enough left to find it. Two modules that import one name from each other bind
 // nothing.
 func (p *Program) Imported(i *Import, from *Module, depth int) Ref {
-	memo := &p.known[from.first+i.id]
+	memo := &p.known[from.first+int(i.id)]
 	if *memo != nil {
 		return **memo
 	}

@@ -17,10 +17,10 @@ type Symbol struct {
 	Class    *Class
 	Import   *Import
 	Values   []python.Expr // the right sides of plain assignments, in order
-	Other    bool          // it is also bound in a way that has no one value: loop, with, except, parameter
 	Slot     int           // counts the names of a scope
+	Other    bool          // it is also bound in a way that has no one value: loop, with, except, parameter
 
-	id int // its number among those of the module; 0 without values
+	id int32 // its number among those of the module; 0 without values
 }
 
 // Import is what an import statement binds to a name: a module, or a name in a module.
@@ -28,7 +28,7 @@ type Import struct {
 	Module string // dotted and absolute within the project for relative imports
 	Name   string // "" for the module itself
 
-	id int // its number among those of the module
+	id int32 // its number among those of the module
 }
 
 // Function is a def, a lambda with a name, or the top-level code of a module.
@@ -90,7 +90,8 @@ func (c *collector) symbol(name string) *Symbol {
 	}
 	s := names[name]
 	if s == nil {
-		s = &Symbol{Slot: len(names)}
+		s = c.newSymbols.One()
+		s.Slot = len(names)
 		names[name] = s
 	}
 	return s
@@ -256,7 +257,7 @@ func (c *collector) imports(s python.Stmt) {
 	case *python.Import:
 		for _, a := range s.Names {
 			if a.As != "" {
-				c.symbol(a.As).Import = &Import{Module: a.Name, id: c.number()}
+				c.symbol(a.As).Import = c.imported(Import{Module: a.Name})
 				continue
 			}
 			first := a.Name
@@ -266,7 +267,7 @@ func (c *collector) imports(s python.Stmt) {
 					break
 				}
 			}
-			c.symbol(first).Import = &Import{Module: first, id: c.number()}
+			c.symbol(first).Import = c.imported(Import{Module: first})
 		}
 	case *python.ImportFrom:
 		module := s.Module
@@ -282,7 +283,7 @@ func (c *collector) imports(s python.Stmt) {
 			if as == "" {
 				as = a.Name
 			}
-			c.symbol(as).Import = &Import{Module: module, Name: a.Name, id: c.number()}
+			c.symbol(as).Import = c.imported(Import{Module: module, Name: a.Name})
 		}
 	}
 }
@@ -291,14 +292,15 @@ func (c *collector) imports(s python.Stmt) {
 func (c *collector) star(module string) {
 	s := c.symbol("*")
 	if s.Import == nil {
-		s.Import = &Import{Module: module, id: c.number()}
+		s.Import = c.imported(Import{Module: module})
 		return
 	}
 	s.Values = append(s.Values, &python.Str{Value: module}) // further ones
 }
 
 func (c *collector) function(s *python.Function) {
-	f := &Function{Name: s.Name, Module: c.m, Class: c.class, Node: s, Body: s.Body}
+	f := c.newFunctions.One()
+	*f = Function{Name: s.Name, Module: c.m, Class: c.class, Node: s, Body: s.Body}
 	if c.fn != c.m.Main {
 		f.Parent = c.fn
 		c.fn.Inner = true
@@ -314,7 +316,8 @@ func (c *collector) function(s *python.Function) {
 	for around.class {
 		around = around.Parent
 	}
-	f.Scope = &Scope{Names: map[string]*Symbol{}, Parent: around, Module: c.m}
+	f.Scope = c.newScopes.One()
+	*f.Scope = Scope{Names: map[string]*Symbol{}, Parent: around, Module: c.m}
 	sym := c.symbol(s.Name)
 	sym.Function = f
 	if c.class != nil {
@@ -323,7 +326,9 @@ func (c *collector) function(s *python.Function) {
 		}
 	}
 	for i := range s.Params.List {
-		f.Scope.Names[s.Params.List[i].Name] = &Symbol{Other: true, Slot: len(f.Scope.Names)}
+		param := c.newSymbols.One()
+		param.Other, param.Slot = true, len(f.Scope.Names)
+		f.Scope.Names[s.Params.List[i].Name] = param
 	}
 	inner := collector{gathered: c.gathered, m: c.m, scope: f.Scope, fn: f}
 	inner.block(s.Body)
