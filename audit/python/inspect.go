@@ -9,11 +9,8 @@ func Inspect(n Node, f func(Node) bool) {
 	if n == nil || !f(n) {
 		return
 	}
-	if s, ok := n.(Stmt); ok {
-		inspectStmt(s, f)
-		return
-	}
 	switch n := n.(type) {
+	case *Name, *Str, *Number, *Constant: // most nodes, and nothing in them
 	case *Attribute:
 		Inspect(n.Value, f)
 	case *Subscript:
@@ -44,6 +41,8 @@ func Inspect(n Node, f func(Node) bool) {
 	case *Lambda:
 		parameters(n.Params, f)
 		Inspect(n.Body, f)
+	case Stmt:
+		inspectStmt(n, f)
 	default:
 		inspectMore(n, f)
 	}
