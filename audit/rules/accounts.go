@@ -268,6 +268,9 @@ func (p *Pass) insertedPassword(sql string) string {
 // inserted are the columns that an insert fills, and what it puts into them. Where it names
 // none they are those that the table was created with.
 func (p *Pass) inserted(sql string) (columns []string, row string, ok bool) {
+	if !secret.Holds(sql, "insert ") { // as most texts
+		return nil, "", false
+	}
 	low := strings.ToLower(sql)
 	at := strings.Index(low, "insert ")
 	if at < 0 {

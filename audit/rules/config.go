@@ -104,6 +104,9 @@ func configLike(a *Assignment) bool {
 
 // className is the class in whose body an assignment stands, "" for none.
 func className(a *Assignment) string {
+	if a.Scope == a.Func.Scope {
+		return ""
+	}
 	for _, c := range a.Func.Module.Classes {
 		if c.Scope == a.Scope {
 			return c.Name

@@ -49,7 +49,7 @@ func (w *walker) functionFrom(i int, f *program.Function, words uint64) (next in
 		}
 	}()
 	for ; next < len(w.functions); next++ {
-		if pass := w.functions[next]; !pass.rule.Inside || pass.words == 0 || pass.words&words != 0 {
+		if pass := w.functions[next]; pass.wantsFunction(f, words) {
 			pass.rule.Function(pass, f)
 		}
 	}

@@ -18,6 +18,8 @@ func passwordInAnswer() *Rule {
 			Canon: []string{"data-exposure"},
 			Guard: "",
 		},
+		Helpers: []string{"passw", "pwd", "ssn", "cc_num", "ccn", "card_number", "credit_card", "cvv", "secret", "api_key", "pin", "iban", "pass_hash", "private_key", "security_answer", "social_security",
+			"__table__", "__mapper__", "column_attrs"},
 		Function: secretsSent,
 	}
 }

@@ -155,11 +155,14 @@ func asked(e python.Expr) string {
 // comparesKey reports whether a is a key that a client sends and b a text.
 func (p *Pass) comparesKey(a, b python.Expr, scope *program.Scope) bool {
 	class := secret.ClassOf(asked(a))
+	if class != secret.Key && class != secret.Vague {
+		return false
+	}
 	text := p.writtenText(b, scope)
 	if name := strings.ToLower(asked(a)); strings.HasSuffix(name, "secret_key") || secret.Signs(name) || ofSettings(a) {
 		return false
 	}
-	if class != secret.Key && class != secret.Vague || len(text) < 6 || strings.Contains(text, " ") || secret.Placeholder(text) && !secret.Known(text) {
+	if len(text) < 6 || strings.Contains(text, " ") || secret.Placeholder(text) && !secret.Known(text) {
 		return false
 	}
 	if class == secret.Vague {

@@ -18,6 +18,7 @@ func weakReset() *Rule {
 			Canon: []string{"brute-force"},
 			Guard: "",
 		},
+		Helpers:  []string{"forg", "reset", "recover", "lost"},
 		Function: resetsLooked,
 	}
 }

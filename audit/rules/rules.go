@@ -38,6 +38,9 @@ type Rule struct {
 	// Inside is of rules that need one of the Words in a function itself: others are not shown to
 	// Function.
 	Inside bool
+	// Helpers are parts of words too. Of functions that answer no requests, those that have none of
+	// them are not shown to Function.
+	Helpers []string
 	// Call looks at a call.
 	Call func(*Pass, *Site)
 	// Assign looks at an assignment to one target.
@@ -108,6 +111,7 @@ type Pass struct {
 	Configs []*settings.File
 	rule    *Rule
 	words   uint64 // the rule's, as bits of Facts.index; 0 for any module
+	helpers uint64 // the rule's, in the same way
 	report  func(finding.Finding)
 }
 
@@ -182,7 +186,7 @@ func Start(ctx context.Context, all []*Rule, p *program.Program, configs ...*set
 	w := &Work{all: all, done: make(chan struct{})}
 	facts := newFacts(p, all)
 	for _, r := range all {
-		w.passes = append(w.passes, &Pass{Program: p, Facts: facts, Configs: configs, rule: r, words: facts.index.Placed(r.Words), report: func(f finding.Finding) { w.found = append(w.found, f) }})
+		w.passes = append(w.passes, &Pass{Program: p, Facts: facts, Configs: configs, rule: r, words: facts.index.Placed(r.Words), helpers: facts.index.Placed(r.Helpers), report: func(f finding.Finding) { w.found = append(w.found, f) }})
 	}
 	go func() {
 		defer close(w.done)

@@ -60,6 +60,14 @@ func walk(ctx context.Context, passes []*Pass, p *program.Program, failed *crash
 	}
 }
 
+// wantsFunction reports whether a function in which so many words stand is shown to a rule.
+func (p *Pass) wantsFunction(f *program.Function, words uint64) bool {
+	if p.rule.Inside && p.words != 0 && p.words&words == 0 {
+		return false
+	}
+	return p.helpers == 0 || p.helpers&words != 0 || p.Facts.view(f) != nil
+}
+
 // wholeOf is where a function stands with its decorators.
 func wholeOf(f *python.Function) python.Span {
 	whole := f.Span

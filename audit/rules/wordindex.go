@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fumehood/fumehood/audit/internal/words"
@@ -28,7 +29,7 @@ type wordIndex struct {
 func newWordIndex(modules int, all []*Rule) *wordIndex {
 	var ofRules []string
 	for _, r := range all {
-		ofRules = append(ofRules, r.Words...)
+		ofRules = slices.Concat(ofRules, r.Words, r.Helpers)
 	}
 	return &wordIndex{words.New(ofRules, soughtTexts()), make([]*words.Found, modules)}
 }

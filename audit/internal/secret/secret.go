@@ -113,8 +113,8 @@ func called(n string) Class {
 	return No
 }
 
-// holds reports whether a name has a word in small letters in it, in whatever case.
-func holds(name, word string) bool {
+// Holds reports whether a name has a word in small letters in it, in whatever case.
+func Holds(name, word string) bool {
 	for at := 0; at+len(word) <= len(name); at++ {
 		if name[at]|0x20 == word[0] && strings.EqualFold(name[at:at+len(word)], word) {
 			return true
@@ -127,7 +127,7 @@ func hasEnd(n, end string) bool { return strings.HasSuffix(n, end) }
 
 // Signs reports whether a name is that of a key that signs or encrypts for the app itself.
 func Signs(name string) bool {
-	if !holds(name, "secret") && !holds(name, "signing") && !holds(name, "salt") { // as all of them do: most names are none
+	if !Holds(name, "secret") && !Holds(name, "signing") && !Holds(name, "salt") { // as all of them do: most names are none
 		return false
 	}
 	n := strings.ToUpper(snake(name))

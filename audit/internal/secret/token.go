@@ -104,6 +104,9 @@ var forms = [...]form{
 	{"SK", 32, 32, hexSigns, "a Twilio key", Full},
 }
 
+// shortestToken is how long the keys are at the least.
+const shortestToken = 18
+
 // Tokens are the keys of known forms in a text, and private keys.
 func Tokens(text string) []Token {
 	var all []Token
@@ -137,6 +140,9 @@ var signs = [256]bool{
 
 // tokenAt looks at the word that stands between two bytes.
 func tokenAt(text string, at, end int) (Token, bool) {
+	if c := text[at]; end-at < shortestToken && c != 'h' && c != 'd' && c != 'A' { // of the words below
+		return Token{}, false
+	}
 	word := strings.TrimRight(text[at:end], ".-")
 	end = at + len(word)
 	switch {
@@ -144,7 +150,7 @@ func tokenAt(text string, at, end int) (Token, bool) {
 		return webhook(text, at, end)
 	case word == "AccountKey":
 		return azureKey(text, at, end)
-	case len(word) < 18:
+	case len(word) < shortestToken:
 		return Token{}, false
 	case strings.HasPrefix(word, "eyJ"):
 		return webToken(word, at)
