@@ -31,13 +31,13 @@ func (f *Facts) modulesWith(text string) map[*program.Module]bool {
 	return found
 }
 
-// withPasswords are the modules of modulesWith that speak of passwords: a text that stands for one
-// function only is not looked for in all others.
-func (f *Facts) withPasswords(text string) map[*program.Module]bool {
-	found := map[*program.Module]bool{}
+// withPasswords tells by Module.ID the modules of modulesWith that speak of passwords: a text that
+// stands for one function only is not looked for in all others.
+func (f *Facts) withPasswords(text string) []bool {
+	found := make([]bool, len(f.program.Modules))
 	for _, m := range f.program.Modules {
 		if !m.Test && slices.ContainsFunc(passwordWords(), func(w string) bool { return f.sourceHas(m, w) }) && strings.Contains(m.File.Source, text) {
-			found[m] = true
+			found[m.ID] = true
 		}
 	}
 	return found

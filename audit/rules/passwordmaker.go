@@ -62,13 +62,12 @@ func (f *Facts) keptAsPassword(fn *program.Function) bool {
 		}
 		return len(c.Args) == 1 && isPassword(python.NameOrKey(c.Args[0])+" "+fieldOf(c.Args[0]))
 	}
-	others := slices.ContainsFunc(f.program.Classes, func(c *program.Class) bool { return c.Methods[fn.Name] != nil && c != fn.Class })
-	if fn.Class != nil && others { // whose method is called cannot be told by its name
+	if fn.Class != nil && slices.ContainsFunc(f.program.Classes, func(c *program.Class) bool { return c.Methods[fn.Name] != nil && c != fn.Class }) { // whose method is called cannot be told by its name
 		return false
 	}
 	modules := f.withPasswords(fn.Name + "(")
 	for _, in := range f.program.Functions {
-		if !modules[in.Module] || in.Module.Test {
+		if !modules[in.Module.ID] {
 			continue
 		}
 		found := false

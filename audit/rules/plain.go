@@ -26,6 +26,9 @@ func plainPassword() *Rule {
 
 // plainKept reports passwords that are compared, looked up or stored as they came.
 func plainKept(p *Pass, f *program.Function) {
+	if !p.Facts.mayNamePassword(f) {
+		return
+	}
 	w := &passwords{p: p, f: f, h: p.Facts.bindings(f), hashed: map[string]bool{}, told: map[string]bool{}}
 	if f.Node != nil {
 		w.names()
@@ -33,6 +36,22 @@ func plainKept(p *Pass, f *program.Function) {
 	for _, s := range f.Body {
 		python.Inspect(s, w.see)
 	}
+}
+
+// statementWords are parts of all words for a password in a statement and out of one.
+func statementWords() []string { return []string{"pass", "pw"} }
+
+// mayNamePassword reports whether a function speaks of passwords, or may use a statement that does.
+func (f *Facts) mayNamePassword(fn *program.Function) bool {
+	about := f.index.Placed(statementWords())
+	for fn.Parent != nil {
+		fn = fn.Parent
+	}
+	if fn.Node == nil || f.index.outside(fn.Module)&about != 0 {
+		return true
+	}
+	whole := wholeOf(fn.Node)
+	return f.index.of(fn.Module).Within(whole.Start, whole.End)&about != 0
 }
 
 // passwords looks for passwords in one function.

@@ -234,7 +234,7 @@ func (f *Facts) callsWithPasswords(fn *program.Function) []caller {
 	var all []caller
 	modules := f.withPasswords(fn.Name + "(")
 	for _, in := range f.program.Functions {
-		if in.Node == nil || !modules[in.Module] {
+		if in.Node == nil || !modules[in.Module.ID] {
 			continue
 		}
 		for _, s := range in.Body {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fumehood/fumehood/audit/internal/words"
 	"github.com/fumehood/fumehood/audit/program"
+	"github.com/fumehood/fumehood/audit/python"
 )
 
 // soughtTexts are what rules look for in the text of whole modules, in lower case, by sourceHas
@@ -24,14 +25,21 @@ func soughtTexts() []string {
 type wordIndex struct {
 	*words.Index
 	found []*words.Found // by Module.ID
+	outer []outerWords
+}
+
+// outerWords are the words of rules that stand outside of a module's functions.
+type outerWords struct {
+	known bool
+	bits  uint64
 }
 
 func newWordIndex(modules int, all []*Rule) *wordIndex {
-	var ofRules []string
+	ofRules := statementWords()
 	for _, r := range all {
 		ofRules = slices.Concat(ofRules, r.Words, r.Helpers)
 	}
-	return &wordIndex{words.New(ofRules, soughtTexts()), make([]*words.Found, modules)}
+	return &wordIndex{Index: words.New(ofRules, soughtTexts()), found: make([]*words.Found, modules), outer: make([]outerWords, modules)}
 }
 
 // of are the words that the source of a module holds.
@@ -40,6 +48,24 @@ func (x *wordIndex) of(m *program.Module) *words.Found {
 		x.found[m.ID] = x.Read(m.File.Source)
 	}
 	return x.found[m.ID]
+}
+
+// outside are the words of rules that stand in what a module does itself, such as to set a name that
+// its functions use, and maybe some right beside it.
+func (x *wordIndex) outside(m *program.Module) uint64 {
+	w := &x.outer[m.ID]
+	if w.known {
+		return w.bits
+	}
+	w.known = true
+	for _, s := range m.File.Body {
+		switch s.(type) {
+		case *python.Function, *python.Class, *python.Import, *python.ImportFrom:
+		default:
+			w.bits |= x.of(m).Within(s.At().Start, s.At().End)
+		}
+	}
+	return w.bits
 }
 
 // sourceHas reports whether the text of a module has a word in it, in whatever case.
