@@ -36,7 +36,7 @@ func (f *frame) answer(n python.Node, v *Value) {
 		api = len(v.Obj.Items) > 1 && made(v.Obj.Items[1])
 		v = v.Obj.Items[0]
 	}
-	if v.Obj != nil || v.Of != nil || v.isRows() || (api || v.isBody()) && v.Parts == nil || f.fn.Class != nil && f.fn.Class.IsResource() && !v.isResponse() { // it is sent as JSON
+	if v.Obj != nil || v.Of != nil || v.isRows() || (api || v.isBody()) && v.parts() == nil || f.fn.Class != nil && f.fn.Class.IsResource() && !v.isResponse() { // it is sent as JSON
 		f.used(Exposure, v, n, "the answer")
 		return
 	}
@@ -84,7 +84,7 @@ func jsonHeaders(v *Value) bool {
 // isRows reports whether a value is what a database gives: rows, or one row, not a column of it.
 // Flask makes JSON of lists and dicts, and fails at rows of other kinds.
 func (v *Value) isRows() bool {
-	if v.API == nil || v.Parts != nil {
+	if v.API == nil || v.parts() != nil {
 		return false
 	}
 	switch path := lastName(v.API.Path); path {

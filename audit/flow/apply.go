@@ -168,7 +168,8 @@ func (c *call) affect(ef effect) {
 	v := &Value{Marks: c.replace(nil, Mark{From: ef.origin, Safe: ef.safe, Way: ef.way})}
 	kept := v
 	if object != nil {
-		kept = &Value{Marks: v.Marks, Of: object.Of, kin: object.kin, Class: object.Class}
+		kept = &Value{Marks: v.Marks, Of: object.Of, Class: object.Class}
+		kept.setKin(object.kin())
 		if object.Of == nil && object.Class == nil {
 			kept.API = object.API
 		}

@@ -56,8 +56,8 @@ func (f *frame) assignAttr(t *python.Attribute, v *Value) {
 	case to.Class != nil:
 		f.store(to.Class, t.Attr, v)
 		return
-	case to.Mod != nil:
-		f.store(to.Mod, t.Attr, v)
+	case to.module() != nil:
+		f.store(to.module(), t.Attr, v)
 		return
 	case to.API != nil && isGlobals(to.API.Path):
 		f.store(globalsPlace, t.Attr, v)

@@ -25,7 +25,7 @@ func (f *frame) builtinMethod(to *Value, name string, a *arguments, e *python.Ca
 	}
 	switch name {
 	case "format":
-		if to.Const.Kind == ConstStr || to.Parts != nil {
+		if to.Const.Kind == ConstStr || to.parts() != nil {
 			if to.Const.Kind != ConstStr {
 				f.used(Format, to, e, "a format string")
 			}
@@ -36,14 +36,16 @@ func (f *frame) builtinMethod(to *Value, name string, a *arguments, e *python.Ca
 			return &Value{Marks: merge(to.Marks, a.marks())}
 		}
 	case "join":
-		if to.Const.Kind == ConstStr || to.Parts != nil {
+		if to.Const.Kind == ConstStr || to.parts() != nil {
 			return f.joined(to, a, e)
 		}
 	case "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "swapcase":
 		return f.plainText(to, name, a)
 	case "encode", "decode", "expandtabs", "removeprefix", "removesuffix", "zfill", "ljust", "rjust", "center":
 		if to.API == nil || len(to.Marks) > 0 {
-			return &Value{Marks: to.Marks, Const: to.Const, Parts: to.Parts, Checked: to.Checked}
+			v := &Value{Marks: to.Marks, Const: to.Const, Checked: to.Checked}
+			v.setParts(to.parts())
+			return v
 		}
 	case "replace", "translate", "partition", "rpartition":
 		if to.API == nil || len(to.Marks) > 0 {
@@ -98,7 +100,9 @@ func (f *frame) plainText(to *Value, name string, a *arguments) *Value {
 	if cut, ok := a.get(0, "").strOf(); ok && (name == "lstrip" || name == "strip") && strings.Contains(cut, "/") {
 		return &Value{Marks: safe(to.Marks, bare)}
 	}
-	return &Value{Marks: to.Marks, Parts: to.Parts}
+	v := &Value{Marks: to.Marks}
+	v.setParts(to.parts())
+	return v
 }
 
 // joined is separator.join(list).
@@ -114,9 +118,9 @@ func (f *frame) joined(to *Value, a *arguments, e *python.Call) *Value {
 	var parts []Part
 	for i, x := range over.Obj.Items {
 		if i > 0 {
-			parts = append(parts, to.parts()...)
+			parts = append(parts, to.asParts()...)
 		}
-		parts = append(parts, x.parts()...)
+		parts = append(parts, x.asParts()...)
 	}
 	return f.formatted(parts, e)
 }

@@ -137,10 +137,10 @@ func (f *frame) called(e *python.Call) *Value {
 		f.unmarked, _ = a.Value.(*python.Call)
 	}
 	to := f.eval(a.Value)
-	if to.Query != nil {
+	if to.query() != nil {
 		return f.query(to, a.Attr, f.arguments(e), e)
 	}
-	if to.isThing() && (to.API == nil || to.Mod != nil) {
+	if to.isThing() && (to.API == nil || to.module() != nil) {
 		v := f.attribute(to, a.Attr, a)
 		if v.isThing() && (v.API == nil || f.e.models.knows(v.API.Path)) {
 			return f.invoke(v, f.arguments(e), e)
@@ -221,7 +221,7 @@ func (f *frame) invokeOne(callee *Value, a *arguments, e *python.Call) *Value {
 		if m := callee.Of.Method("__call__"); m != nil {
 			return f.own(&Value{Func: m, Self: callee}, a, e)
 		}
-	case callee.Query != nil: // Model.objects(__raw__=...)
+	case callee.query() != nil: // Model.objects(__raw__=...)
 		f.used(NoSQL, a.get(-1, "__raw__"), e, "a query's __raw__")
 		return callee
 	}
@@ -258,7 +258,7 @@ func (f *frame) own(callee *Value, a *arguments, e *python.Call) *Value {
 	switch {
 	case kinds != 0 && len(v.Marks) > 0:
 		v = v.marked(safe(v.Marks, kinds))
-		v.Parts = nil
+		v.setParts(nil)
 		return v
 	case kinds != 0 && v.empty():
 		return &Value{Checked: true}

@@ -116,8 +116,8 @@ func (f *frame) checkMethod(a *python.Attribute, e *python.Call) (condition, boo
 		if len(e.Args) == 1 {
 			end := f.eval(e.Args[0])
 			s, ok := end.str()
-			if !ok && len(end.Parts) > 1 && len(end.deep()) == 0 { // "." + host
-				s = end.Parts[0].Text
+			if !ok && len(end.parts()) > 1 && len(end.deep()) == 0 { // "." + host
+				s = end.parts()[0].Text
 			}
 			if strings.HasPrefix(s, ".") {
 				return condition{then: f.hostFixed(a.Value)}, true

@@ -20,7 +20,7 @@ func splitCommand(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value
 // words are those of a command line.
 func words(v *Value) *Value {
 	o := &Object{Items: []*Value{{Marks: v.deep()}}, Rest: &Value{Marks: v.deep()}, region: -1}
-	if first, _, more := strings.Cut(v.parts()[0].Text, " "); more && first != "" {
+	if first, _, more := strings.Cut(v.asParts()[0].Text, " "); more && first != "" {
 		o.Items = []*Value{text(first)}
 	}
 	return &Value{Obj: o}
@@ -55,7 +55,7 @@ func startProgram(f *frame, api *program.API, a *arguments, e *python.Call) *Val
 
 // runLine runs a command line without a shell: only who names the program does harm.
 func runLine(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
-	if v := a.get(0, "command"); v != nil && !strings.Contains(v.parts()[0].Text, " ") {
+	if v := a.get(0, "command"); v != nil && !strings.Contains(v.asParts()[0].Text, " ") {
 		f.used(Program, v, e, api.Path)
 	}
 	return f.e.api(api.Call())
@@ -82,7 +82,7 @@ func importModule(f *frame, api *program.API, a *arguments, e *python.Call) *Val
 			return f.e.module(own)
 		}
 	}
-	if first := v.parts()[0].Text; !strings.Contains(first, ".") || first[0] == '.' {
+	if first := v.asParts()[0].Text; !strings.Contains(first, ".") || first[0] == '.' {
 		f.used(Code, v, e, api.Path)
 	}
 	return f.e.api(api.Call())

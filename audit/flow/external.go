@@ -219,7 +219,7 @@ func (f *frame) orm(to *Value, name string, a *arguments, e *python.Call) *Value
 	first := a.list[0]
 	model := first.Class
 	if model == nil {
-		model = first.Query
+		model = first.query()
 	}
 	if model == nil || !isModel(model) {
 		return nil
@@ -230,7 +230,7 @@ func (f *frame) orm(to *Value, name string, a *arguments, e *python.Call) *Value
 			f.fillDict(model, v)
 		}
 	case "query", "select", "scalars", "execute", "paginate", "exec", "stream", "stream_scalars":
-		return &Value{Query: model}
+		return queryOf(model)
 	case "get", "get_or_404", "one_or_404", "first_or_404", "scalar":
 		return f.row(model)
 	}
@@ -254,24 +254,24 @@ func (f *frame) query(to *Value, name string, a *arguments, e *python.Call) *Val
 			}
 		}
 	case "values", "create", "get_or_create", "update_or_create", "insert", "bulk_create":
-		f.fillRow(to.Query, a, e)
+		f.fillRow(to.query(), a, e)
 		if name != "values" {
-			return f.modelMethod(to.Query, name, &arguments{node: e}, e)
+			return f.modelMethod(to.query(), name, &arguments{node: e}, e)
 		}
 	case "first", "last", "get", "one", "first_or_404", "get_or_404", "one_or_none", "one_or_404", "scalar", "scalar_one", "scalar_one_or_none", "get_or_none":
-		return f.row(to.Query)
+		return f.row(to.query())
 	case "all", "fetchall":
-		return &Value{Obj: &Object{Rest: f.row(to.Query), region: -1}}
+		return &Value{Obj: &Object{Rest: f.row(to.query()), region: -1}}
 	case "count", "delete", "exists":
 		return f.e.unknown
 	case "update":
 		if v := a.get(0, "values"); v != nil {
 			for _, fd := range fieldsOf(v) {
-				f.store(to.Query, fd.Key, fd.Value)
+				f.store(to.query(), fd.Key, fd.Value)
 			}
 		}
 		for _, n := range a.named {
-			f.store(to.Query, n.Key, n.Value)
+			f.store(to.query(), n.Key, n.Value)
 		}
 		return f.e.unknown
 	}

@@ -21,7 +21,7 @@ func (f *frame) percent(format, values *Value, at python.Node) *Value {
 		return f.nth(values, next-1)
 	}
 	var parts []Part
-	for _, p := range format.parts() {
+	for _, p := range format.asParts() {
 		if p.Value != nil {
 			parts = append(parts, p)
 			continue
@@ -74,7 +74,7 @@ func percentParts(s string, arg func(key string) *Value) []Part {
 		if v == nil {
 			parts = append(parts, Part{Text: "0"})
 		} else {
-			parts = append(parts, v.parts()...)
+			parts = append(parts, v.asParts()...)
 		}
 		s = s[j+1:]
 	}
@@ -84,7 +84,7 @@ func percentParts(s string, arg func(key string) *Value) []Part {
 func (f *frame) format(format *Value, args []*Value, named []Field, rest *Value, at python.Node) *Value {
 	var parts []Part
 	next := 0
-	for _, p := range format.parts() {
+	for _, p := range format.asParts() {
 		if p.Value != nil {
 			parts = append(parts, p)
 			continue
@@ -151,5 +151,5 @@ func (f *frame) formatField(field string, next *int, args []*Value, named []Fiel
 	if path != "" {
 		v = f.part(v, path)
 	}
-	return v.parts()
+	return v.asParts()
 }

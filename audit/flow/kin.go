@@ -40,25 +40,25 @@ func (v *Value) covers(o *Value) bool {
 	if o.Of == nil || v.Of == nil {
 		return true
 	}
-	return v.isOf(o.Of) && !slices.ContainsFunc(o.kin.all(), func(c *program.Class) bool { return !v.isOf(c) })
+	return v.isOf(o.Of) && !slices.ContainsFunc(o.kin().all(), func(c *program.Class) bool { return !v.isOf(c) })
 }
 
-func (v *Value) isOf(c *program.Class) bool { return v.Of == c || slices.Contains(v.kin.all(), c) }
+func (v *Value) isOf(c *program.Class) bool { return v.Of == c || slices.Contains(v.kin().all(), c) }
 
 // akin are the classes beside a's first that a value may be an instance of which is a or b.
 func akin(a, b *Value) *kin {
-	all := a.kin.all()
+	all := a.kin().all()
 	add := func(c *program.Class) {
 		if !a.isOf(c) && !slices.Contains(all, c) && len(all) < maxKin {
 			all = append(all[:len(all):len(all)], c)
 		}
 	}
 	add(b.Of)
-	for _, c := range b.kin.all() {
+	for _, c := range b.kin().all() {
 		add(c)
 	}
-	if len(all) == len(a.kin.all()) {
-		return a.kin
+	if len(all) == len(a.kin().all()) {
+		return a.kin()
 	}
 	return &kin{all}
 }
@@ -66,9 +66,9 @@ func akin(a, b *Value) *kin {
 // anyOfKin is an attribute of an instance of one of several classes.
 func (f *frame) anyOfKin(v *Value, name string, n python.Node) *Value {
 	one := *v
-	one.kin = nil
+	one.setKin(nil)
 	found := f.instanceAttr(&one, name, n)
-	for _, c := range v.kin.all() {
+	for _, c := range v.kin().all() {
 		other := one
 		other.Of = c
 		found = join(found, f.instanceAttr(&other, name, n))

@@ -52,7 +52,7 @@ func readTable(f *frame, api *program.API, a *arguments, e *python.Call) *Value 
 		switch {
 		case v == nil:
 			continue
-		case v.parts()[0].Text != "":
+		case v.asParts()[0].Text != "":
 			f.used(Path, v, e, api.Path)
 		default:
 			f.used(Address, v, e, api.Path)

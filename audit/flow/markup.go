@@ -29,7 +29,7 @@ func markup(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
 
 // escaped reports whether all that is not written in the program was escaped before.
 func (v *Value) escaped() bool {
-	for _, p := range v.parts() {
+	for _, p := range v.asParts() {
 		if p.Value == nil || p.Value.written(3) || p.Value.API != nil && makesMarkup(p.Value.API.Path) {
 			continue
 		}

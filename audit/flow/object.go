@@ -32,13 +32,13 @@ func partsOf(marks []Mark, step string) []Mark {
 // attribute is v.name. n is the expression, nil where a path is followed.
 func (f *frame) attribute(v *Value, name string, n python.Node) *Value {
 	switch {
-	case v.Mod != nil:
-		return f.moduleAttr(v.Mod, name)
+	case v.module() != nil:
+		return f.moduleAttr(v.module(), name)
 	case v.Of != nil:
 		return f.instanceAttr(v, name, n)
 	case v.Class != nil:
 		return f.classAttr(v.Class, name)
-	case v.Query != nil:
+	case v.query() != nil:
 		return v
 	}
 	var own *Value
@@ -130,7 +130,7 @@ func (f *frame) moduleAttr(m *program.Module, name string) *Value {
 // instanceAttr is an attribute of an instance of one of the project's classes: what any
 // function has stored there, in this instance or in another.
 func (f *frame) instanceAttr(v *Value, name string, n python.Node) *Value {
-	if v.kin != nil {
+	if v.kin() != nil {
 		return f.anyOfKin(v, name, n)
 	}
 	c := v.Of
@@ -216,7 +216,7 @@ func (f *frame) classAttr(c *program.Class, name string) *Value {
 		return f.ifFixed(true)
 	}
 	if (name == "query" || name == "objects") && isModel(c) {
-		return &Value{Query: c}
+		return queryOf(c)
 	}
 	var own *Value
 	for _, k := range c.Line() {
@@ -240,8 +240,8 @@ func (f *frame) item(v *Value) *Value {
 		return f.e.unknown
 	case v.Checked || v.Const.Kind == ConstStr && len(v.Marks) == 0:
 		return &Value{Checked: true}
-	case v.Query != nil:
-		return f.row(v.Query)
+	case v.query() != nil:
+		return f.row(v.query())
 	case v.Class != nil && isModel(v.Class):
 		return f.row(v.Class)
 	case v.Class != nil && isEnum(v.Class):
@@ -356,7 +356,7 @@ func (f *frame) subscript(e *python.Subscript) *Value {
 		if v.Obj != nil && v.Obj.List && i < 0 {
 			i += len(v.Obj.Items)
 		}
-		if v.Parts != nil {
+		if v.parts() != nil {
 			return &Value{Marks: v.Marks}
 		}
 		return f.nth(v, i)
@@ -382,7 +382,11 @@ func (f *frame) slice(v *Value, s *python.Slice) *Value {
 		from, to := limit(low, 0, n), limit(high, n, n)
 		return &Value{Marks: v.Marks, Obj: &Object{List: true, Items: v.Obj.Items[min(from, to):to:to], region: f.region}}
 	}
-	return &Value{Marks: v.Marks, Obj: v.Obj, Query: v.Query, Checked: len(v.Marks) == 0 && v.fixedText()}
+	cut := &Value{Marks: v.Marks, Obj: v.Obj, Checked: len(v.Marks) == 0 && v.fixedText()}
+	if c := v.query(); c != nil {
+		cut.own().query = c
+	}
+	return cut
 }
 
 // replaceable is the value of an attribute for which only None, True or False was seen. Who

@@ -6,7 +6,7 @@ import (
 )
 
 // parts are the pieces of a value that is used as a text.
-func (v *Value) parts() []Part {
+func (v *Value) asParts() []Part {
 	switch {
 	case v == nil:
 		return nil
@@ -14,8 +14,8 @@ func (v *Value) parts() []Part {
 		return []Part{{Text: v.Const.Str}}
 	case v.Const.Kind == ConstInt:
 		return []Part{{Text: itoa(v.Const.Int)}}
-	case v.Parts != nil:
-		return v.Parts
+	case v.parts() != nil:
+		return v.parts()
 	}
 	return []Part{{Value: v}}
 }
@@ -45,7 +45,7 @@ func textOf(parts []Part) *Value {
 	case all && size > maxLiterals:
 		v.Checked = true
 	case len(parts) <= maxParts && size <= maxLiterals:
-		v.Parts = joinLiterals(parts)
+		v.setParts(joinLiterals(parts))
 	}
 	return v
 }
@@ -64,7 +64,7 @@ func settled(parts []Part) *Value {
 	switch first := parts[0]; {
 	case first.Value == nil:
 		kinds = beginning(first.Text) & URL
-		if anchored(&Value{Parts: parts}) {
+		if anchored(&Value{rare: &rare{parts: parts}}) {
 			kinds |= Redirect | Address
 		}
 	case len(parts) > 1 && first.Value.Const.Kind == NoConst && parts[1].Value == nil && strings.HasPrefix(parts[1].Text, "/") && !strings.HasPrefix(parts[1].Text, "//"):

@@ -24,7 +24,7 @@ func subprocess(f *frame, api *program.API, a *arguments, e *python.Call) *Value
 		} else if len(v.Obj.Items) > 0 {
 			f.used(Program, v.Obj.Items[0], e, api.Path)
 		}
-	case v.Parts == nil || v.Parts[0].Value != nil:
+	case v.parts() == nil || v.parts()[0].Value != nil:
 		f.used(Program, v, e, api.Path)
 	}
 	return f.e.api(api.Call())

@@ -16,12 +16,12 @@ func (f *frame) comesBack() {
 	}
 	var now []guarded
 	for _, v := range f.env {
-		if v == nil || v.proven == 0 {
+		if v == nil || v.proven() == 0 {
 			continue
 		}
 		if o := v.proofOf(); o != nil {
-			now = append(now, guarded{o.Param, v.proven})
-		} else if v.proven&Path != 0 { // a path, made of parameters
+			now = append(now, guarded{o.Param, v.proven()})
+		} else if v.proven()&Path != 0 { // a path, made of parameters
 			for _, m := range v.Marks {
 				if m.From.Source == Param && m.From.Path == "" {
 					now = append(now, guarded{m.From.Param, Path})
@@ -101,7 +101,7 @@ func (f *frame) guarded(more []refinement) []guarded {
 		}
 		kinds := Kinds(0)
 		if o != nil {
-			kinds = v.proven
+			kinds = v.proven()
 		}
 		for _, r := range more {
 			switch {
@@ -194,14 +194,14 @@ func meetGuards(old, now []guarded, checked bool) []guarded {
 // proofOf is the parameter that a value stands for by itself, whole and not made harmless in
 // another way than by checks; nil for all others.
 func (v *Value) proofOf() *Origin {
-	if v.proof != nil {
-		return v.proof
+	if v.proof() != nil {
+		return v.proof()
 	}
-	if len(v.Marks) != 1 || v.Parts != nil {
+	if len(v.Marks) != 1 || v.parts() != nil {
 		return nil
 	}
 	m := v.Marks[0]
-	if m.From.Source != Param || m.From.Path != "" || m.Safe&^(v.proven|normal) != 0 {
+	if m.From.Source != Param || m.From.Path != "" || m.Safe&^(v.proven()|normal) != 0 {
 		return nil
 	}
 	return m.From

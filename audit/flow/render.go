@@ -62,7 +62,7 @@ func (a *arguments) context() *Value {
 // pass keeps whether a template was given something harmless for a use.
 func (e *Engine) pass(key flowKey, v *Value) {
 	harmless := v.Const.Kind != NoConst || v.isNumber() || v.API != nil && makesMarkup(v.API.Path)
-	if v.Checked || v.Parts != nil {
+	if v.Checked || v.parts() != nil {
 		harmless = harmless || v.written(3)
 	}
 	for _, m := range v.deep() {

@@ -15,7 +15,7 @@ func (f *frame) modelMethod(c *program.Class, name string, a *arguments, e *pyth
 	case "create", "acreate", "get_or_create", "update_or_create", "create_or_get", "aget_or_create", "aupdate_or_create", "insert", "replace", "insert_many", "replace_many", "bulk_create", "update":
 		f.fillRow(c, a, e)
 	case "select", "filter", "exclude", "all", "where", "find", "find_all", "select_by_sql", "filter_by":
-		return &Value{Query: c}
+		return queryOf(c)
 	case "get", "get_by_id", "get_or_none", "get_or_404", "first", "last", "earliest", "latest", "find_one", "aget", "afirst":
 		return f.row(c)
 	default:
@@ -27,7 +27,7 @@ func (f *frame) modelMethod(c *program.Class, name string, a *arguments, e *pyth
 	case strings.HasSuffix(name, "create") && name != "bulk_create":
 		return f.row(c)
 	}
-	return &Value{Query: c}
+	return queryOf(c)
 }
 
 // ownMethod is a method that means something by what the project has defined: of a class, of a
@@ -104,7 +104,7 @@ func statements(s map[string]special) {
 
 func ofModel(f *frame, api *program.API, a *arguments, _ *python.Call) *Value {
 	if v := a.get(0, ""); v != nil && v.Class != nil && isModel(v.Class) {
-		return &Value{Query: v.Class}
+		return queryOf(v.Class)
 	}
 	marks := a.marks()
 	if len(marks) == 0 {

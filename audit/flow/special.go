@@ -35,7 +35,7 @@ func makeText(f *frame, _ *program.API, a *arguments, _ *python.Call) *Value {
 	switch {
 	case v == nil:
 		return text("")
-	case v.Const.Kind == ConstStr || v.Parts != nil:
+	case v.Const.Kind == ConstStr || v.parts() != nil:
 		return v
 	case v.Const.Kind == ConstInt:
 		return text(itoa(v.Const.Int))
@@ -88,7 +88,7 @@ func getAttr(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
 
 // methodLike is any of the methods that a name can mean of which the program writes the start.
 func (f *frame) methodLike(v, name *Value) *Value {
-	of, start := v.Of, name.parts()[0].Text
+	of, start := v.Of, name.asParts()[0].Text
 	if of == nil {
 		of = v.Class
 	}
@@ -289,7 +289,7 @@ func pathJoin(f *frame, _ *program.API, a *arguments, e *python.Call) *Value {
 		if i > 0 {
 			parts = append(parts, Part{Text: "/"})
 		}
-		parts = append(parts, v.parts()...)
+		parts = append(parts, v.asParts()...)
 	}
 	if a.rest != nil {
 		parts = append(parts, Part{Value: a.rest})
@@ -314,12 +314,12 @@ func redirect(f *frame, api *program.API, a *arguments, e *python.Call) *Value {
 
 // anchored reports whether a text begins with a literal that fixes its host.
 func anchored(v *Value) bool {
-	if v.Parts == nil || v.Parts[0].Value != nil {
-		return v.Parts != nil && v.Parts[0].Value.isOwnAddress()
+	if v.parts() == nil || v.parts()[0].Value != nil {
+		return v.parts() != nil && v.parts()[0].Value.isOwnAddress()
 	}
-	s := v.Parts[0].Text
-	if s == "/" && len(v.Parts) > 1 && v.Parts[1].Value != nil { // "/" + x.lstrip("/")
-		return allHave(v.Parts[1].Value.Marks, bare)
+	s := v.parts()[0].Text
+	if s == "/" && len(v.parts()) > 1 && v.parts()[1].Value != nil { // "/" + x.lstrip("/")
+		return allHave(v.parts()[1].Value.Marks, bare)
 	}
 	if _, host, ok := strings.Cut(s, "://"); ok {
 		return strings.ContainsAny(host, "/?#")

@@ -187,11 +187,14 @@ func (f *frame) refineSlot(slot int, kinds Kinds, changed bool) {
 	}
 	c := v.marked(safe(v.Marks, kinds))
 	if changed {
-		c.proof = nil
+		if c.proof() != nil {
+			c.own().proof = nil
+		}
 	} else {
-		c.proven |= kinds
+		own := c.own()
+		own.proven |= kinds
 		if len(c.Marks) == 0 {
-			c.proof = v.proofOf()
+			own.proof = v.proofOf()
 		}
 	}
 	f.env[slot] = c

@@ -113,10 +113,10 @@ func grew(a, b *Value, depth int) bool {
 	if a == nil || depth == 0 {
 		return a == nil && !b.empty()
 	}
-	if a.API != b.API || a.Func != b.Func || a.Class != b.Class || a.Of != b.Of || a.Query != b.Query || a.Mod != b.Mod {
+	if a.API != b.API || a.Func != b.Func || a.Class != b.Class || a.Of != b.Of || a.query() != b.query() || a.module() != b.module() {
 		return true
 	}
-	if len(b.kin.all()) > len(a.kin.all()) || a.fn.grew(b.fn, depth) {
+	if len(b.kin().all()) > len(a.kin().all()) || a.fn.grew(b.fn, depth) {
 		return true
 	}
 	for _, m := range b.Marks {
@@ -157,7 +157,7 @@ type mapper struct {
 
 // param is the parameter that a value is, unchanged; nil for all else.
 func (v *Value) param() *Origin {
-	if len(v.Marks) != 1 || v.Obj != nil || v.isThing() || v.Parts != nil || v.Const.Kind != NoConst {
+	if len(v.Marks) != 1 || v.Obj != nil || v.isThing() || v.parts() != nil || v.Const.Kind != NoConst {
 		return nil
 	}
 	if m := v.Marks[0]; m.From.Source == Param && m.Way == nil && m.Safe == 0 {
@@ -168,7 +168,7 @@ func (v *Value) param() *Origin {
 
 // mapped is the value with each mark replaced, down to a depth.
 func (v *Value) mapped(depth int, f mapper) *Value {
-	if v == nil || (len(v.Marks) == 0 && v.Obj == nil && v.Parts == nil && v.fn == nil) {
+	if v == nil || (len(v.Marks) == 0 && v.Obj == nil && v.parts() == nil && v.fn == nil) {
 		return v
 	}
 	if v.fixed(depth) {
@@ -187,14 +187,15 @@ func (v *Value) mapped(depth int, f mapper) *Value {
 		c.Marks = f.marks(c.Marks, m)
 	}
 	c.fn = v.fn.mapped(depth, f)
-	c.Parts = nil
-	if depth > 0 {
-		for _, p := range v.Parts {
+	c.setParts(nil)
+	if depth > 0 && len(v.parts()) > 0 {
+		parts := slices.Clone(v.parts())
+		for i, p := range parts {
 			if p.Value != nil {
-				p.Value = p.Value.mapped(depth-1, f)
+				parts[i].Value = p.Value.mapped(depth-1, f)
 			}
-			c.Parts = append(c.Parts, p)
 		}
+		c.setParts(parts)
 	}
 	if v.Obj == nil || depth == 0 {
 		c.Obj = nil
@@ -223,10 +224,10 @@ func (v *Value) mapped(depth int, f mapper) *Value {
 // fixed reports whether a value is the same whatever the parameters are, and holds nothing
 // that can be changed in place.
 func (v *Value) fixed(depth int) bool {
-	if v.Obj != nil || v.fn != nil || depth == 0 && v.Parts != nil || slices.ContainsFunc(v.Marks, func(m Mark) bool { return m.From.Source == Param }) {
+	if v.Obj != nil || v.fn != nil || depth == 0 && v.parts() != nil || slices.ContainsFunc(v.Marks, func(m Mark) bool { return m.From.Source == Param }) {
 		return false
 	}
-	for _, p := range v.Parts {
+	for _, p := range v.parts() {
 		if p.Value != nil && !p.Value.fixed(depth-1) {
 			return false
 		}

@@ -73,6 +73,6 @@ func (v *Value) asQuoted() *Value {
 		return v
 	}
 	c := v.marked(safe(v.Marks, quoted))
-	c.Parts = nil
+	c.setParts(nil)
 	return c
 }

@@ -18,13 +18,13 @@ const maxParts = 24
 
 // concat is a + b, where either is a text.
 func (f *frame) concat(a, b *Value, at python.Node) *Value {
-	v := settled(append(append(make([]Part, 0, 4), a.parts()...), b.parts()...))
+	v := settled(append(append(make([]Part, 0, 4), a.asParts()...), b.asParts()...))
 	if len(v.Marks) > 0 {
 		v.Marks = moved(v.Marks, f.loc(at), becomes)
 	}
 	if a.Obj != nil || b.Obj != nil {
 		v.Obj = joinObjects(a.Obj, b.Obj, 3)
-		v.Parts = nil
+		v.setParts(nil)
 	}
 	return v
 }
@@ -46,7 +46,7 @@ func (f *frame) fstring(e *python.FString) *Value {
 			if p.Conversion == 'r' || p.Conversion == 'a' {
 				v = &Value{Marks: safe(v.deep(), Header|Log)}
 			}
-			parts = append(parts, v.parts()...)
+			parts = append(parts, v.asParts()...)
 		}
 	}
 	v := settled(parts)
@@ -54,7 +54,7 @@ func (f *frame) fstring(e *python.FString) *Value {
 		v.Marks = moved(v.Marks, f.loc(e), becomes)
 	}
 	if e.Template { // a t-string is not a text yet
-		v.Parts = nil
+		v.setParts(nil)
 	}
 	return v
 }
@@ -99,7 +99,7 @@ func (f *frame) binary(op python.Op, a, b *Value, at python.Node) *Value {
 	case python.Add:
 		return f.concat(a, b, at)
 	case python.Mod:
-		if a.Const.Kind == ConstStr || a.Parts != nil {
+		if a.Const.Kind == ConstStr || a.parts() != nil {
 			return f.percent(a, b, at)
 		}
 		if len(a.Marks)+len(b.deep()) == 0 {
@@ -110,7 +110,8 @@ func (f *frame) binary(op python.Op, a, b *Value, at python.Node) *Value {
 		v := f.concat(a, b, at)
 		if a.API != nil {
 			c := *v
-			c.API, c.Parts = a.API, nil
+			c.API = a.API
+			c.setParts(nil)
 			return &c
 		}
 		return v
@@ -169,13 +170,13 @@ func arithmetic(op python.Op, a, b int64) (int64, bool) {
 // slice is text[low:high] where the limits are constants: what lies outside is cut off, so
 // that a marked part which is cut off does no harm.
 func sliceText(v *Value, low, high *Value) (*Value, bool) {
-	if v.Const.Kind != ConstStr && v.Parts == nil {
+	if v.Const.Kind != ConstStr && v.parts() == nil {
 		return nil, false
 	}
 	if low.Const.Kind == NoConst || high.Const.Kind == NoConst {
 		return nil, false
 	}
-	parts := v.parts()
+	parts := v.asParts()
 	first, lastPart := parts[0], parts[len(parts)-1]
 	if len(parts) == 1 && first.Value == nil {
 		s := first.Text

@@ -14,7 +14,7 @@ func newThings(p *program.Program) things {
 func (e *Engine) module(m *program.Module) *Value {
 	v := &e.things.modules[m.ID]
 	if *v == nil {
-		*v = &Value{Mod: m}
+		*v = &Value{rare: &rare{module: m}}
 	}
 	return *v
 }

@@ -49,16 +49,16 @@ type doubt struct {
 // something else that the program's source does not. What stands in quotes is a value: that
 // today's callers have written theirs says little of tomorrow's, other than of a table's name.
 func (v *Value) unknownParams(depth int) uint64 {
-	if v.Parts == nil || depth == 0 {
+	if v.parts() == nil || depth == 0 {
 		return paramsOf(v.Marks)
 	}
 	var all uint64
-	for i, p := range v.Parts {
+	for i, p := range v.parts() {
 		if p.Value == nil || p.Value.written(depth-1) {
 			continue
 		}
 		one := p.Value.unknownParams(depth - 1)
-		if one == 0 || i > 0 && strings.HasSuffix(v.Parts[i-1].Text, "'") {
+		if one == 0 || i > 0 && strings.HasSuffix(v.parts()[i-1].Text, "'") {
 			return 0
 		}
 		all |= one
@@ -112,10 +112,10 @@ func (v *Value) written(depth int) bool {
 	switch {
 	case v.Const.Kind != NoConst || v.Checked:
 		return true
-	case v.Query != nil || v.Of != nil || v.Class != nil || v.Func != nil:
+	case v.query() != nil || v.Of != nil || v.Class != nil || v.Func != nil:
 		return true
-	case v.Parts != nil && depth > 0:
-		for _, p := range v.Parts {
+	case v.parts() != nil && depth > 0:
+		for _, p := range v.parts() {
 			if p.Value != nil && !p.Value.written(depth-1) {
 				return false
 			}
@@ -149,7 +149,7 @@ func (a *arguments) written() bool {
 
 // built reports whether a text was put together of literals and values.
 func (v *Value) built() bool {
-	for _, p := range v.Parts {
+	for _, p := range v.parts() {
 		if p.Value == nil && p.Text != "" {
 			return true
 		}

@@ -17,16 +17,11 @@ type Value struct {
 	fn      *callable      // more of what is called
 	Class   *program.Class // it is this class
 	Of      *program.Class // it is an instance of this class
-	kin     *kin           // it may be an instance of one of these instead
-	Query   *program.Class // it is a query for rows of this model
-	Mod     *program.Module
 	Const   Const
-	Checked bool   // it was from outside, and was found or made harmless
-	raw     bool   // in a template: it is put out as it is
-	Parts   []Part // a text put together of parts, in order; nil where that is not known
+	Checked bool // it was from outside, and was found or made harmless
+	raw     bool // in a template: it is put out as it is
 	Obj     *Object
-	proven  Kinds   // for which uses checks have found it harmless
-	proof   *Origin // the parameter that it was, when no mark is left to tell
+	rare    *rare
 }
 
 // Part is a piece of a text: a literal, or a value.
@@ -262,31 +257,27 @@ func joinTo(a, b *Value, depth int) *Value {
 		return a
 	}
 	v := &Value{Marks: merge(a.Marks, b.Marks)}
-	v.API, v.Func, v.Class, v.Of, v.Query, v.Mod = a.API, a.Func, a.Class, a.Of, a.Query, a.Mod
-	v.Self, v.fn = a.Self, either(a, b, depth)
-	v.kin = a.kin
-	v.raw = a.raw || b.raw
+	of := a
 	if !a.isThing() || a.Of == nil && a.API != nil && b.Of != nil { // what is known of the project's own says more
-		v.API, v.Func, v.Class, v.Of, v.Query, v.Mod, v.Self, v.fn = b.API, b.Func, b.Class, b.Of, b.Query, b.Mod, b.Self, b.fn
-		v.kin = b.kin
-	} else if a.Of != nil && b.Of != nil {
-		v.kin = akin(a, b)
-	} else if a.API != nil && b.API != nil && a.API != b.API && a.API.Path == rowsOf(b.API.Path) { // rows, or one of them
-		v.API = b.API
+		of = b
 	}
-	v.proven = a.proven & b.proven
-	if a.proof == b.proof {
-		v.proof = a.proof
+	v.API, v.Func, v.Class, v.Of, v.Self = of.API, of.Func, of.Class, of.Of, of.Self
+	v.raw = a.raw || b.raw
+	v.rare = joinRare(a, b, of)
+	if of == b {
+		v.fn = b.fn
+	} else {
+		v.fn = either(a, b, depth)
+		if a.Of != nil && b.Of != nil {
+			v.setKin(akin(a, b))
+		} else if a.API != nil && b.API != nil && a.API != b.API && a.API.Path == rowsOf(b.API.Path) { // rows, or one of them
+			v.API = b.API
+		}
 	}
 	if a.Const == b.Const {
 		v.Const = a.Const
 	}
 	v.Checked = a.fixedText() && b.fixedText()
-	if len(a.Parts) > 0 && len(b.Parts) == 0 && len(b.Marks) == 0 {
-		v.Parts = a.Parts
-	} else if len(b.Parts) > 0 && len(a.Parts) == 0 && len(a.Marks) == 0 {
-		v.Parts = b.Parts
-	}
 	if depth > 0 {
 		v.Obj = joinObjects(a.Obj, b.Obj, depth-1)
 	} else if a.Obj != b.Obj {
@@ -297,17 +288,17 @@ func joinTo(a, b *Value, depth int) *Value {
 
 // isThing reports whether it is known what the value is.
 func (v *Value) isThing() bool {
-	return v.API != nil || v.Func != nil || v.Class != nil || v.Of != nil || v.Query != nil || v.Mod != nil
+	return v.API != nil || v.Func != nil || v.Class != nil || v.Of != nil || v.query() != nil || v.module() != nil
 }
 
 // empty reports whether nothing at all is known.
 func (v *Value) empty() bool {
-	return len(v.Marks) == 0 && v.Obj == nil && v.Const.Kind == NoConst && v.Parts == nil && !v.isThing() && !v.Checked
+	return len(v.Marks) == 0 && v.Obj == nil && v.Const.Kind == NoConst && v.parts() == nil && !v.isThing() && !v.Checked
 }
 
 // bare reports whether all that is known of a value is what it is.
 func (v *Value) bare() bool {
-	return len(v.Marks) == 0 && v.Obj == nil && v.Const.Kind == NoConst && v.Parts == nil && !v.Checked && !v.raw && v.fn == nil
+	return len(v.Marks) == 0 && v.Obj == nil && v.Const.Kind == NoConst && v.parts() == nil && !v.Checked && !v.raw && v.fn == nil
 }
 
 // deep is all marks of the value and of what it holds.

@@ -9,7 +9,7 @@ import (
 
 // fixedText reports whether a text is made of what the program has written.
 func (v *Value) fixedText() bool {
-	return v.Checked || v.Const.Kind != NoConst || v.Parts != nil && len(v.Marks) == 0 && v.written(2)
+	return v.Checked || v.Const.Kind != NoConst || v.parts() != nil && len(v.Marks) == 0 && v.written(2)
 }
 
 // fixedSet reports whether the elements of a list or a set are such texts.
@@ -38,7 +38,7 @@ func (f *frame) ofClass(c *program.Class, name string) *Value {
 
 // typeOf is type(x).
 func typeOf(f *frame, api *program.API, a *arguments, _ *python.Call) *Value {
-	if len(a.list) == 1 && a.list[0].Of != nil && a.list[0].kin == nil {
+	if len(a.list) == 1 && a.list[0].Of != nil && a.list[0].kin() == nil {
 		return f.e.class(a.list[0].Of)
 	}
 	return f.e.api(api.Call())
