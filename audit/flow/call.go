@@ -20,8 +20,10 @@ type arguments struct {
 	node  *python.Call
 }
 
+// arguments are those of a call. Whoever has no more use for them may free them.
 func (f *frame) arguments(e *python.Call) *arguments {
-	a := &arguments{node: e}
+	a := f.e.spare.arguments.take()
+	a.node = e
 	if n := len(e.Args); n > 0 {
 		a.list = make([]*Value, 0, n)
 	}
@@ -131,29 +133,38 @@ func (f *frame) called(e *python.Call) *Value {
 		if callee.API != nil && callee.API.Path == "builtins.str" && len(e.Args) == 1 {
 			f.unmarked, _ = e.Args[0].(*python.Call)
 		}
-		return f.invoke(callee, f.arguments(e), e)
+		args := f.arguments(e)
+		v := f.invoke(callee, args, e)
+		f.e.spare.arguments.free(args)
+		return v
 	}
 	if a.Attr == "unescape" || a.Attr == "striptags" { // Markup(x).unescape() is a text again
 		f.unmarked, _ = a.Value.(*python.Call)
 	}
 	to := f.eval(a.Value)
-	if to.query() != nil {
-		return f.query(to, a.Attr, f.arguments(e), e)
+	own := f.e.unknown // what the attribute is, where that is known without the arguments
+	if to.query() == nil && to.isThing() && (to.API == nil || to.module() != nil) {
+		own = f.attribute(to, a.Attr, a)
 	}
-	if to.isThing() && (to.API == nil || to.module() != nil) {
-		v := f.attribute(to, a.Attr, a)
-		if v.isThing() && (v.API == nil || f.e.models.knows(v.API.Path)) {
-			return f.invoke(v, f.arguments(e), e)
-		}
-		if v.API != nil && parsing(a.Attr) {
-			args := f.arguments(e)
-			if v := f.parsed(to, a.Attr, args); v != nil {
-				return v
-			}
-			return f.method(to, a.Attr, args, e)
+	args := f.arguments(e)
+	v := f.calledOf(to, own, a.Attr, args, e)
+	f.e.spare.arguments.free(args)
+	return v
+}
+
+// calledOf is the value of a call of an attribute, which is own.
+func (f *frame) calledOf(to, own *Value, name string, a *arguments, e *python.Call) *Value {
+	switch {
+	case to.query() != nil:
+		return f.query(to, name, a, e)
+	case own.isThing() && (own.API == nil || f.e.models.knows(own.API.Path)):
+		return f.invoke(own, a, e)
+	case own.API != nil && parsing(name):
+		if v := f.parsed(to, name, a); v != nil {
+			return v
 		}
 	}
-	return f.method(to, a.Attr, f.arguments(e), e)
+	return f.method(to, name, a, e)
 }
 
 // reflected is getattr(x, name)(...) and globals()[name](...): whoever sends the name says what

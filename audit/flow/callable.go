@@ -187,7 +187,7 @@ func (f *frame) closure(names []freeName) []captured {
 
 func (f *frame) visible(n freeName) *Value {
 	if f.scope == n.at && f.class == nil {
-		if sym := n.at.Names[n.name]; sym != nil && sym.Slot < len(f.env) && f.env[sym.Slot] != nil {
+		if sym := n.at.Names.Get(n.name); sym != nil && sym.Slot < len(f.env) && f.env[sym.Slot] != nil {
 			return f.env[sym.Slot]
 		}
 	}

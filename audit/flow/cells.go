@@ -1,6 +1,9 @@
 package flow
 
-import "github.com/fumehood/fumehood/audit/program"
+import (
+	"github.com/fumehood/fumehood/audit/internal/table"
+	"github.com/fumehood/fumehood/audit/program"
+)
 
 // cell is a place that all functions share, and who looked into it.
 type cell struct {
@@ -13,49 +16,44 @@ type cell struct {
 // variables, attributes of a class's instances, variables of enclosing functions, and what
 // has a name of its own, such as the keys of the session.
 type cells struct {
-	modules   []map[string]*cell // by ID, as the next two
-	classes   []map[string]*cell
-	functions []map[string]*cell
-	others    map[string]map[string]*cell
+	modules   []table.Of[*cell] // by ID, as the next two
+	classes   []table.Of[*cell]
+	functions []table.Of[*cell]
+	others    map[string]*table.Of[*cell]
 }
 
 func newCells(p *program.Program) cells {
 	return cells{
-		modules: make([]map[string]*cell, len(p.Modules)), classes: make([]map[string]*cell, len(p.Classes)),
-		functions: make([]map[string]*cell, len(p.Functions)), others: map[string]map[string]*cell{},
+		modules: make([]table.Of[*cell], len(p.Modules)), classes: make([]table.Of[*cell], len(p.Classes)),
+		functions: make([]table.Of[*cell], len(p.Functions)), others: map[string]*table.Of[*cell]{},
 	}
 }
 
 // of are the cells of a module, a class, a function, or of the string that names them.
-func (c *cells) of(owner any) map[string]*cell {
-	var at *map[string]*cell
+func (c *cells) of(owner any) *table.Of[*cell] {
 	switch o := owner.(type) {
 	case *program.Module:
-		at = &c.modules[o.ID]
+		return &c.modules[o.ID]
 	case *program.Class:
-		at = &c.classes[o.ID]
+		return &c.classes[o.ID]
 	case *program.Function:
-		at = &c.functions[o.ID]
-	case string:
-		all := c.others[o]
-		if all == nil {
-			all = map[string]*cell{}
-			c.others[o] = all
-		}
-		return all
+		return &c.functions[o.ID]
 	}
-	if *at == nil {
-		*at = map[string]*cell{}
+	name := owner.(string)
+	all := c.others[name]
+	if all == nil {
+		all = &table.Of[*cell]{}
+		c.others[name] = all
 	}
-	return *at
+	return all
 }
 
 func (e *Engine) cell(owner any, name string) *cell {
 	all := e.cells.of(owner)
-	c := all[name]
+	c := all.Get(name)
 	if c == nil {
-		c = &cell{}
-		all[name] = c
+		c = e.newCells.One()
+		all.Set(name, c)
 	}
 	return c
 }

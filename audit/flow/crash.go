@@ -50,6 +50,7 @@ func (e *Engine) readBody(f *program.Function, s *summary) {
 			s.returns = true
 			e.tangled(placeOf(f), f.Name)
 		}
+		e.spare.frames.free(fr)
 	})
 	s.returns = s.returns || crashed
 }

@@ -12,6 +12,7 @@ import (
 	"sort"
 
 	"github.com/fumehood/fumehood/audit/finding"
+	"github.com/fumehood/fumehood/audit/internal/slab"
 	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/audit/program"
 	"github.com/fumehood/fumehood/audit/python"
@@ -42,12 +43,14 @@ type Engine struct {
 	models    models
 	pages     *pages
 	cells     cells
+	newCells  slab.Of[cell]
 	sums      []*summary // by Function.ID
 	queue     []*program.Function
 	queued    []bool
 	visits    []uint8
 	things    things
 	apis      map[*program.API]*Value
+	imports   []*Value // by Program.Number: those that stay what they are
 	flows     map[flowKey]*Flow
 	weak      map[flowKey]*Flow // uses of values that nothing is known of
 	bare      map[string]Loc    // the first output of templates that do not escape
@@ -64,6 +67,7 @@ type Engine struct {
 	unknown   *Value
 	number    *Value
 	fresh     []Value           // for values that are made often
+	spare     spare
 	pieces    []piece           // of the calls that are being applied
 	changes   int               // how often a place changed that functions share
 	included  int               // nodes of templates in others
@@ -109,7 +113,7 @@ func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template
 		program: p, models: newModels(),
 		cells: newCells(p), things: newThings(p), sums: make([]*summary, len(p.Functions)),
 		queued: make([]bool, len(p.Functions)), visits: make([]uint8, len(p.Functions)),
-		apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, weak: map[flowKey]*Flow{}, bare: map[string]Loc{}, passed: map[flowKey]uint8{}, origins: map[Loc]*Origin{},
+		imports: make([]*Value, p.Numbers()), apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, weak: map[flowKey]*Flow{}, bare: map[string]Loc{}, passed: map[flowKey]uint8{}, origins: map[Loc]*Origin{},
 		unknown: &Value{}, byName: map[string][]*program.Function{}, free: map[*program.Function][]freeName{},
 		wraps: make([]*wrapping, len(p.Functions)), lambda: p.APIs.Module("lambda"), work: work{total: len(templates), tell: tell},
 	}
@@ -117,7 +121,7 @@ func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template
 	e.number = e.api(p.APIs.Module("builtins").Attr("int").Call())
 	for _, c := range p.Classes {
 		if !c.Module.Test {
-			for _, m := range c.Methods {
+			for _, m := range c.Methods.All() {
 				e.byName[m.Name] = append(e.byName[m.Name], m)
 			}
 		}

@@ -59,7 +59,8 @@ type binding struct {
 const maxSteps = 200_000
 
 func newFrame(e *Engine, fn *program.Function, s *summary) *frame {
-	f := &frame{e: e, fn: fn, root: fn, sum: s, scope: fn.Scope, env: make([]*Value, len(fn.Scope.Names))}
+	f := e.spare.frames.take()
+	f.e, f.fn, f.root, f.sum, f.scope, f.env = e, fn, fn, s, fn.Scope, make([]*Value, fn.Scope.Names.Len())
 	if fn.Node == nil {
 		return f
 	}
@@ -75,7 +76,7 @@ func newFrame(e *Engine, fn *program.Function, s *summary) *frame {
 // param gives a parameter its value: the object itself for self, what the URL holds for a
 // route, and an unknown that callers will name for all others.
 func (f *frame) param(i int, p *python.Param) {
-	sym := f.scope.Names[p.Name]
+	sym := f.scope.Names.Get(p.Name)
 	var v *Value
 	switch {
 	case i == 0 && f.fn.Class != nil && !f.fn.Static && p.Kind != python.KeywordOnly:
@@ -298,11 +299,11 @@ func (f *frame) imports(s python.Stmt) {
 func (f *frame) define(s *python.Function) {
 	for _, d := range s.Decorators {
 		made := f.eval(d)
-		if sym := f.scope.Names[s.Name]; made.API != nil && sym != nil && sym.Function != nil && sym.Function.Node == s {
+		if sym := f.scope.Names.Get(s.Name); made.API != nil && sym != nil && sym.Function != nil && sym.Function.Node == s {
 			f.handOver(made.API.Path, d, sym.Function)
 		}
 	}
-	if sym := f.scope.Names[s.Name]; len(s.Decorators) > 0 && sym != nil && sym.Function != nil && sym.Function.Node == s && f.up == nil {
+	if sym := f.scope.Names.Get(s.Name); len(s.Decorators) > 0 && sym != nil && sym.Function != nil && sym.Function.Node == s && f.up == nil {
 		f.e.wrap(sym.Function) // it may be put into a register
 	}
 	for i := range s.Params.List {
@@ -320,9 +321,9 @@ func (f *frame) classBody(s *python.Class) {
 	}
 	c := sym.Class
 	oldEnv, oldScope, oldClass, known := f.env, f.scope, f.class, f.learned
-	f.env, f.scope, f.class, f.learned = make([]*Value, len(c.Scope.Names)), c.Scope, c, learned{}
+	f.env, f.scope, f.class, f.learned = make([]*Value, c.Scope.Names.Len()), c.Scope, c, learned{}
 	f.block(s.Body)
-	for name, sym := range c.Scope.Names {
+	for name, sym := range c.Scope.Names.All() {
 		if v := f.env[sym.Slot]; v != nil && sym.Function == nil && sym.Class == nil {
 			f.store(c, name, v)
 		}

@@ -158,16 +158,16 @@ func (f *frame) inline(callee *Value, args []*Value, where Loc) *Value {
 	f.top().placed++
 	f.settle(f.e.summary(fn), args)
 	c := f.below(fn, fn.Scope, free, where)
-	c.env = make([]*Value, len(fn.Scope.Names))
+	c.env = make([]*Value, fn.Scope.Names.Len())
 	for i := range fn.Node.Params.List {
 		p := &fn.Node.Params.List[i]
 		if v := args[i]; v != nil {
-			c.env[fn.Scope.Names[p.Name].Slot] = v.passed(where, fn.Name)
+			c.env[fn.Scope.Names.Get(p.Name).Slot] = v.passed(where, fn.Name)
 		} else if p.Default != nil {
 			c.scope = fn.Scope.Parent
 			v = c.eval(p.Default)
 			c.scope = fn.Scope
-			c.env[fn.Scope.Names[p.Name].Slot] = v
+			c.env[fn.Scope.Names.Get(p.Name).Slot] = v
 		}
 	}
 	c.block(fn.Body)

@@ -85,7 +85,7 @@ func (e *Engine) below(c *program.Class, name string) []*program.Function {
 	if all == nil {
 		all = map[string][]*program.Function{}
 		for _, k := range e.heirs[c.ID] {
-			for n, m := range k.Methods {
+			for n, m := range k.Methods.All() {
 				if len(all[n]) <= maxKin && !isAbstract(m) {
 					all[n] = append(all[n], m)
 				}
@@ -166,7 +166,7 @@ func (f *frame) tell(v *Value, c *program.Class) {
 		}
 	}
 	for _, k := range c.Line()[1:] {
-		told := k.Methods["__init_subclass__"]
+		told := k.Methods.Get("__init_subclass__")
 		if told == nil || told.Node == nil {
 			continue
 		}

@@ -12,15 +12,16 @@ func (f *frame) lookup(name string, n python.Node) *Value {
 			return f.extra[i].value
 		}
 	}
-	if sym := f.scope.Names[name]; sym != nil {
-		if sym.Slot < len(f.env) && f.env[sym.Slot] != nil {
-			return f.env[sym.Slot]
-		}
+	sym, at := f.scope.Names.Get(name), f.scope
+	if sym != nil && sym.Slot < len(f.env) && f.env[sym.Slot] != nil {
+		return f.env[sym.Slot]
 	}
 	if f.page != nil {
 		return f.variable(name, n)
 	}
-	sym, at := f.scope.Find(name)
+	if sym == nil {
+		sym, at = f.scope.FindAround(name)
+	}
 	if sym == nil {
 		return f.builtin(name)
 	}
@@ -38,7 +39,7 @@ func (f *frame) outer(name string, sym *program.Symbol, at *program.Scope) *Valu
 	case sym.Class != nil:
 		return f.e.class(sym.Class)
 	case sym.Import != nil:
-		return f.imported(f.e.program.Imported(sym.Import, at.Module, 8), sym.Import, at.Module)
+		return f.imported(sym.Import, at.Module)
 	}
 	if at == at.Module.Scope {
 		return f.global(at.Module, name)
@@ -72,22 +73,36 @@ func (f *frame) global(m *program.Module, name string) *Value {
 	return f.e.unknown
 }
 
-// imported is the value of an imported name.
-func (f *frame) imported(r program.Ref, i *program.Import, from *program.Module) *Value {
-	switch {
-	case r.API != nil:
-		if own := f.e.program.Lookup(i.Module, from); own != nil && i.Name != "" {
-			return join(f.global(own, i.Name), f.e.api(r.API)) // a variable whose value is an outside thing
-		}
-		return f.e.api(r.API)
-	case r.Function != nil && r.Function.Parent == nil:
-		return f.e.function(r.Function)
-	case r.Class != nil:
-		return f.e.class(r.Class)
-	case r.Module != nil:
-		return f.e.module(r.Module)
+// importDepth is how far an import is followed.
+const importDepth = 8
+
+// imported is the value of an imported name. Most stay what they are, and are found once.
+func (f *frame) imported(i *program.Import, from *program.Module) *Value {
+	kept := &f.e.imports[f.e.program.Number(i, from)]
+	if *kept != nil {
+		return *kept
 	}
-	if own := f.e.program.Lookup(i.Module, from); own != nil && i.Name != "" {
+	r := f.e.program.Imported(i, from, importDepth)
+	own := f.e.program.Lookup(i.Module, from)
+	if i.Name == "" {
+		own = nil
+	}
+	switch {
+	case r.API != nil && own != nil: // a variable whose value is an outside thing
+		return join(f.global(own, i.Name), f.e.api(r.API))
+	case r.API != nil:
+		*kept = f.e.api(r.API)
+	case r.Function != nil && r.Function.Parent == nil:
+		*kept = f.e.function(r.Function)
+	case r.Class != nil:
+		*kept = f.e.class(r.Class)
+	case r.Module != nil:
+		*kept = f.e.module(r.Module)
+	}
+	if *kept != nil {
+		return *kept
+	}
+	if own != nil {
 		v := f.global(own, i.Name)
 		if r.Instance != nil && !v.isThing() {
 			v = join(v, &Value{Of: r.Instance})
@@ -126,7 +141,7 @@ func (e *Engine) api(a *program.API) *Value {
 
 // bind gives a name its value.
 func (f *frame) bind(name string, v *Value) {
-	sym := f.scope.Names[name]
+	sym := f.scope.Names.Get(name)
 	if sym == nil || sym.Slot >= len(f.env) {
 		f.bindOuter(name, v)
 		return

@@ -118,7 +118,7 @@ func (f *frame) shared(owner, name string) *Value {
 }
 
 func (f *frame) moduleAttr(m *program.Module, name string) *Value {
-	if sym := m.Scope.Names[name]; sym != nil {
+	if sym := m.Scope.Names.Get(name); sym != nil {
 		return f.outer(name, sym, m.Scope)
 	}
 	if sub := f.e.program.Lookup(m.Name+"."+name, m); sub != nil {

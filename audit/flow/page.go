@@ -189,7 +189,7 @@ const (
 // places are that one.
 func (e *Engine) readPage(pg *page, where Loc) {
 	m := &program.Module{Path: pg.t.Name, File: &python.File{Name: pg.t.Name}}
-	m.Scope = &program.Scope{Names: map[string]*program.Symbol{}, Module: m}
+	m.Scope = &program.Scope{Module: m}
 	fn := &program.Function{ID: -1, Name: pg.name, Module: m, Scope: m.Scope}
 	f := &frame{e: e, fn: fn, root: fn, sum: &summary{}, scope: m.Scope, page: pg, inlined: where, steps: maxSteps - maxPageSteps}
 	f.nodes(pg.t.Body)

@@ -90,7 +90,7 @@ func (f *frame) says(all []said, now said) []said {
 func (f *frame) guarded(more []refinement) []guarded {
 	var now []guarded
 	for i := range f.fn.Node.Params.List {
-		slot := f.scope.Names[f.fn.Node.Params.List[i].Name].Slot
+		slot := f.scope.Names.Get(f.fn.Node.Params.List[i].Name).Slot
 		v := f.env[slot]
 		if v == nil {
 			continue

@@ -97,7 +97,7 @@ func (f *frame) methodLike(v, name *Value) *Value {
 	}
 	var names []string
 	for _, k := range of.Line() {
-		for n := range k.Methods {
+		for n := range k.Methods.All() {
 			if strings.HasPrefix(n, start) && !slices.Contains(names, n) {
 				names = append(names, n)
 			}

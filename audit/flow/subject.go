@@ -57,7 +57,7 @@ func (f *frame) slot(name string) int {
 			return 0
 		}
 	}
-	if sym := f.scope.Names[name]; sym != nil && sym.Slot < len(f.env) {
+	if sym := f.scope.Names.Get(name); sym != nil && sym.Slot < len(f.env) {
 		return sym.Slot + 1
 	}
 	return 0

@@ -67,6 +67,32 @@ func (e *Engine) value(v Value) *Value {
 	return own
 }
 
+// spare are things that were made and are needed no more: memory that is used again is there
+// already.
+type spare struct {
+	arguments pool[arguments]
+	frames    pool[frame]
+}
+
+type pool[T any] struct{ all []*T }
+
+func (p *pool[T]) take() *T {
+	n := len(p.all) - 1
+	if n < 0 {
+		return new(T)
+	}
+	v := p.all[n]
+	p.all = p.all[:n]
+	return v
+}
+
+// free empties a thing that nobody has any more, for whoever takes it next.
+func (p *pool[T]) free(v *T) {
+	var none T
+	*v = none
+	p.all = append(p.all, v)
+}
+
 // The constants that need no text and no number.
 var (
 	yes  = &Value{Const: Const{Kind: ConstBool, Int: 1}}

@@ -1,12 +1,14 @@
 package program
 
+import "github.com/fumehood/fumehood/audit/internal/table"
+
 // API is one thing that the project gets from outside of it, named by the way that leads to
 // it: flask.request.args.get() is the result of calling the attribute get of ... of the
 // module flask. Nodes are made once, so that two of them are equal if their ways are.
 type API struct {
 	Path   string
 	parent *API
-	attrs  map[string]*API
+	attrs  table.Of[*API]
 	call   *API
 	item   *API
 }
@@ -55,17 +57,14 @@ const maxWay = 120
 
 // Attr is the attribute name of the node.
 func (n *API) Attr(name string) *API {
-	if next := n.attrs[name]; next != nil {
+	if next := n.attrs.Get(name); next != nil {
 		return next
-	}
-	if n.attrs == nil {
-		n.attrs = map[string]*API{}
 	}
 	next := n
 	if len(n.Path) < maxWay {
 		next = &API{Path: n.Path + "." + name, parent: n}
 	}
-	n.attrs[name] = next
+	n.attrs.Set(name, next)
 	return next
 }
 

@@ -38,14 +38,14 @@ func (c *Class) Line() []*Class {
 
 // Method finds a method by name, the class's own or an inherited one.
 func (c *Class) Method(name string) *Function {
-	if f := c.Methods[name]; f != nil {
+	if f := c.Methods.Get(name); f != nil {
 		return f
 	}
 	if len(c.Own) == 0 {
 		return nil
 	}
 	for _, k := range c.Line()[1:] {
-		if f := k.Methods[name]; f != nil {
+		if f := k.Methods.Get(name); f != nil {
 			return f
 		}
 	}

@@ -89,7 +89,7 @@ func (g *gathered) walk(m *Module) {
 	if m.File.ASCII() {
 		m.speaks = g.wanted.Read(m.File.Source).All[1]
 	}
-	m.Scope = &Scope{Names: map[string]*Symbol{}, Module: m}
+	m.Scope = &Scope{Module: m}
 	m.Main = &Function{Name: "<module>", Module: m, Body: m.File.Body, Scope: m.Scope}
 	g.functions = append(g.functions, m.Main)
 	c := collector{gathered: g, m: m, scope: m.Scope, fn: m.Main}

@@ -94,11 +94,19 @@ func (p *Program) resolve(e python.Expr, s *Scope, depth int) Ref {
 
 // Find is the symbol that a name means in the scope, and the scope that holds it.
 func (s *Scope) Find(name string) (*Symbol, *Scope) {
-	for at := s; at != nil; at = at.Parent {
-		if at.class && at != s {
+	if sym := s.Names.Get(name); sym != nil {
+		return sym, s
+	}
+	return s.FindAround(name)
+}
+
+// FindAround is Find for a name that the scope itself does not have.
+func (s *Scope) FindAround(name string) (*Symbol, *Scope) {
+	for at := s.Parent; at != nil; at = at.Parent {
+		if at.class {
 			continue
 		}
-		if sym := at.Names[name]; sym != nil {
+		if sym := at.Names.Get(name); sym != nil {
 			return sym, at
 		}
 	}
@@ -149,7 +157,7 @@ func (p *Program) symbol(sym *Symbol, at *Scope, depth int) Ref {
 // project's own is Python's, or that of an outside module which was imported so.
 func (p *Program) starred(name string, m *Module, depth int) Ref {
 	for _, own := range m.stars {
-		if sym := own.Scope.Names[name]; sym != nil && depth > 0 {
+		if sym := own.Scope.Names.Get(name); sym != nil && depth > 0 {
 			if r := p.symbol(sym, own.Scope, depth-1); r.Known() {
 				return r
 			}
@@ -188,7 +196,7 @@ func (p *Program) followStars(m *Module) {
 
 // starNames are the modules that a module imports with *, as it writes them.
 func (m *Module) starNames() []string {
-	star := m.Scope.Names["*"]
+	star := m.Scope.Names.Get("*")
 	if star == nil || star.Import == nil {
 		return nil
 	}
@@ -228,6 +236,13 @@ func (p *Program) Imported(i *Import, from *Module, depth int) Ref {
 	return r
 }
 
+// Number is the number of an import of the module, under which whoever asks about all of them
+// may keep what it found: from 0 up to Numbers.
+func (p *Program) Number(i *Import, from *Module) int { return from.first + i.id }
+
+// Numbers is how many numbers there are.
+func (p *Program) Numbers() int { return p.numbers }
+
 func (p *Program) bound(i *Import, from *Module, depth int) Ref {
 	own := p.Lookup(i.Module, from)
 	if i.Name == "" {
@@ -239,7 +254,7 @@ func (p *Program) bound(i *Import, from *Module, depth int) Ref {
 	if own == nil && len(p.byName[i.Module]) == 0 && !p.inside[i.Module] { // nothing inside of it is the project's either
 		return Ref{API: p.APIs.Module(i.Module).Attr(i.Name)}
 	}
-	if own == nil || own.Scope.Names[i.Name] == nil {
+	if own == nil || own.Scope.Names.Get(i.Name) == nil {
 		if m := p.Lookup(i.Module+"."+i.Name, from); m != nil {
 			return Ref{Module: m}
 		}
@@ -265,7 +280,7 @@ func (p *Program) inner(m *Module, name string) bool {
 
 // member is a global name of a module of the project, or a module inside it.
 func (p *Program) member(m *Module, name string, depth int) Ref {
-	if sym := m.Scope.Names[name]; sym != nil {
+	if sym := m.Scope.Names.Get(name); sym != nil {
 		return p.symbol(sym, m.Scope, depth)
 	}
 	if sub := p.Lookup(m.Name+"."+name, m); sub != nil {
@@ -300,7 +315,7 @@ func (p *Program) classAttr(c *Class, name string, depth int) Ref {
 		return Ref{Function: m}
 	}
 	for _, k := range c.Line() {
-		if sym := k.Scope.Names[name]; sym != nil {
+		if sym := k.Scope.Names.Get(name); sym != nil {
 			return p.symbol(sym, k.Scope, depth)
 		}
 	}

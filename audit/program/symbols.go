@@ -1,10 +1,13 @@
 package program
 
-import "github.com/fumehood/fumehood/audit/python"
+import (
+	"github.com/fumehood/fumehood/audit/internal/table"
+	"github.com/fumehood/fumehood/audit/python"
+)
 
 // Scope holds the names that a module, a class or a function defines.
 type Scope struct {
-	Names  map[string]*Symbol
+	Names  table.Of[*Symbol]
 	Parent *Scope // the scope around it in which names are looked up next; nil for a module
 	Module *Module
 	class  bool // names of a class are not seen from its methods
@@ -65,7 +68,7 @@ type Class struct {
 	Module   *Module
 	Node     *python.Class
 	Scope    *Scope
-	Methods  map[string]*Function
+	Methods  table.Of[*Function]
 	Own      []*Class // its bases in this project
 	External []*API   // its other bases
 	Outer    *Scope   // where it stands
@@ -84,15 +87,15 @@ type collector struct {
 }
 
 func (c *collector) symbol(name string) *Symbol {
-	names := c.scope.Names
+	names := &c.scope.Names
 	if s := c.outer[name]; s != nil {
-		names = s.Names
+		names = &s.Names
 	}
-	s := names[name]
+	s := names.Get(name)
 	if s == nil {
 		s = c.newSymbols.One()
-		s.Slot = len(names)
-		names[name] = s
+		s.Slot = names.Len()
+		names.Set(name, s)
 	}
 	return s
 }
@@ -141,7 +144,7 @@ func (c *collector) around(name string) *Scope {
 		return nil
 	}
 	for f := c.fn.Parent; f != nil; f = f.Parent {
-		if f.Scope.Names[name] != nil {
+		if f.Scope.Names.Get(name) != nil {
 			return f.Scope
 		}
 	}
@@ -317,18 +320,18 @@ func (c *collector) function(s *python.Function) {
 		around = around.Parent
 	}
 	f.Scope = c.newScopes.One()
-	*f.Scope = Scope{Names: map[string]*Symbol{}, Parent: around, Module: c.m}
+	f.Scope.Parent, f.Scope.Module = around, c.m
 	sym := c.symbol(s.Name)
 	sym.Function = f
 	if c.class != nil {
-		if old := c.class.Methods[s.Name]; old == nil || !isAccessor(s) {
-			c.class.Methods[s.Name] = f
+		if old := c.class.Methods.Get(s.Name); old == nil || !isAccessor(s) {
+			c.class.Methods.Set(s.Name, f)
 		}
 	}
 	for i := range s.Params.List {
 		param := c.newSymbols.One()
-		param.Other, param.Slot = true, len(f.Scope.Names)
-		f.Scope.Names[s.Params.List[i].Name] = param
+		param.Other, param.Slot = true, f.Scope.Names.Len()
+		f.Scope.Names.Set(s.Params.List[i].Name, param)
 	}
 	inner := collector{gathered: c.gathered, m: c.m, scope: f.Scope, fn: f}
 	inner.block(s.Body)
@@ -345,8 +348,8 @@ func isAccessor(s *python.Function) bool {
 }
 
 func (c *collector) classStmt(s *python.Class) {
-	cls := &Class{Name: s.Name, Module: c.m, Node: s, Methods: map[string]*Function{}, Outer: c.scope}
-	cls.Scope = &Scope{Names: map[string]*Symbol{}, Parent: c.scope, Module: c.m, class: true}
+	cls := &Class{Name: s.Name, Module: c.m, Node: s, Outer: c.scope}
+	cls.Scope = &Scope{Parent: c.scope, Module: c.m, class: true}
 	c.classes = append(c.classes, cls)
 	c.symbol(s.Name).Class = cls
 	inner := collector{gathered: c.gathered, m: c.m, scope: cls.Scope, fn: c.fn, class: cls}

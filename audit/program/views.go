@@ -34,7 +34,7 @@ func (p *Program) classRoutes(c *Class) {
 		return
 	}
 	for _, name := range append(httpMethods(), "dispatch_request") {
-		f := c.Methods[name]
+		f := c.Methods.Get(name)
 		if f == nil || len(f.Routes) > 0 {
 			continue
 		}
@@ -60,7 +60,7 @@ func (p *Program) classRoutes(c *Class) {
 // methods are those that a class of views lists: methods = ["GET", "POST"].
 func (c *Class) methods() []string {
 	for _, k := range c.Line() {
-		if sym := k.Scope.Names["methods"]; sym != nil {
+		if sym := k.Scope.Names.Get("methods"); sym != nil {
 			for _, v := range sym.Values {
 				if all := upper(v); len(all) > 0 {
 					return all
@@ -203,7 +203,7 @@ func (p *Program) definition(e python.Expr, s *Scope) (*Symbol, *Scope) {
 		sym, at = s.Find(e.ID)
 	case *python.Attribute:
 		if m := p.Resolve(e.Value, s).Module; m != nil {
-			sym, at = m.Scope.Names[e.Attr], m.Scope
+			sym, at = m.Scope.Names.Get(e.Attr), m.Scope
 		}
 	}
 	for range maxResolve {
@@ -214,7 +214,7 @@ func (p *Program) definition(e python.Expr, s *Scope) (*Symbol, *Scope) {
 		if m == nil || sym.Import.Name == "" {
 			return nil, nil
 		}
-		sym, at = m.Scope.Names[sym.Import.Name], m.Scope
+		sym, at = m.Scope.Names.Get(sym.Import.Name), m.Scope
 	}
 	return nil, nil
 }

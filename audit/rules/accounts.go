@@ -134,7 +134,7 @@ func (p *Pass) environmentGiven(s *Site) {
 func (p *Pass) parameters(s *Site) {
 	f := s.Callee.Function
 	if c := s.Callee.Class; c != nil {
-		f = c.Methods["__init__"]
+		f = c.Methods.Get("__init__")
 	}
 	if f == nil || f.Node == nil || len(s.Call.Args) == 0 {
 		return

@@ -32,7 +32,7 @@ func (f *Facts) byHand(m *program.Module) bool {
 // imported takes the modules that a scope imports from the programs that are started by hand,
 // and those that make an app.
 func (f *Facts) imported(s *program.Scope) {
-	for _, sym := range s.Names {
+	for _, sym := range s.Names.All() {
 		if sym.Import == nil {
 			continue
 		}

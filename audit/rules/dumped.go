@@ -105,7 +105,7 @@ func dumped(class *program.Class, method string) string {
 		python.Inspect(s, func(n python.Node) bool {
 			if a, ok := n.(*python.Attribute); ok && (python.LastName(a.Value) == "self" || python.LastName(a.Value) == "cls") {
 				for _, k := range class.Line() {
-					if sym := k.Scope.Names[a.Attr]; sym != nil && sym.Function == nil {
+					if sym := k.Scope.Names.Get(a.Attr); sym != nil && sym.Function == nil {
 						for _, v := range sym.Values {
 							note(v)
 						}
@@ -124,7 +124,7 @@ func dumped(class *program.Class, method string) string {
 func secretColumn(class *program.Class, left map[string]bool) string {
 	least := ""
 	for _, k := range class.Line() {
-		for name := range k.Scope.Names {
+		for name := range k.Scope.Names.All() {
 			if left[name] || least != "" && name > least || !hasColumn(k, name) {
 				continue
 			}

@@ -72,7 +72,7 @@ func unusedFolders(p *program.Program) map[string]bool {
 		return nil
 	}
 	use := func(s *program.Scope) {
-		for _, sym := range s.Names {
+		for _, sym := range s.Names.All() {
 			if sym.Import == nil {
 				continue
 			}

@@ -167,7 +167,7 @@ func copiesColumns(c *python.Comprehension) bool {
 
 func hasPrivate(class *program.Class) bool {
 	for _, k := range class.Line() {
-		for name := range k.Scope.Names {
+		for name := range k.Scope.Names.All() {
 			if isPrivate(name) && hasColumn(k, name) {
 				return true
 			}

@@ -177,7 +177,7 @@ func (f *Facts) ask(a *answer, words []string, like func(string) bool) bool {
 		if has[m.ID] = slices.ContainsFunc(words, func(w string) bool { return f.sourceHas(m, w) }); !has[m.ID] {
 			continue
 		}
-		for name := range m.Scope.Names {
+		for name := range m.Scope.Names.All() {
 			a.yes = a.yes || like(name)
 		}
 	}
@@ -185,7 +185,7 @@ func (f *Facts) ask(a *answer, words []string, like func(string) bool) bool {
 		if fn.Module.Test || a.yes || !has[fn.Module.ID] {
 			continue
 		}
-		for name := range fn.Scope.Names {
+		for name := range fn.Scope.Names.All() {
 			a.yes = a.yes || like(name)
 		}
 		if like(fn.Name) {
@@ -203,7 +203,7 @@ func (f *Facts) ask(a *answer, words []string, like func(string) bool) bool {
 // importsLogin reports whether a module imports what tells who is logged in.
 func (f *Facts) importsLogin(m *program.Module) bool {
 	for _, name := range []string{"session", "current_user", "login_required", "g", "login_user"} {
-		if sym := m.Scope.Names[name]; sym != nil && sym.Import != nil {
+		if sym := m.Scope.Names.Get(name); sym != nil && sym.Import != nil {
 			return true
 		}
 	}

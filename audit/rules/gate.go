@@ -217,7 +217,7 @@ func (g *gate) own(e python.Expr) python.Expr {
 		return nil
 	}
 	for _, k := range g.class.Line() {
-		if sym := k.Scope.Names[a.Attr]; sym != nil && len(sym.Values) == 1 && sym.Function == nil {
+		if sym := k.Scope.Names.Get(a.Attr); sym != nil && len(sym.Values) == 1 && sym.Function == nil {
 			switch v := sym.Values[0].(type) {
 			case *python.Constant, *python.Str, *python.Tuple, *python.List, *python.Number:
 				g.byOwn = true

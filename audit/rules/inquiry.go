@@ -102,7 +102,7 @@ func (q *inquiry) class(c *program.Class) {
 			q.decorator(d, k.Outer)
 		}
 		for _, name := range []string{"decorators", "method_decorators", "__decorators__"} {
-			if sym := k.Scope.Names[name]; sym != nil {
+			if sym := k.Scope.Names.Get(name); sym != nil {
 				if slices.ContainsFunc(sym.Values, func(v python.Expr) bool { return q.mayAsk(v, k.Scope) }) {
 					q.least(asksLogin)
 				}
@@ -112,7 +112,7 @@ func (q *inquiry) class(c *program.Class) {
 			}
 		}
 		for _, name := range []string{"dispatch_request", "_handle_view", "is_accessible", "before_request", "_check_access", "check_access", "prepare", "check_permissions"} {
-			if m := k.Methods[name]; m != nil && m != q.fn {
+			if m := k.Methods.Get(name); m != nil && m != q.fn {
 				if asks, ok := q.facts.gateOf(c, m); ok {
 					q.least(asks)
 				} else {

@@ -76,7 +76,7 @@ func namesLimit(fn *program.Function) bool {
 	if fn.Class != nil {
 		for _, c := range fn.Class.Line() {
 			nodes = append(nodes, c.Node.Decorators...)
-			if c.Scope.Names["decorators"] != nil || c.Scope.Names["method_decorators"] != nil {
+			if c.Scope.Names.Get("decorators") != nil || c.Scope.Names.Get("method_decorators") != nil {
 				return true
 			}
 		}

@@ -20,7 +20,7 @@ func (p *Pass) onlyValue(name *python.Name, scope *program.Scope) python.Expr {
 	sym, _ := scope.Find(name.ID)
 	if sym != nil && sym.Import != nil && sym.Import.Name != "" && len(sym.Values) == 0 {
 		if m := p.Program.Lookup(sym.Import.Module, scope.Module); m != nil {
-			sym = m.Scope.Names[sym.Import.Name]
+			sym = m.Scope.Names.Get(sym.Import.Name)
 		}
 	}
 	if sym == nil || sym.Other || len(sym.Values) != 1 {

@@ -168,7 +168,7 @@ func hasOwner(c *program.Class) (owned, shared bool) {
 	columns := 0
 	shared = true
 	for _, k := range c.Line() {
-		for name, sym := range k.Scope.Names {
+		for name, sym := range k.Scope.Names.All() {
 			if isOwnerName(name) {
 				owned = true
 				shared = shared && (name == "created_by" || name == "submitted_by" || name == "uploaded_by")

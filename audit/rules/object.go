@@ -295,7 +295,7 @@ func (p *Pass) isStore(name string, f *program.Function) bool {
 		if m == nil {
 			return false
 		}
-		sym, at = m.Scope.Names[sym.Import.Name], m.Scope
+		sym, at = m.Scope.Names.Get(sym.Import.Name), m.Scope
 	}
 	if sym == nil || at.Parent != nil {
 		return false

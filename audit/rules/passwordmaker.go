@@ -62,7 +62,7 @@ func (f *Facts) keptAsPassword(fn *program.Function) bool {
 		}
 		return len(c.Args) == 1 && isPassword(python.NameOrKey(c.Args[0])+" "+fieldOf(c.Args[0]))
 	}
-	if fn.Class != nil && slices.ContainsFunc(f.program.Classes, func(c *program.Class) bool { return c.Methods[fn.Name] != nil && c != fn.Class }) { // whose method is called cannot be told by its name
+	if fn.Class != nil && slices.ContainsFunc(f.program.Classes, func(c *program.Class) bool { return c.Methods.Get(fn.Name) != nil && c != fn.Class }) { // whose method is called cannot be told by its name
 		return false
 	}
 	modules := f.withPasswords(fn.Name + "(")

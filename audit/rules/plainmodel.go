@@ -51,10 +51,10 @@ func isUserMixin(path string) bool { return strings.HasSuffix(path, "UserMixin")
 // validator, no type of column and no line of the constructor hashes it.
 func keepsAsIs(class *program.Class, init *program.Function, attr string) bool {
 	for _, k := range class.Line() {
-		if k.Methods[attr] != nil || strings.Contains(k.Module.File.Source, "listens_for") {
+		if k.Methods.Get(attr) != nil || strings.Contains(k.Module.File.Source, "listens_for") {
 			return false
 		}
-		for _, m := range k.Methods {
+		for _, m := range k.Methods.All() {
 			if m != init && hashesInto(m, attr) {
 				return false
 			}
@@ -62,7 +62,7 @@ func keepsAsIs(class *program.Class, init *program.Function, attr string) bool {
 				return false
 			}
 		}
-		if sym := k.Scope.Names[attr]; sym != nil {
+		if sym := k.Scope.Names.Get(attr); sym != nil {
 			for _, v := range sym.Values {
 				if hashingColumn(v) {
 					return false
@@ -141,7 +141,7 @@ func (f *Facts) findPlain(attr string) bool {
 		if c.Module.Test || !isModelClass(c) {
 			continue
 		}
-		if c.Methods[attr] != nil {
+		if c.Methods.Get(attr) != nil {
 			return false
 		}
 		plain = plain || hasColumn(c, attr) && keepsAsIs(c, nil, attr)
@@ -152,7 +152,7 @@ func (f *Facts) findPlain(attr string) bool {
 // hasColumn reports whether a model has a column of that name.
 func hasColumn(class *program.Class, attr string) bool {
 	for _, k := range class.Line() {
-		if sym := k.Scope.Names[attr]; sym != nil {
+		if sym := k.Scope.Names.Get(attr); sym != nil {
 			for _, v := range sym.Values {
 				if c, ok := v.(*python.Call); ok && (isColumn(c) || strings.HasSuffix(python.NameOrKey(c.Func), "Field")) {
 					return true
@@ -172,10 +172,10 @@ func (f *Facts) findHashing(attr string) bool {
 		if c.Module.Test {
 			continue
 		}
-		if c.Methods[attr] != nil {
+		if c.Methods.Get(attr) != nil {
 			return true
 		}
-		if sym := c.Scope.Names[attr]; sym != nil {
+		if sym := c.Scope.Names.Get(attr); sym != nil {
 			for _, v := range sym.Values {
 				if call, ok := v.(*python.Call); ok && (strings.HasPrefix(python.NameOrKey(call.Func), "Password") && !strings.HasSuffix(python.NameOrKey(call.Func), "Field") || hashingColumn(v) && isColumn(call)) {
 					return true

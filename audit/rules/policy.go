@@ -102,7 +102,7 @@ func formLengths(p *Pass, c *program.Class) {
 	}
 	chooses := form.has("register", "registration", "signup", "reset", "change", "create", "new", "add", "set")
 	var short python.Expr
-	for name, sym := range c.Scope.Names {
+	for name, sym := range c.Scope.Names.All() {
 		if len(sym.Values) != 1 {
 			continue
 		}

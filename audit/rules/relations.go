@@ -19,7 +19,7 @@ func (f *Facts) ownedByRelation(c *program.Class, depth int) bool {
 		return false
 	}
 	for _, k := range c.Line() {
-		for name, sym := range k.Scope.Names {
+		for name, sym := range k.Scope.Names.All() {
 			to := f.keyTo(sym, k)
 			if to == nil || to == c {
 				continue
@@ -47,7 +47,7 @@ func (f *Facts) ownedByRelation(c *program.Class, depth int) bool {
 func ownerColumn(c *program.Class) string {
 	for _, k := range c.Line() {
 		var all []string
-		for name := range k.Scope.Names {
+		for name := range k.Scope.Names.All() {
 			if isOwnerName(name) && hasColumn(k, name) {
 				all = append(all, name)
 			}
@@ -104,7 +104,7 @@ func (f *Facts) modelOfTable(table string) *program.Class {
 				continue
 			}
 			name := strings.Join(wordsOf(c.Name), "_")
-			if sym := c.Scope.Names["__tablename__"]; sym != nil && len(sym.Values) == 1 {
+			if sym := c.Scope.Names.Get("__tablename__"); sym != nil && len(sym.Values) == 1 {
 				if text, ok := literal(sym.Values[0]); ok {
 					name = text
 				}

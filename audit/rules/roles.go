@@ -162,7 +162,7 @@ func (f *Facts) knowsRoles() bool {
 		if c.Module.Test || !isModelClass(c) {
 			continue
 		}
-		for name := range c.Scope.Names {
+		for name := range c.Scope.Names.All() {
 			if isRoleWord(name) {
 				f.roles.yes = true
 				return true

@@ -100,7 +100,7 @@ func (f *Facts) makes(v python.Expr, m *program.Module, factory *program.Functio
 // names; "" for none.
 func variable(m *program.Module, is func(python.Expr) bool) string {
 	found := ""
-	for name, sym := range m.Scope.Names {
+	for name, sym := range m.Scope.Names.All() {
 		if slices.ContainsFunc(sym.Values, is) && (found == "" || name < found) {
 			found = name
 		}

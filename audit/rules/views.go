@@ -130,7 +130,7 @@ func (f *Facts) shares(a, b *program.Module, name string) bool {
 
 func (f *Facts) imports(by, from *program.Module, name string) bool {
 	is := func(s *program.Scope) bool {
-		sym := s.Names[name]
+		sym := s.Names.Get(name)
 		return sym != nil && sym.Import != nil && sym.Import.Name == name && f.program.Lookup(sym.Import.Module, by) == from
 	}
 	return is(by.Scope) || slices.ContainsFunc(f.program.Functions, func(fn *program.Function) bool { return fn.Module == by && fn.Node != nil && is(fn.Scope) })

@@ -128,7 +128,7 @@ func (w *walker) node(n python.Node, f *program.Function, scope *program.Scope) 
 			return false
 		case *python.Class:
 			inner := scope
-			if sym := scope.Names[n.Name]; sym != nil && sym.Class != nil && sym.Class.Node == n {
+			if sym := scope.Names.Get(n.Name); sym != nil && sym.Class != nil && sym.Class.Node == n {
 				inner = sym.Class.Scope
 			}
 			for _, d := range n.Decorators {
