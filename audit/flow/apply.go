@@ -180,7 +180,8 @@ func (c *call) affect(ef effect) {
 	}
 	if p := c.piece(ef.origin); ef.whole && p != nil && f.calls(p.value, 0) {
 		of, w := p.value, *v
-		w.API, w.Func, w.Self, w.fn, w.Of = of.API, of.Func, of.Self, of.fn, of.Of
+		w.API, w.Func, w.fn, w.Of = of.API, of.Func, of.fn, of.Of
+		w.setSelf(of.self())
 		v = &w
 	}
 	f.writeField(c.args[0].Obj, ef.name, v)

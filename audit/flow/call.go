@@ -230,7 +230,7 @@ func (f *frame) invokeOne(callee *Value, a *arguments, e *python.Call) *Value {
 		return f.external(callee.API, callee, nil, a, e)
 	case callee.Of != nil:
 		if m := callee.Of.Method("__call__"); m != nil {
-			return f.own(&Value{Func: m, Self: callee}, a, e)
+			return f.own(bound(m, callee), a, e)
 		}
 	case callee.query() != nil: // Model.objects(__raw__=...)
 		f.used(NoSQL, a.get(-1, "__raw__"), e, "a query's __raw__")
@@ -249,7 +249,7 @@ func (f *frame) own(callee *Value, a *arguments, e *python.Call) *Value {
 	if w := f.e.wrap(fn); w != nil && (callee.fn == nil || !plain && len(callee.fn.free) == 0) {
 		return f.through(w, callee, a, e)
 	}
-	self := callee.Self
+	self := callee.self()
 	if self == nil && boundTask(fn) {
 		self = f.e.unknown
 	}
@@ -260,7 +260,7 @@ func (f *frame) own(callee *Value, a *arguments, e *python.Call) *Value {
 			return p.result
 		}
 	}
-	v := ofReceiver(f.perform(callee, args, f.loc(e)), fn, callee.Self)
+	v := ofReceiver(f.perform(callee, args, f.loc(e)), fn, callee.self())
 	if s := f.e.summary(fn); !s.reading && !s.returns {
 		return never
 	}

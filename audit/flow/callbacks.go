@@ -133,7 +133,7 @@ func (f *frame) lets(by *Value) Kinds {
 	case by.Func != nil:
 		for _, t := range f.e.summary(by.Func).says {
 			for _, g := range t.all {
-				if t.at == whole && t.is && (g.param == 0 && by.Self == nil || g.param == 1 && by.Self != nil) {
+				if t.at == whole && t.is && (g.param == 0 && by.self() == nil || g.param == 1 && by.self() != nil) {
 					return g.kinds
 				}
 			}

@@ -184,7 +184,7 @@ func (p *probe) tamed(r *Value) (Kinds, bool) {
 // through calls a function of the project through its decorators.
 func (f *frame) through(w *wrapping, callee *Value, a *arguments, e *python.Call) *Value {
 	fn := callee.Func
-	args := bindArgs(fn, callee.Self, a)
+	args := bindArgs(fn, callee.self(), a)
 	if !f.eager && !f.exact(f.e.function(fn), args) {
 		s := f.e.summary(fn)
 		if f.page == nil && !slices.Contains(s.callers, f.root) {
@@ -192,8 +192,8 @@ func (f *frame) through(w *wrapping, callee *Value, a *arguments, e *python.Call
 		}
 		return f.applied(f.e.whole(fn, w), fn, args, f.loc(e))
 	}
-	if callee.Self != nil && !fn.Static {
-		a = &arguments{list: append([]*Value{callee.Self}, a.list...), named: a.named, rest: a.rest, node: a.node}
+	if self := callee.self(); self != nil && !fn.Static {
+		a = &arguments{list: append([]*Value{self}, a.list...), named: a.named, rest: a.rest, node: a.node}
 	}
 	return f.invoke(w.value, a, e)
 }
@@ -261,7 +261,7 @@ func (f *frame) enter() {
 	for i := range f.fn.Node.Params.List {
 		p := &f.fn.Node.Params.List[i]
 		if i == 0 && f.fn.Class != nil && !f.fn.Static {
-			callee.Self = &Value{Of: f.fn.Class}
+			callee.setSelf(&Value{Of: f.fn.Class})
 			continue
 		}
 		if v := f.urlParam(i, p); v != nil {

@@ -29,7 +29,7 @@ func (f *frame) eval(e python.Expr) *Value {
 		return f.call(e)
 	case *python.Str:
 		f.e.pages.mention(e.Value)
-		return f.e.value(Value{Const: Const{Kind: ConstStr, Str: e.Value}})
+		return f.e.literal(e.Value)
 	case *python.Bytes:
 		return text(e.Value)
 	case *python.Number:
@@ -155,7 +155,7 @@ func (f *frame) unary(e *python.UnaryOp) *Value {
 		}
 	case python.Sub:
 		if v.Const.Kind == ConstInt {
-			return integer(-v.Const.Int)
+			return integer(-int64(v.Const.Int))
 		}
 	}
 	return f.e.unknown

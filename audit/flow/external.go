@@ -195,7 +195,7 @@ func (f *frame) byName(to *Value, name string, a *arguments, e *python.Call) *Va
 		return v
 	}
 	for _, m := range all {
-		v = join(v, f.own(&Value{Func: m, Self: &Value{Of: m.Class}}, a, e))
+		v = join(v, f.own(bound(m, &Value{Of: m.Class}), a, e))
 	}
 	return v
 }

@@ -66,8 +66,9 @@ type Engine struct {
 	probe     *probe
 	unknown   *Value
 	number    *Value
-	fresh     []Value           // for values that are made often
+	fresh     []Value // for values that are made often
 	spare     spare
+	literals  [literalSlots]*Value
 	pieces    []piece           // of the calls that are being applied
 	changes   int               // how often a place changed that functions share
 	included  int               // nodes of templates in others

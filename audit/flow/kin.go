@@ -107,7 +107,7 @@ func (f *frame) overrides(v *Value, name string) *Value {
 	for _, m := range all {
 		self := *v
 		self.Of = m.Class
-		one := &Value{Func: m, Self: &self}
+		one := bound(m, &self)
 		if isProperty(m) {
 			one = f.apply(m, []*Value{&self}, f.at)
 		}

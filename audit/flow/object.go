@@ -141,7 +141,7 @@ func (f *frame) instanceAttr(v *Value, name string, n python.Node) *Value {
 		if below := f.overrides(v, name); below != nil && isAbstract(m) {
 			return below
 		}
-		return &Value{Func: m, Self: v}
+		return bound(m, v)
 	}
 	if isForm(c) {
 		return f.formField(c, name, n)
@@ -208,7 +208,7 @@ func isProperty(m *program.Function) bool {
 func (f *frame) classAttr(c *program.Class, name string) *Value {
 	if m := c.Method(name); m != nil {
 		if m.ByType {
-			return &Value{Func: m, Self: f.e.class(c)}
+			return bound(m, f.e.class(c))
 		}
 		return f.e.function(m)
 	}

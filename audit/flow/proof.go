@@ -166,7 +166,7 @@ func passedAs(callee *Value, e *python.Call, param int) python.Expr {
 			return e.Keywords[k].Value
 		}
 	}
-	if callee.Self != nil && !callee.Func.Static {
+	if callee.self() != nil && !callee.Func.Static {
 		param--
 	}
 	if param >= 0 && param < len(e.Args) {

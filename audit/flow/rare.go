@@ -5,6 +5,7 @@ import "github.com/fumehood/fumehood/audit/program"
 // rare is what few values have. It is never changed once a value has it: copies of a value
 // share it.
 type rare struct {
+	self   *Value // what a function is bound to
 	parts  []Part
 	kin    *kin
 	query  *program.Class
@@ -19,6 +20,14 @@ func (v *Value) parts() []Part {
 		return nil
 	}
 	return v.rare.parts
+}
+
+// self is what a function of the project is bound to; nil for all others.
+func (v *Value) self() *Value {
+	if v.rare == nil {
+		return nil
+	}
+	return v.rare.self
 }
 
 // query is the model for rows of which the value is a query; nil for all others.
@@ -68,6 +77,12 @@ func (v *Value) setParts(parts []Part) {
 	}
 }
 
+func (v *Value) setSelf(self *Value) {
+	if self != v.self() {
+		v.own().self = self
+	}
+}
+
 func (v *Value) setKin(k *kin) {
 	if k != v.kin() {
 		v.own().kin = k
@@ -84,6 +99,11 @@ func (v *Value) own() *rare {
 	return v.rare
 }
 
+// bound is a method of an object.
+func bound(m *program.Function, self *Value) *Value {
+	return &Value{Func: m, rare: &rare{self: self}}
+}
+
 func queryOf(c *program.Class) *Value { return &Value{rare: &rare{query: c}} }
 
 // joinRare is what few values have, of one that is a or b; of is the one of them that says what
@@ -92,7 +112,7 @@ func joinRare(a, b, of *Value) *rare {
 	if a.rare == nil && b.rare == nil {
 		return nil
 	}
-	r := rare{kin: of.kin(), query: of.query(), module: of.module(), proven: a.proven() & b.proven()}
+	r := rare{self: of.self(), kin: of.kin(), query: of.query(), module: of.module(), proven: a.proven() & b.proven()}
 	if a.proof() == b.proof() {
 		r.proof = a.proof()
 	}

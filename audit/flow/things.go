@@ -67,6 +67,26 @@ func (e *Engine) value(v Value) *Value {
 	return own
 }
 
+// literal is the value of a string that is written out. Most are written often.
+func (e *Engine) literal(s string) *Value {
+	kept := &e.literals[literalSlot(s)]
+	if *kept == nil || (*kept).Const.Str != s {
+		*kept = e.value(Value{Const: Const{Kind: ConstStr, Str: s}})
+	}
+	return *kept
+}
+
+// literalSlots is how many strings are kept, a power of two.
+const literalSlots = 4096
+
+func literalSlot(s string) uint {
+	n := uint(len(s))
+	if n == 0 {
+		return 0
+	}
+	return (n*131 + uint(s[0])*1031 + uint(s[n-1])*37 + uint(s[n/2])*257 + uint(s[n/3])*73) % literalSlots
+}
+
 // spare are things that were made and are needed no more: memory that is used again is there
 // already.
 type spare struct {
@@ -107,4 +127,9 @@ func boolean(b bool) *Value {
 	return no
 }
 
-func integer(i int64) *Value { return &Value{Const: Const{Kind: ConstInt, Int: i}} }
+func integer(i int64) *Value {
+	if i != int64(int32(i)) {
+		return &Value{Checked: true}
+	}
+	return &Value{Const: Const{Kind: ConstInt, Int: int32(i)}}
+}

@@ -13,7 +13,6 @@ type Value struct {
 	Marks   []Mark       // what it carries from outside, as a whole
 	API     *program.API // it is this outside thing
 	Func    *program.Function
-	Self    *Value         // Func is bound to it
 	fn      *callable      // more of what is called
 	Class   *program.Class // it is this class
 	Of      *program.Class // it is an instance of this class
@@ -34,7 +33,7 @@ type Part struct {
 type Const struct {
 	Kind ConstKind
 	Str  string
-	Int  int64
+	Int  int32 // larger ones are not known
 }
 
 // ConstKind tells the constants apart.
@@ -261,7 +260,7 @@ func joinTo(a, b *Value, depth int) *Value {
 	if !a.isThing() || a.Of == nil && a.API != nil && b.Of != nil { // what is known of the project's own says more
 		of = b
 	}
-	v.API, v.Func, v.Class, v.Of, v.Self = of.API, of.Func, of.Class, of.Of, of.Self
+	v.API, v.Func, v.Class, v.Of = of.API, of.Func, of.Class, of.Of
 	v.raw = a.raw || b.raw
 	v.rare = joinRare(a, b, of)
 	if of == b {
