@@ -238,7 +238,7 @@ func (p *Program) Imported(i *Import, from *Module, depth int) Ref {
 
 // Number is the number of an import of the module, under which whoever asks about all of them
 // may keep what it found: from 0 up to Numbers.
-func (p *Program) Number(i *Import, from *Module) int { return from.first + i.id }
+func (p *Program) Number(i *Import, from *Module) int { return from.first + int(i.id) }
 
 // Numbers is how many numbers there are.
 func (p *Program) Numbers() int { return p.numbers }
