@@ -14,7 +14,8 @@ import (
 type Of[V any] struct {
 	has   uint64 // a bit for each name, so that most names that are not here cost no look at memory
 	list  []entry[V]
-	index []int32 // where there are many: places in list by hash, counted from 1; 0 for none
+	index []int32      // where there are many: places in list by hash, counted from 1; 0 for none
+	seed  maphash.Seed // of the hashes, so that nobody can prepare names that share one
 }
 
 type entry[V any] struct {
@@ -63,11 +64,8 @@ func (t *Of[V]) find(name string) int {
 	}
 }
 
-// seed makes the hashes of one run others than those that somebody has prepared names for.
-var seed = maphash.MakeSeed()
-
 func (t *Of[V]) slot(name string) int {
-	return int(maphash.String(seed, name) & uint64(len(t.index)-1))
+	return int(maphash.String(t.seed, name) & uint64(len(t.index)-1))
 }
 
 // Set gives a name its value, and keeps the place of one that is there.
@@ -83,6 +81,7 @@ func (t *Of[V]) Set(name string, value V) {
 	switch n := len(t.list); {
 	case n <= few:
 	case 2*n > len(t.index):
+		t.seed = maphash.MakeSeed()
 		t.index = make([]int32, max(4*few, 2*len(t.index)))
 		for i := range t.list {
 			t.enter(i)

@@ -51,7 +51,7 @@ func TestLikeAMap(t *testing.T) {
 func TestManyNames(t *testing.T) {
 	t.Parallel()
 	var table Of[int]
-	name := func(i int) string { return "a" + strconv.Itoa(100_000+i)[1:] + "a" }
+	name := func(i int) string { return "a" + strconv.Itoa(100_000 + i)[1:] + "a" }
 	for i := range 5000 {
 		table.Set(name(i), i+1)
 	}
