@@ -17,11 +17,14 @@ type gathered struct {
 	classes   []*Class
 	numbers   int // of names with values and of imports
 	crashed   []finding.Skipped
+
+	lastImport *Import
 	*shared
 }
 
 // shared is what the modules that one goroutine gathers have in common.
 type shared struct {
+	program      *Program // of which the names of modules are known
 	wanted       *words.Index
 	newSymbols   slab.Of[Symbol]
 	newImports   slab.Of[Import]
@@ -35,12 +38,18 @@ func (g *gathered) number() int32 {
 	return int32(g.numbers)
 }
 
-// imported is a new Import.
-func (g *gathered) imported(i Import) *Import {
+// imported is a new Import of the module m.
+func (g *gathered) imported(m *Module, i Import) *Import {
+	if last := g.lastImport; last != nil && last.Module == i.Module { // from x import a, b
+		i.own, i.outside = last.own, last.outside
+	} else {
+		i.own = g.program.Lookup(i.Module, m)
+		i.outside = i.own == nil && len(g.program.byName[i.Module]) == 0 && !g.program.inside[i.Module]
+	}
 	i.id = g.number()
-	kept := g.newImports.One()
-	*kept = i
-	return kept
+	g.lastImport = g.newImports.One()
+	*g.lastImport = i
+	return g.lastImport
 }
 
 // collect makes the symbols, functions and classes of all modules, on all processors: none of
@@ -52,7 +61,7 @@ func (p *Program) collect() {
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(all)) {
 		wg.Go(func() {
-			with := &shared{wanted: index}
+			with := &shared{program: p, wanted: index}
 			for i := int(next.Add(1)) - 1; i < len(all); i = int(next.Add(1)) - 1 {
 				all[i].shared = with
 				all[i].module(p.Modules[i])

@@ -244,14 +244,14 @@ func (p *Program) Number(i *Import, from *Module) int { return from.first + int(
 func (p *Program) Numbers() int { return p.numbers }
 
 func (p *Program) bound(i *Import, from *Module, depth int) Ref {
-	own := p.Lookup(i.Module, from)
+	own := i.own
 	if i.Name == "" {
 		if own != nil && !p.inner(own, i.Module) {
 			return Ref{Module: own}
 		}
 		return Ref{API: p.APIs.Module(i.Module)}
 	}
-	if own == nil && len(p.byName[i.Module]) == 0 && !p.inside[i.Module] { // nothing inside of it is the project's either
+	if i.outside {
 		return Ref{API: p.APIs.Module(i.Module).Attr(i.Name)}
 	}
 	if own == nil || own.Scope.Names.Get(i.Name) == nil {

@@ -31,7 +31,9 @@ type Import struct {
 	Module string // dotted and absolute within the project for relative imports
 	Name   string // "" for the module itself
 
-	id int32 // its number among those of the module
+	own     *Module // the project's own module that is meant; nil for others
+	outside bool    // nothing of the project is of that name, nor inside of it
+	id      int32   // its number among those of the module
 }
 
 // Function is a def, a lambda with a name, or the top-level code of a module.
@@ -260,7 +262,7 @@ func (c *collector) imports(s python.Stmt) {
 	case *python.Import:
 		for _, a := range s.Names {
 			if a.As != "" {
-				c.symbol(a.As).Import = c.imported(Import{Module: a.Name})
+				c.symbol(a.As).Import = c.imported(c.m, Import{Module: a.Name})
 				continue
 			}
 			first := a.Name
@@ -270,7 +272,7 @@ func (c *collector) imports(s python.Stmt) {
 					break
 				}
 			}
-			c.symbol(first).Import = c.imported(Import{Module: first})
+			c.symbol(first).Import = c.imported(c.m, Import{Module: first})
 		}
 	case *python.ImportFrom:
 		module := s.Module
@@ -286,7 +288,7 @@ func (c *collector) imports(s python.Stmt) {
 			if as == "" {
 				as = a.Name
 			}
-			c.symbol(as).Import = c.imported(Import{Module: module, Name: a.Name})
+			c.symbol(as).Import = c.imported(c.m, Import{Module: module, Name: a.Name})
 		}
 	}
 }
@@ -295,7 +297,7 @@ func (c *collector) imports(s python.Stmt) {
 func (c *collector) star(module string) {
 	s := c.symbol("*")
 	if s.Import == nil {
-		s.Import = c.imported(Import{Module: module})
+		s.Import = c.imported(c.m, Import{Module: module})
 		return
 	}
 	s.Values = append(s.Values, &python.Str{Value: module}) // further ones
