@@ -17,6 +17,7 @@ type gathered struct {
 	classes   []*Class
 	numbers   int // of names with values and of imports
 	crashed   []finding.Skipped
+	decorates bool // it imports what makes resolvers by decorators
 
 	lastImport *Import
 	*shared
@@ -79,6 +80,7 @@ func (p *Program) collect() {
 		}
 		p.Classes = append(p.Classes, g.classes...)
 		p.Crashed = append(p.Crashed, g.crashed...)
+		p.decorates = p.decorates || g.decorates
 	}
 }
 

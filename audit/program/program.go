@@ -35,6 +35,8 @@ type Program struct {
 	numbers int  // of all modules together
 	forked  bool
 
+	decorates bool // a module imports what makes resolvers by decorators
+
 	byName   map[string][]*Module // every dotted name under which a module may be imported
 	inside   map[string]bool      // names that mean a module in some folder of a package only
 	packages map[string]bool      // folders with an __init__.py

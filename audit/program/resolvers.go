@@ -68,7 +68,7 @@ func (p *Program) findOperations() {
 				}
 			case f.Class != nil && p.graphene(f):
 				f.operation = operation{yes: true, given: 2, numbers: declared(f)}
-			case p.resolver(f):
+			case p.decorates && p.resolver(f):
 				f.operation = operation{yes: true, given: given(f)}
 			case len(f.Routes) > 0 && parses(f):
 				f.operation.parsed = true
@@ -102,6 +102,11 @@ func (p *Program) graphene(f *Function) bool {
 		return false
 	}
 	return f.Class.Inherits(func(path string) bool { return strings.HasPrefix(path, "graphene") })
+}
+
+// makesResolvers tells the modules of libraries whose decorators make resolvers.
+func makesResolvers(module string) bool {
+	return strings.HasPrefix(module, "ariadne") || strings.HasPrefix(module, "strawberry")
 }
 
 // resolver reports whether a decorator makes the function a resolver:

@@ -261,6 +261,7 @@ func (c *collector) imports(s python.Stmt) {
 	switch s := s.(type) {
 	case *python.Import:
 		for _, a := range s.Names {
+			c.decorates = c.decorates || makesResolvers(a.Name)
 			if a.As != "" {
 				c.symbol(a.As).Import = c.imported(c.m, Import{Module: a.Name})
 				continue
@@ -279,6 +280,7 @@ func (c *collector) imports(s python.Stmt) {
 		if s.Level > 0 {
 			module = c.m.relative(s.Level, s.Module)
 		}
+		c.decorates = c.decorates || makesResolvers(module)
 		for _, a := range s.Names {
 			if a.Name == "*" {
 				c.star(module)
