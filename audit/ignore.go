@@ -58,20 +58,26 @@ func described(all []*rules.Rule) []finding.Rule {
 	return list
 }
 
-// ignores are all comments of the project that silence something, by file, and those that
-// name no rule, which silence nothing.
-func (r *run) ignores(t *texts) (byFile map[string][]*ignore, unreadable []finding.Place) {
-	byFile = map[string][]*ignore{}
+// noted are the comments of a project that silence something, by file, and those that name no
+// rule, which silence nothing.
+type noted struct {
+	ignores    map[string][]*ignore
+	unreadable []finding.Place
+}
+
+// ignores are all such comments.
+func (r *run) ignores(t *texts) noted {
+	all := noted{ignores: map[string][]*ignore{}}
 	add := func(place finding.Place, comment string) {
 		i, ok := parseIgnore(comment, r.Now)
 		if i == nil {
 			if ok {
-				unreadable = append(unreadable, place)
+				all.unreadable = append(all.unreadable, place)
 			}
 			return
 		}
 		i.place, i.line = place, silenced(t, place)
-		byFile[place.File] = append(byFile[place.File], i)
+		all.ignores[place.File] = append(all.ignores[place.File], i)
 	}
 	for _, f := range r.files {
 		if strings.Contains(f.Source, mark) {
@@ -92,7 +98,7 @@ func (r *run) ignores(t *texts) (byFile map[string][]*ignore, unreadable []findi
 			configIgnores(t, c, add)
 		}
 	}
-	return byFile, unreadable
+	return all
 }
 
 // configIgnores are the comments of a file of settings, which start with # or, in some, with

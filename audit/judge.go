@@ -16,18 +16,17 @@ import (
 
 // judge decides what is said of each finding, and says it.
 func (r *run) judge(ctx context.Context, found []finding.Finding) error {
-	t := r.texts()
-	var ignores map[string][]*ignore
-	var unreadable []finding.Place
-	if !r.NoIgnores {
-		ignores, unreadable = r.ignores(t)
-		found = r.withComplaints(found, ignores)
+	t := r.lines
+	var n noted
+	if r.noted != nil {
+		n = r.noted()
+		found = r.withComplaints(found, n.ignores)
 	}
 	fingerprints(found, t)
 	if err := r.changes.load(ctx, found, t); err != nil {
 		return err
 	}
-	shown := twins(r.shown(found, ignores))
+	shown := twins(r.shown(found, n.ignores))
 	for _, m := range shown {
 		if m.Suppressed != nil {
 			r.sum.Suppressed++
@@ -44,7 +43,7 @@ func (r *run) judge(ctx context.Context, found []finding.Finding) error {
 			return err
 		}
 	}
-	return r.notes(ignores, unreadable)
+	return r.notes(n.ignores, n.unreadable)
 }
 
 // shown leaves out what was not asked for, and tells what is silenced.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/fumehood/fumehood/audit/finding"
@@ -69,20 +70,31 @@ type source struct {
 	file     *python.File
 	template *jinja.Template
 	config   *settings.File
+	setsUp   bool // it is Python, and may say how templates are read
 	skipped  []finding.Skipped
 }
+
+// progressEvery is after how many files progress is told.
+const progressEvery = 128
 
 // read reads and parses all files, on all processors, and returns them in the order of the
 // walk. Progress is told by the caller's goroutine only.
 func (f *folder) read(ctx context.Context, progress func(done, total int) error) ([]source, error) {
 	names := slices.Concat(f.python, f.templates, f.config)
 	sources := make([]source, len(names))
-	next := make(chan int)
+	if err := errors.Join(ctx.Err(), progress(0, len(names))); err != nil {
+		return sources, err
+	}
+	var next atomic.Int64
+	reached := make(chan int, len(names)/progressEvery+1)
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			var r python.Reader
-			for i := range next {
+			for i := int(next.Add(1)) - 1; i < len(names); i = int(next.Add(1)) - 1 {
+				if i%progressEvery == 0 && i > 0 {
+					reached <- i
+				}
 				sources[i] = guarded(names[i], func() source {
 					if i >= len(f.python)+len(f.templates) {
 						return f.parseConfig(names[i], settings.KindOf(names[i]))
@@ -92,18 +104,21 @@ func (f *folder) read(ctx context.Context, progress func(done, total int) error)
 			}
 		})
 	}
+	go func() {
+		wg.Wait()
+		close(reached)
+	}()
 	var err error
-	for i := range names {
-		if i%128 == 0 {
+	told := 0
+	for i := range reached {
+		if err == nil && i > told {
+			told = i
 			err = errors.Join(ctx.Err(), progress(i, len(names)))
 		}
 		if err != nil {
-			break
+			next.Store(int64(len(names)))
 		}
-		next <- i
 	}
-	close(next)
-	wg.Wait()
 	return sources, err
 }
 
@@ -125,7 +140,7 @@ func (f *folder) parse(rel string, isPython bool, r *python.Reader) (s source) {
 		return s
 	}
 	if isPython {
-		s.file = r.Parse(rel, text)
+		s.file, s.setsUp = r.Parse(rel, text), setsUp(text)
 		for _, e := range s.file.Errors {
 			s.skipped = append(s.skipped, finding.Skipped{Place: rules.Place(s.file, e.Span), Reason: e.Message})
 		}

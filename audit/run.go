@@ -33,6 +33,8 @@ type run struct {
 	files    []*python.File
 	pages    []*jinja.Template
 	configs  []*settings.File
+	lines    *texts
+	noted    func() noted // the ignores; nil where there shall be none
 	sum      finding.Summary
 	seen     map[finding.Place]bool // where something was skipped
 	partly   map[string]bool        // files that were skipped, or a part of them
@@ -133,19 +135,45 @@ func (r *run) analyse(ctx context.Context) (found []finding.Finding, err error) 
 	if err := r.progress("following values", 0, 1); err != nil {
 		return nil, err
 	}
+	r.lines = r.texts()
+	if !r.NoIgnores {
+		r.noted = beside(func() noted { return r.ignores(r.lines) })
+	}
+	linked := beside(func() *flow.Templates { return flow.Link(r.pages) })
 	p := program.New(r.files, r.folder.openAPI()...)
-	work := rules.Start(ctx, r.all, p.Fork(), r.configs...)
+	templates := linked()
+	work := rules.Start(ctx, r.all, p.Fork(), r.pages, r.configs...)
 	defer work.Wait()
 	var unheard error
-	flows, crashed := flow.Follow(ctx, p, r.pages, func(done, total int) {
+	flows, crashed := flow.Follow(ctx, p, templates, func(done, total int) {
 		unheard = errors.Join(unheard, r.progress("following values", done, total))
 	})
 	if err := errors.Join(ctx.Err(), unheard, r.skip(p.Crashed), r.skip(crashed), r.progress("applying rules", 0, 1)); err != nil {
 		return nil, err
 	}
-	found, crashed = work.Finish(r.pages, flows)
+	found, crashed = work.Finish(flows)
 	r.sum.App = work.App()
 	return found, errors.Join(ctx.Err(), r.skip(crashed))
+}
+
+// beside does a part of the audit in a goroutine of its own. The function that it returns waits
+// for what comes of it, and panics where the part did.
+func beside[T any](part func() T) func() T {
+	var made T
+	var caught any
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { caught = recover() }()
+		made = part()
+	}()
+	return func() T {
+		<-done
+		if caught != nil {
+			panic(caught)
+		}
+		return made
+	}
 }
 
 // read reads all files and says what could not be read.

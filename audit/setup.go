@@ -18,12 +18,16 @@ type setup struct {
 	options    jinja.Options
 }
 
+// setsUp reports whether a file may speak of how templates are read.
+func setsUp(text string) bool {
+	return strings.Contains(text, "autoescape") || strings.Contains(text, "jinja_options") || strings.Contains(text, "baseframe")
+}
+
 // reparse reads the templates again that are set up in another way than Flask's.
 func reparse(sources []source) {
 	var s setup
 	for i := range sources {
-		if p := sources[i].file; p != nil && !program.IsTest(p.Name) &&
-			(strings.Contains(p.Source, "autoescape") || strings.Contains(p.Source, "jinja_options") || strings.Contains(p.Source, "baseframe")) {
+		if p := sources[i].file; sources[i].setsUp && !program.IsTest(p.Name) {
 			s.read(p)
 		}
 	}

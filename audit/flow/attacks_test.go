@@ -137,7 +137,7 @@ func TestMethodsUnderOtherNames(t *testing.T) {
 		"put = [].append\nput(q)", "get = request.args.get\nget(q)",
 	} {
 		p, templates := read(t, view(body))
-		if _, crashed := flow.Follow(t.Context(), p, templates, nil); len(crashed) > 0 {
+		if _, crashed := flow.Follow(t.Context(), p, flow.Link(templates), nil); len(crashed) > 0 {
 			t.Errorf("%s\n%s", crashed[0].Reason, body)
 		}
 	}

@@ -44,7 +44,7 @@ def c():
 	bad := jinja.Parse("templates/bad.html", "{{ a|safe }}{{ b|safe }}{{ c }}", jinja.Options{Autoescape: true})
 	bad.Body[1] = (*jinja.Output)(nil)
 	good := jinja.Parse("templates/good.html", "{{ c|safe }}", jinja.Options{Autoescape: true})
-	flows, crashed := flow.Follow(t.Context(), program.New([]*python.File{file}), []*jinja.Template{bad, good}, nil)
+	flows, crashed := flow.Follow(t.Context(), program.New([]*python.File{file}), flow.Link([]*jinja.Template{bad, good}), nil)
 	at := map[string]int{}
 	for _, s := range crashed {
 		if !s.Crash || !strings.Contains(s.Reason, ".go:") {

@@ -100,25 +100,26 @@ type flowKey struct {
 const maxVisits = 4
 
 // Run follows all values of the program and of its templates. It ends early, with what was
-// found, when ctx ends. Contexts of the templates change while it runs.
+// found, when ctx ends. It links the templates.
 func Run(ctx context.Context, p *program.Program, templates []*jinja.Template) []*Flow {
-	flows, _ := Follow(ctx, p, templates, nil)
+	flows, _ := Follow(ctx, p, Link(templates), nil)
 	return flows
 }
 
 // Follow is Run, and says at which functions the engine itself failed. What was known of
 // such a function until then is kept. It calls tell, if that is not nil, now and then with how
 // many functions and templates it has read and how many there are to read, as far as it knows.
-func Follow(ctx context.Context, p *program.Program, templates []*jinja.Template, tell func(done, total int)) ([]*Flow, []finding.Skipped) {
+func Follow(ctx context.Context, p *program.Program, templates *Templates, tell func(done, total int)) ([]*Flow, []finding.Skipped) {
 	e := &Engine{
 		program: p, models: newModels(),
 		cells: newCells(p), things: newThings(p), sums: make([]*summary, len(p.Functions)),
 		queued: make([]bool, len(p.Functions)), visits: make([]uint8, len(p.Functions)),
 		imports: make([]*Value, p.Numbers()), apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, weak: map[flowKey]*Flow{}, bare: map[string]Loc{}, passed: map[flowKey]uint8{}, origins: map[Loc]*Origin{},
 		unknown: &Value{}, byName: map[string][]*program.Function{}, free: map[*program.Function][]freeName{},
-		wraps: make([]*wrapping, len(p.Functions)), lambda: p.APIs.Module("lambda"), work: work{total: len(templates), tell: tell},
+		wraps: make([]*wrapping, len(p.Functions)), lambda: p.APIs.Module("lambda"), work: work{total: len(templates.pages.all), tell: tell},
 	}
-	e.pages, e.heirs, e.inherited = newPages(e, templates), heirs(p), make([]map[string][]*program.Function, len(p.Classes))
+	e.pages, e.crashes = templates.pages, templates.crashed
+	e.heirs, e.inherited = heirs(p), make([]map[string][]*program.Function, len(p.Classes))
 	e.number = e.api(p.APIs.Module("builtins").Attr("int").Call())
 	for _, c := range p.Classes {
 		if !c.Module.Test {

@@ -302,7 +302,7 @@ func FuzzRun(f *testing.F) {
 	f.Fuzz(func(t *testing.T, source, page string) {
 		source, page = source[:min(len(source), 4000)], page[:min(len(page), 4000)]
 		p := program.New([]*python.File{python.Parse("app.py", source)})
-		_, crashed := flow.Follow(t.Context(), p, []*jinja.Template{jinja.Parse("templates/a.html", page, jinja.Options{Autoescape: true})}, nil)
+		_, crashed := flow.Follow(t.Context(), p, flow.Link([]*jinja.Template{jinja.Parse("templates/a.html", page, jinja.Options{Autoescape: true})}), nil)
 		for _, c := range append(p.Crashed, crashed...) {
 			if c.Crash {
 				t.Errorf("%+v", c)
@@ -321,7 +321,7 @@ func TestTellsHowFar(t *testing.T) {
 	}
 	p, templates := read(t, b.String())
 	before, told := 0, 0
-	flow.Follow(t.Context(), p, templates, func(done, total int) {
+	flow.Follow(t.Context(), p, flow.Link(templates), func(done, total int) {
 		told++
 		if done <= before || total < done || total > 20_000 {
 			t.Errorf("%d of %d after %d", done, total, before)

@@ -59,6 +59,27 @@ type pages struct {
 	all    []*page
 }
 
+// Templates are the templates of a program, linked to those that they extend.
+type Templates struct {
+	pages   *pages
+	crashed []finding.Skipped
+}
+
+// Link links templates to those that they extend. It changes the contexts of what stands in
+// their blocks; nothing does after it.
+func Link(templates []*jinja.Template) *Templates {
+	t := &Templates{}
+	t.pages = newPages(templates, func(pg *page, part func()) {
+		defer func() {
+			if r := recover(); r != nil {
+				t.crashed = append(t.crashed, finding.Crashed(pg.place(), "", r))
+			}
+		}()
+		part()
+	})
+	return t
+}
+
 func newPage(t *jinja.Template) *page {
 	pg := &page{t: t, name: templateName(t.Name), macros: map[string]*jinja.Macro{}}
 	for _, m := range t.Macros {
@@ -69,7 +90,7 @@ func newPage(t *jinja.Template) *page {
 
 // newPages names the templates by what stands below a folder "templates", links parents and
 // puts children's blocks where the parents have them.
-func newPages(e *Engine, templates []*jinja.Template) *pages {
+func newPages(templates []*jinja.Template, guard func(*page, func())) *pages {
 	p := &pages{byName: map[string][]*page{}}
 	for _, t := range templates {
 		pg := newPage(t)
@@ -85,7 +106,7 @@ func newPages(e *Engine, templates []*jinja.Template) *pages {
 	}
 	done := map[*page]bool{}
 	for _, pg := range p.all {
-		e.guard(pg.place(), func() { p.inherit(pg, done, 0) })
+		guard(pg, func() { p.inherit(pg, done, 0) })
 	}
 	return p
 }

@@ -12,7 +12,7 @@ import (
 // Facts are what several rules want to know of the whole program, found once.
 type Facts struct {
 	program   *program.Program
-	templates map[string]*jinja.Template // known when the values have been followed
+	templates map[string]*jinja.Template // by name
 	files     map[string]*python.File
 	names     map[*program.Function]map[string]bool
 	viewOf    map[*program.Function]*view
@@ -37,7 +37,6 @@ type Facts struct {
 	mentioned map[string]map[*program.Module]bool
 	app       *Site
 	appKnown  bool
-	unlimited []*view                  // logins that nothing limits
 	tools     map[*program.Module]bool // byHand
 }
 
@@ -60,19 +59,12 @@ func (a *memo) ask(name string, find func(name string) bool) bool {
 	return yes
 }
 
-func newFacts(p *program.Program, all []*Rule) *Facts {
-	return &Facts{program: p, names: map[*program.Function]map[string]bool{}, index: newWordIndex(len(p.Modules), all)}
-}
-
-// have makes the templates known. Their contexts change while values are followed.
-func (f *Facts) have(templates []*jinja.Template) {
-	if f.templates != nil {
-		return
-	}
-	f.templates = make(map[string]*jinja.Template, len(templates))
+func newFacts(p *program.Program, all []*Rule, templates []*jinja.Template) *Facts {
+	f := &Facts{program: p, names: map[*program.Function]map[string]bool{}, index: newWordIndex(len(p.Modules), all), templates: make(map[string]*jinja.Template, len(templates))}
 	for _, t := range templates {
 		f.templates[t.Name] = t
 	}
+	return f
 }
 
 // namesIn are all names and attributes that a function's body and decorators speak of.

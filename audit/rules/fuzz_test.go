@@ -31,9 +31,10 @@ func FuzzRun(f *testing.F) {
 		source, page = source[:min(len(source), 4000)], page[:min(len(page), 4000)]
 		p := program.New([]*python.File{python.Parse("app.py", source)})
 		templates := []*jinja.Template{jinja.Parse("templates/a.html", page, jinja.Options{Autoescape: true})}
-		work := rules.Start(t.Context(), all, p.Fork())
-		flows, crashed := flow.Follow(t.Context(), p, templates, nil)
-		_, failed := work.Finish(templates, flows)
+		linked := flow.Link(templates)
+		work := rules.Start(t.Context(), all, p.Fork(), templates)
+		flows, crashed := flow.Follow(t.Context(), p, linked, nil)
+		_, failed := work.Finish(flows)
 		for _, c := range slices.Concat(p.Crashed, crashed, failed) {
 			if c.Crash {
 				t.Errorf("%+v", c)

@@ -25,12 +25,7 @@ func loginUnlimited() *Rule {
 				return
 			}
 			if p.Facts.triesPassword(v) || isLogin(f) && !onlyLooks(f) && !v.has("callback", "authorized", "google", "github", "facebook", "sso", "saml", "oidc", "oauth", "oauth2", "refresh", "status", "logout", "page") && p.Facts.reads(f) {
-				p.Facts.unlimited = append(p.Facts.unlimited, v)
-			}
-		},
-		Templates: func(p *Pass) { // only they tell whether a form leads there
-			for _, v := range p.Facts.unlimited {
-				p.Report(v.fn, v.node(), v.fn.Name+" can be tried without end", func(x *finding.Finding) { x.Guard = p.Facts.loginGuard(v.fn) })
+				p.Report(f, v.node(), f.Name+" can be tried without end", func(x *finding.Finding) { x.Guard = p.Facts.loginGuard(f) })
 			}
 		},
 	}

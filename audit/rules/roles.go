@@ -22,7 +22,7 @@ func missingRoleCheck() *Rule {
 			Canon: []string{"rbac"},
 			Guard: "",
 		},
-		Templates: rolesAsked,
+		Program: rolesAsked,
 	}
 }
 

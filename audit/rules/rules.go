@@ -27,9 +27,9 @@ type Rule struct {
 	// Flows are the uses of a visitor's values that the rule reports.
 	Flows flow.Kinds
 
-	// The following look at the program beside what follows values: they see neither flows nor
-	// templates. A Site, an Assignment, a Comparison and a Text are lent to them: the next node
-	// is shown in the same one.
+	// The following look at the program beside what follows values: they see no flows. A Site,
+	// an Assignment, a Comparison and a Text are lent to them: the next node is shown in the
+	// same one.
 
 	// Words are parts of words in lower case. Where there are any, modules of which the source
 	// has none of them are not shown to the rule but by Program: it would find nothing there,
@@ -58,8 +58,6 @@ type Rule struct {
 	Setting func(*Pass, *settings.Setting)
 	// Program looks at the whole once, when the rules have seen all of its parts.
 	Program func(*Pass)
-	// Templates looks at the whole once, when its templates are known too.
-	Templates func(*Pass)
 
 	// Bad are projects that the rule must find something in, at the lines that end in the
 	// comment "# <- id", or "# <- id unsure" where it is not shown by default; Good are
@@ -166,7 +164,7 @@ func Place(file interface {
 
 // Run applies all rules to a program whose flows are known: Start and Finish in one.
 func Run(all []*Rule, p *program.Program, templates []*jinja.Template, flows []*flow.Flow, configs ...*settings.File) ([]finding.Finding, []finding.Skipped) {
-	return Start(context.Background(), all, p, configs...).Finish(templates, flows)
+	return Start(context.Background(), all, p, templates, configs...).Finish(flows)
 }
 
 // Work is the rules at work on a program, beside whoever follows its values meanwhile.
@@ -179,12 +177,12 @@ type Work struct {
 	done   chan struct{}
 }
 
-// Start shows the program and the configuration to the rules, in a goroutine of its own, until
-// ctx ends. The program is theirs from now on: whoever follows values at the same time needs a
+// Start shows the program, its templates, which are linked, and the configuration to the rules,
+// in a goroutine of its own, until ctx ends. The program is theirs from now on: whoever follows values at the same time needs a
 // Fork of it.
-func Start(ctx context.Context, all []*Rule, p *program.Program, configs ...*settings.File) *Work {
+func Start(ctx context.Context, all []*Rule, p *program.Program, templates []*jinja.Template, configs ...*settings.File) *Work {
 	w := &Work{all: all, done: make(chan struct{})}
-	facts := newFacts(p, all)
+	facts := newFacts(p, all, templates)
 	for _, r := range all {
 		w.passes = append(w.passes, &Pass{Program: p, Facts: facts, Configs: configs, rule: r, words: facts.index.Placed(r.Words), helpers: facts.index.Placed(r.Helpers), report: func(f finding.Finding) { w.found = append(w.found, f) }})
 	}
@@ -207,17 +205,13 @@ func (w *Work) Wait() { <-w.done }
 
 // Finish shows the rules the flows. It returns what they found, once each, sorted by place, and
 // where a rule itself failed: the others went on.
-func (w *Work) Finish(templates []*jinja.Template, flows []*flow.Flow) ([]finding.Finding, []finding.Skipped) {
+func (w *Work) Finish(flows []*flow.Flow) ([]finding.Finding, []finding.Skipped) {
 	w.Wait()
 	if w.panic != nil {
 		panic(w.panic)
 	}
 	for _, pass := range w.passes {
-		pass.Facts.have(templates)
 		w.failed.guard(pass, nil, python.Span{}, func() { pass.flows(flows) })
-		if look := pass.rule.Templates; look != nil {
-			w.failed.guard(pass, nil, python.Span{}, func() { look(pass) })
-		}
 	}
 	found := w.found
 	slices.SortStableFunc(found, func(a, b finding.Finding) int {

@@ -64,8 +64,10 @@ func lines(t *testing.T, r *rules.Rule, sample string) (want, got []string) {
 		}
 	}
 	p := program.New(parsed)
-	work := rules.Start(t.Context(), []*rules.Rule{r}, p.Fork(), configs...)
-	found, crashed := work.Finish(templates, flow.Run(t.Context(), p, templates))
+	linked := flow.Link(templates)
+	work := rules.Start(t.Context(), []*rules.Rule{r}, p.Fork(), templates, configs...)
+	flows, _ := flow.Follow(t.Context(), p, linked, nil)
+	found, crashed := work.Finish(flows)
 	for _, c := range crashed {
 		t.Error(c.Reason)
 	}

@@ -34,7 +34,7 @@ func TestApp(t *testing.T) {
 			for file, source := range files(c.sample) {
 				parsed = append(parsed, python.Parse(file, source))
 			}
-			work := rules.Start(t.Context(), rules.All(), program.New(parsed))
+			work := rules.Start(t.Context(), rules.All(), program.New(parsed), nil)
 			if got := work.App().Command("shop"); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}
