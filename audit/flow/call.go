@@ -130,6 +130,9 @@ func (f *frame) called(e *python.Call) *Value {
 	if !isAttr {
 		f.reflected(e)
 		callee := f.eval(e.Func)
+		if e == f.tested.call {
+			f.tested.to = callee
+		}
 		if callee.API != nil && callee.API.Path == "builtins.str" && len(e.Args) == 1 {
 			f.unmarked, _ = e.Args[0].(*python.Call)
 		}
@@ -142,6 +145,9 @@ func (f *frame) called(e *python.Call) *Value {
 		f.unmarked, _ = a.Value.(*python.Call)
 	}
 	to := f.eval(a.Value)
+	if e == f.tested.call {
+		f.tested.to = to
+	}
 	own := f.e.unknown // what the attribute is, where that is known without the arguments
 	if to.query() == nil && to.isThing() && (to.API == nil || to.module() != nil) {
 		own = f.attribute(to, a.Attr, a)

@@ -22,7 +22,7 @@ func (f *frame) checkCall(e *python.Call) condition {
 	if f.page != nil {
 		return condition{}
 	}
-	callee := f.eval(e.Func)
+	callee := f.again(e.Func)
 	if callee.API != nil {
 		return f.checkAPI(callee.API.Path, e)
 	}
@@ -303,7 +303,7 @@ func (f *frame) notPrefix(e, prefix python.Expr) []refinement {
 
 // hostFixed is what is known of an address whose host or scheme is one of a few: urlparse(x).netloc.
 func (f *frame) hostFixed(e python.Expr) []refinement {
-	kinds, part := Kinds(0), f.eval(e)
+	kinds, part := Kinds(0), f.again(e)
 	name := ""
 	if a, ok := e.(*python.Attribute); ok {
 		name = a.Attr

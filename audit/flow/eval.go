@@ -166,6 +166,9 @@ func (f *frame) compare(e *python.Compare) *Value {
 	var result *Value
 	for i, op := range e.Ops {
 		right := f.eval(e.Rights[i])
+		if e == f.tested.compare {
+			f.tested.left, f.tested.right = left, right
+		}
 		is, known := compareConst(left.Const, op, right.Const)
 		if !known {
 			result = f.e.unknown

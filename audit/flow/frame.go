@@ -39,6 +39,8 @@ type frame struct {
 	inner  *python.Lambda
 	free   []captured // variables of functions around it
 
+	tested tested
+
 	wrapping *wrapping // of a view: its own decorators
 
 	unmarked *python.Call // the argument of str() that is being read

@@ -14,10 +14,65 @@ type condition struct {
 }
 
 func (f *frame) condition(e python.Expr) condition {
+	outer := f.tested
+	f.tested = testOf(e)
 	v := f.eval(e)
 	c := f.check(e)
+	f.tested = outer
 	c.is, c.known = v.truth()
 	return c
+}
+
+// tested is the test that is being read, and what the parts of it are that its check asks for
+// again: to read them twice would find the same.
+type tested struct {
+	compare     *python.Compare
+	left, right *Value
+	call        *python.Call
+	to          *Value // what is called, or whose method
+}
+
+// testOf is a test that is one comparison or one call.
+func testOf(e python.Expr) tested {
+	for {
+		switch x := e.(type) {
+		case *python.UnaryOp:
+			if x.Op != python.Not {
+				return tested{}
+			}
+			e = x.Operand
+		case *python.Compare:
+			if len(x.Ops) == 1 {
+				return tested{compare: x}
+			}
+			return tested{}
+		case *python.Call:
+			return tested{call: x}
+		default:
+			return tested{}
+		}
+	}
+}
+
+// again is eval for a part of a test.
+func (f *frame) again(e python.Expr) *Value {
+	t := &f.tested
+	switch {
+	case t.compare != nil && t.left != nil && t.compare.Left == e:
+		return t.left
+	case t.compare != nil && t.right != nil && t.compare.Rights[0] == e:
+		return t.right
+	case t.call == nil || t.to == nil || t.call.Func != e:
+		return f.eval(e)
+	}
+	a, ok := e.(*python.Attribute)
+	if !ok {
+		return t.to
+	}
+	if len(f.places) > 0 {
+		return f.refined(a, f.attribute(t.to, a.Attr, a))
+	}
+	return f.attribute(t.to, a.Attr, a)
 }
 
 // check finds what a test says of variables.
@@ -237,7 +292,7 @@ func (f *frame) checkIn(left, right python.Expr) condition {
 		c.then = f.inFolder(a.Value)
 		return c
 	}
-	among := f.eval(right)
+	among := f.again(right)
 	if ofThisSite(among) {
 		c.then = f.sameSite(left, Redirect)
 		if among.Obj != nil && slices.Contains(among.Obj.constants(), "") {
@@ -278,7 +333,7 @@ func (f *frame) checkEqual(left, right python.Expr) []refinement {
 			return all
 		}
 	}
-	v := f.eval(right)
+	v := f.again(right)
 	if ofThisSite(v) {
 		return f.sameSite(left, Redirect)
 	}
