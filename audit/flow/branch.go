@@ -1,10 +1,6 @@
 package flow
 
-import (
-	"slices"
-
-	"github.com/fumehood/fumehood/audit/python"
-)
+import "github.com/fumehood/fumehood/audit/python"
 
 // state is what can differ between two branches.
 type state struct {
@@ -28,7 +24,9 @@ func (f *frame) now() state { return state{f.env, f.ended, f.learned} }
 // function with very many names would fill the memory.
 func (f *frame) copy(env []*Value) []*Value {
 	f.steps += len(env) / 32
-	return slices.Clone(env)
+	all := f.e.list(len(env))
+	copy(all, env)
+	return all
 }
 
 func (f *frame) load(s state) { f.env, f.ended, f.learned = s.env, s.ended, s.learned }

@@ -25,7 +25,7 @@ func (f *frame) arguments(e *python.Call) *arguments {
 	a := f.e.spare.arguments.take()
 	a.node = e
 	if n := len(e.Args); n > 0 {
-		a.list = make([]*Value, 0, n)
+		a.list = f.e.list(n)[:0]
 	}
 	for _, x := range e.Args {
 		v := f.eval(x)
@@ -259,7 +259,7 @@ func (f *frame) own(callee *Value, a *arguments, e *python.Call) *Value {
 	if self == nil && boundTask(fn) {
 		self = f.e.unknown
 	}
-	args := bindArgs(fn, self, a)
+	args := f.e.bindArgs(fn, self, a)
 	if plain {
 		if p := f.e.probe; p != nil && p.fn == fn {
 			p.got, p.reached = args, true
@@ -284,17 +284,17 @@ func (f *frame) own(callee *Value, a *arguments, e *python.Call) *Value {
 }
 
 // bindArgs lays arguments out by the function's parameters.
-func bindArgs(fn *program.Function, self *Value, a *arguments) []*Value {
+func (e *Engine) bindArgs(fn *program.Function, self *Value, a *arguments) []*Value {
 	list := a.list
 	if self != nil && !fn.Static {
-		list = append([]*Value{self}, list...)
+		list = append(append(e.list(len(list) + 1)[:0], self), list...)
 	}
-	return bindParams(fn.Node.Params.List, list, a)
+	return e.bindParams(fn.Node.Params.List, list, a)
 }
 
 // bindParams lays them out by parameters; list is those without a name.
-func bindParams(params []python.Param, list []*Value, a *arguments) []*Value {
-	out := make([]*Value, len(params))
+func (e *Engine) bindParams(params []python.Param, list []*Value, a *arguments) []*Value {
+	out := e.list(len(params))
 	next := 0
 	for i := range params {
 		switch params[i].Kind {

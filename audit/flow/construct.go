@@ -13,7 +13,7 @@ func (f *frame) construct(c *program.Class, a *arguments, e *python.Call) *Value
 		return v
 	}
 	if init := c.Method("__init__"); init != nil {
-		f.perform(f.e.function(init), bindArgs(init, v, a), f.loc(e))
+		f.perform(f.e.function(init), f.e.bindArgs(init, v, a), f.loc(e))
 	} else {
 		for _, n := range a.named {
 			v.Obj.set(n.Key, n.Value)

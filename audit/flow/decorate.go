@@ -184,7 +184,7 @@ func (p *probe) tamed(r *Value) (Kinds, bool) {
 // through calls a function of the project through its decorators.
 func (f *frame) through(w *wrapping, callee *Value, a *arguments, e *python.Call) *Value {
 	fn := callee.Func
-	args := bindArgs(fn, callee.self(), a)
+	args := f.e.bindArgs(fn, callee.self(), a)
 	if !f.eager && !f.exact(f.e.function(fn), args) {
 		s := f.e.summary(fn)
 		if f.page == nil && !slices.Contains(s.callers, f.root) {
@@ -231,11 +231,15 @@ func (f *frame) unknownParam(i int, p *python.Param) *Value {
 		if f.fn.ByType {
 			return f.e.class(f.fn.Class)
 		}
-		return &Value{Of: f.fn.Class}
+		return f.e.instance(f.fn.Class)
 	}
-	v := f.e.value(Value{Marks: []Mark{{From: &Origin{Source: Param, Param: i, Where: loc(f.fn, p)}}}})
-	f.annotated(v, p)
-	return v
+	v := (&Origin{Source: Param, Param: i, Where: loc(f.fn, p)}).value()
+	if p.Annotation == nil {
+		return v
+	}
+	known := *v
+	f.annotated(&known, p)
+	return &known
 }
 
 // anew has the decorators of a function called again that was read again, and reports whether
@@ -261,7 +265,7 @@ func (f *frame) enter() {
 	for i := range f.fn.Node.Params.List {
 		p := &f.fn.Node.Params.List[i]
 		if i == 0 && f.fn.Class != nil && !f.fn.Static {
-			callee.setSelf(&Value{Of: f.fn.Class})
+			callee.setSelf(f.e.instance(f.fn.Class))
 			continue
 		}
 		if v := f.urlParam(i, p); v != nil {

@@ -18,7 +18,7 @@ func (f *frame) item(v *Value) *Value {
 	case v.Class != nil && isModel(v.Class):
 		return f.row(v.Class)
 	case v.Class != nil && isEnum(v.Class):
-		return &Value{Of: v.Class}
+		return f.e.instance(v.Class)
 	}
 	var own *Value
 	if v.Obj != nil {
@@ -29,10 +29,10 @@ func (f *frame) item(v *Value) *Value {
 		if len(v.Marks) == 0 && own == nil {
 			return f.e.api(a)
 		}
-		return join(own, &Value{API: a, Marks: partsOf(v.Marks, "[]")})
+		return join(own, &Value{API: a, Marks: partsOf(v.Marks, keyStep(""))})
 	}
 	if len(v.Marks) > 0 {
-		own = join(own, f.e.value(Value{Marks: partsOf(v.Marks, "[]"), Of: v.Of}))
+		own = join(own, f.e.value(Value{Marks: partsOf(v.Marks, keyStep("")), Of: v.Of}))
 	}
 	if own == nil {
 		return f.nameOf(v)
@@ -65,7 +65,7 @@ func (f *frame) keyed(v *Value, key string) *Value {
 	if v.Obj != nil {
 		own := join(v.Obj.get(key), v.Obj.Rest)
 		if len(v.Marks) > 0 {
-			own = join(own, &Value{Marks: partsOf(v.Marks, "["+key+"]")})
+			own = join(own, &Value{Marks: partsOf(v.Marks, keyStep(key))})
 		}
 		if own == nil {
 			return f.e.unknown
@@ -77,12 +77,12 @@ func (f *frame) keyed(v *Value, key string) *Value {
 		if len(v.Marks) == 0 {
 			return f.e.api(a)
 		}
-		return &Value{API: a, Marks: partsOf(v.Marks, "["+key+"]")}
+		return &Value{API: a, Marks: partsOf(v.Marks, keyStep(key))}
 	}
 	if len(v.Marks) == 0 {
 		return f.e.unknown
 	}
-	return &Value{Marks: partsOf(v.Marks, "["+key+"]")}
+	return &Value{Marks: partsOf(v.Marks, keyStep(key))}
 }
 
 // isReferrer reports whether a key of the request's headers is the page that the visitor comes

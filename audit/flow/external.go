@@ -158,7 +158,7 @@ func (f *frame) method(to *Value, name string, a *arguments, e *python.Call) *Va
 	if len(to.Marks) == 0 {
 		return v
 	}
-	return join(v, &Value{Marks: partsOf(to.Marks, "."+name)})
+	return join(v, &Value{Marks: partsOf(to.Marks, attributeStep(name))})
 }
 
 // ofServer reports whether a key of the environ is what the server writes there.
@@ -195,7 +195,7 @@ func (f *frame) byName(to *Value, name string, a *arguments, e *python.Call) *Va
 		return v
 	}
 	for _, m := range all {
-		v = join(v, f.own(bound(m, &Value{Of: m.Class}), a, e))
+		v = join(v, f.own(bound(m, f.e.instance(m.Class)), a, e))
 	}
 	return v
 }
@@ -238,7 +238,7 @@ func (f *frame) orm(to *Value, name string, a *arguments, e *python.Call) *Value
 }
 
 // row is one row of a model, as the database gives it back.
-func (f *frame) row(c *program.Class) *Value { return &Value{Of: c} }
+func (f *frame) row(c *program.Class) *Value { return f.e.instance(c) }
 
 // query calls a method of a query.
 func (f *frame) query(to *Value, name string, a *arguments, e *python.Call) *Value {

@@ -66,7 +66,8 @@ type Engine struct {
 	probe     *probe
 	unknown   *Value
 	number    *Value
-	fresh     []Value // for values that are made often
+	fresh     []Value  // for values that are made often
+	lists     []*Value // for lists that are
 	spare     spare
 	literals  [literalSlots]*Value
 	pieces    []piece           // of the calls that are being applied

@@ -62,7 +62,7 @@ const maxSteps = 200_000
 
 func newFrame(e *Engine, fn *program.Function, s *summary) *frame {
 	f := e.spare.frames.take()
-	f.e, f.fn, f.root, f.sum, f.scope, f.env = e, fn, fn, s, fn.Scope, make([]*Value, fn.Scope.Names.Len())
+	f.e, f.fn, f.root, f.sum, f.scope, f.env = e, fn, fn, s, fn.Scope, e.list(fn.Scope.Names.Len())
 	if fn.Node == nil {
 		return f
 	}
@@ -95,7 +95,7 @@ func (f *frame) param(i int, p *python.Param) {
 		}
 		if p.Kind == python.VarPositional || p.Kind == python.VarKeyword {
 			o := &Object{Rest: v, region: -1}
-			o.addKeys(partsOf(v.Marks, anyKey))
+			o.addKeys(partsOf(v.Marks, step{open: anyKey}))
 			v = &Value{Obj: o}
 		}
 	}

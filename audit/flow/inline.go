@@ -230,7 +230,7 @@ func (f *frame) callLambda(callee *Value, a *arguments, e *python.Call) *Value {
 			c.extra = append(c.extra, binding{b.name, b.value})
 		}
 	}
-	args := bindParams(l.node.Params.List, a.list, a)
+	args := f.e.bindParams(l.node.Params.List, a.list, a)
 	for i := range l.node.Params.List {
 		v := args[i]
 		if v == nil {

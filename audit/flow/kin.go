@@ -174,7 +174,7 @@ func (f *frame) tell(v *Value, c *program.Class) {
 		for _, w := range c.Node.Keywords {
 			a.named = append(a.named, Field{w.Name, f.eval(w.Value)})
 		}
-		f.perform(f.e.function(told), bindArgs(told, v, a), f.loc(c.Node))
+		f.perform(f.e.function(told), f.e.bindArgs(told, v, a), f.loc(c.Node))
 		return
 	}
 }

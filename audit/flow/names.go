@@ -105,7 +105,7 @@ func (f *frame) imported(i *program.Import, from *program.Module) *Value {
 	if own != nil {
 		v := f.global(own, i.Name)
 		if r.Instance != nil && !v.isThing() {
-			v = join(v, &Value{Of: r.Instance})
+			v = join(v, f.e.instance(r.Instance))
 		}
 		if r.Function != nil && !v.isThing() { // what another function has made
 			v = join(v, f.e.function(r.Function))

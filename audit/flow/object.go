@@ -9,7 +9,7 @@ import (
 const maxPath = 28
 
 // partsOf is the marks of a part of a marked value: of a parameter's mark, the path grows.
-func partsOf(marks []Mark, step string) []Mark {
+func partsOf(marks []Mark, s step) []Mark {
 	params := false
 	for _, m := range marks {
 		params = params || m.From.Source == Param
@@ -20,7 +20,7 @@ func partsOf(marks []Mark, step string) []Mark {
 	out := make([]Mark, len(marks))
 	for i, m := range marks {
 		if m.From.Source == Param && len(m.From.Path) < maxPath {
-			m.From = m.From.part(step)
+			m.From = m.From.part(s)
 		}
 		out[i] = m
 	}
@@ -57,7 +57,10 @@ func (f *frame) attribute(v *Value, name string, n python.Node) *Value {
 		}
 		return own
 	}
-	marks := partsOf(v.Marks, "."+name)
+	if o := v.aloneOf(); o != nil && name != "filename" {
+		return o.part(attributeStep(name)).value()
+	}
+	marks := partsOf(v.Marks, attributeStep(name))
 	if name == "filename" {
 		marks = undone(marks, Path|Address)
 	}
@@ -90,7 +93,7 @@ func (f *frame) apiAttr(v *Value, name string, n python.Node) *Value {
 	if len(v.Marks) == 0 || harmlessAttr(name) {
 		return f.e.api(a)
 	}
-	marks := partsOf(v.Marks, "."+name)
+	marks := partsOf(v.Marks, attributeStep(name))
 	if name == "filename" { // the name of an uploaded file
 		marks = undone(marks, Path|Address)
 	}
@@ -156,7 +159,7 @@ func (f *frame) instanceAttr(v *Value, name string, n python.Node) *Value {
 			own = join(own, f.e.readCell(f.root, k, name))
 		}
 		if len(v.Marks) > 0 && !f.harmlessAnnotation(c, name) {
-			own = join(own, &Value{Marks: partsOf(v.Marks, "."+name)})
+			own = join(own, &Value{Marks: partsOf(v.Marks, attributeStep(name))})
 		}
 	}
 	if own != nil {

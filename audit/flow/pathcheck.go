@@ -128,7 +128,7 @@ func (f *frame) savesFile(to, name *Value) bool {
 		if m.From.Source == Request && (m.From.Note == "an uploaded file" || strings.HasPrefix(m.From.Note, "a form's field")) {
 			return true
 		}
-		if m.From.Source == Param && (fileWord(m.From.Path) || f.namedFile(m.From.Param) || ofOrigin(partsOf([]Mark{m}, ".filename"), name.deep())) {
+		if m.From.Source == Param && (fileWord(m.From.Path) || f.namedFile(m.From.Param) || ofOrigin(partsOf([]Mark{m}, attributeStep("filename")), name.deep())) {
 			return true
 		}
 	}

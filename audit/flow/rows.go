@@ -121,7 +121,7 @@ func keysOf(v *Value) []Mark {
 	if v == nil {
 		return nil
 	}
-	keys := partsOf(v.Marks, anyKey)
+	keys := partsOf(v.Marks, step{open: anyKey})
 	if v.Obj != nil {
 		keys = merge(keys, v.Obj.keys())
 	}

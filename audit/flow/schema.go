@@ -65,7 +65,7 @@ func schemaField(o *Object, name string, e python.Expr, marks []Mark) {
 	if of == "" || of[0] < 'A' || of[0] > 'Z' {
 		return
 	}
-	v := &Value{Marks: partsOf(marks, "["+name+"]")}
+	v := &Value{Marks: partsOf(marks, keyStep(name))}
 	if harmlessSchema(of) || oneOf(c) {
 		v = &Value{Checked: true}
 	}

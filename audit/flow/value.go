@@ -91,6 +91,7 @@ type Origin struct {
 
 	whole *Origin   // what it is a part of, with one step less in its Path; nil for all others
 	parts []*Origin // its parts that were met, each with one more step in its Path
+	alone *Value    // see value
 }
 
 // Source is a kind of origin.
