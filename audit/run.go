@@ -144,6 +144,11 @@ func (r *run) analyse(ctx context.Context) (found []finding.Finding, err error) 
 	templates := linked()
 	work := rules.Start(ctx, r.all, p.Fork(), r.pages, r.configs...)
 	defer work.Wait()
+	fork := p.Fork()
+	go func() { // the processor of the rules has time then
+		work.Wait()
+		templates.ReadAhead(ctx, fork)
+	}()
 	var unheard error
 	flows, crashed := flow.Follow(ctx, p, templates, func(done, total int) {
 		unheard = errors.Join(unheard, r.progress("following values", done, total))

@@ -49,6 +49,10 @@ func (c *cells) of(owner any) *table.Of[*cell] {
 }
 
 func (e *Engine) cell(owner any, name string) *cell {
+	if e.alone {
+		e.needs = true
+		return &cell{}
+	}
 	all := e.cells.of(owner)
 	c := all.Get(name)
 	if c == nil {

@@ -73,6 +73,8 @@ type Engine struct {
 	pieces    []piece           // of the calls that are being applied
 	changes   int               // how often a place changed that functions share
 	included  int               // nodes of templates in others
+	alone     bool              // it reads templates only, which must not need functions
+	needs     bool              // one does
 	crashes   []finding.Skipped // functions and templates at which the engine failed
 	work      work
 }
@@ -111,15 +113,21 @@ func Run(ctx context.Context, p *program.Program, templates []*jinja.Template) [
 // such a function until then is kept. It calls tell, if that is not nil, now and then with how
 // many functions and templates it has read and how many there are to read, as far as it knows.
 func Follow(ctx context.Context, p *program.Program, templates *Templates, tell func(done, total int)) ([]*Flow, []finding.Skipped) {
+	e := newEngine(p, templates.pages)
+	e.crashes, e.work = templates.crashed, work{total: len(templates.pages.all), tell: tell}
+	e.readAll(ctx, templates)
+	return e.sorted(), e.crashes
+}
+
+func newEngine(p *program.Program, templates *pages) *Engine {
 	e := &Engine{
-		program: p, models: newModels(),
+		program: p, pages: templates, models: newModels(),
 		cells: newCells(p), things: newThings(p), sums: make([]*summary, len(p.Functions)),
 		queued: make([]bool, len(p.Functions)), visits: make([]uint8, len(p.Functions)),
 		imports: make([]*Value, p.Numbers()), apis: map[*program.API]*Value{}, flows: map[flowKey]*Flow{}, weak: map[flowKey]*Flow{}, bare: map[string]Loc{}, passed: map[flowKey]uint8{}, origins: map[Loc]*Origin{},
 		unknown: &Value{}, byName: map[string][]*program.Function{}, free: map[*program.Function][]freeName{},
-		wraps: make([]*wrapping, len(p.Functions)), lambda: p.APIs.Module("lambda"), work: work{total: len(templates.pages.all), tell: tell},
+		wraps: make([]*wrapping, len(p.Functions)), lambda: p.APIs.Module("lambda"),
 	}
-	e.pages, e.crashes = templates.pages, templates.crashed
 	e.heirs, e.inherited = heirs(p), make([]map[string][]*program.Function, len(p.Classes))
 	e.number = e.api(p.APIs.Module("builtins").Attr("int").Call())
 	for _, c := range p.Classes {
@@ -132,13 +140,12 @@ func Follow(ctx context.Context, p *program.Program, templates *Templates, tell 
 	for _, all := range e.byName {
 		slices.SortFunc(all, func(a, b *program.Function) int { return a.ID - b.ID })
 	}
-	e.readAll(ctx)
-	return e.sorted(), e.crashes
+	return e
 }
 
 // readAll reads the top-level code of all modules, all functions, those again that use what has
 // changed since, and last the templates.
-func (e *Engine) readAll(ctx context.Context) {
+func (e *Engine) readAll(ctx context.Context, templates *Templates) {
 	var all []*program.Function
 	for _, m := range e.program.Modules {
 		if !m.Test {
@@ -163,18 +170,27 @@ func (e *Engine) readAll(ctx context.Context) {
 		e.queued[f.ID] = false
 		e.read(f)
 	}
-	for _, pg := range e.pages.all {
+	known := templates.takeOver()
+	for i, pg := range e.pages.all {
+		e.work.step()
 		if ctx.Err() != nil {
 			return
 		}
+		if known[i] != nil {
+			e.take(known[i])
+			continue
+		}
 		pg.read, pg.uses, pg.seen = false, nil, nil
 		e.usesOf(pg)
-		e.work.step()
 	}
 }
 
 // summary is what calling f does; f is read now if it was not yet.
 func (e *Engine) summary(f *program.Function) *summary {
+	if e.alone {
+		e.needs = true
+		return &summary{reading: true}
+	}
 	s := e.sums[f.ID]
 	if s == nil && e.depth < 60 {
 		s = e.read(f)
@@ -258,7 +274,15 @@ func (m Mark) weak(kind Kinds) bool {
 
 func (e *Engine) sorted() []*Flow {
 	all := make([]*Flow, 0, len(e.flows))
+	files := make(map[string]*page, len(e.pages.all))
+	for _, pg := range e.pages.all {
+		files[pg.t.Name] = pg
+	}
 	for key, f := range e.weak {
+		if f.Idle {
+			pg := files[f.Use.File]
+			f.Idle = pg == nil || !pg.named
+		}
 		if e.flows[key] == nil && e.passed[key] != harmlessPassed {
 			all = append(all, f)
 		}

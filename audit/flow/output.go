@@ -51,7 +51,7 @@ func (f *frame) weakOutput(v *Value, kind Kinds, where Loc, note string) {
 		f.e.bare[where.File] = where
 	}
 	if f.e.weak[key] == nil {
-		f.e.weak[key] = &Flow{Kind: kind, Use: where, What: note, Func: f.fn, Idle: !f.page.named,
+		f.e.weak[key] = &Flow{Kind: kind, Use: where, What: note, Func: f.fn, Idle: true, // as long as nobody speaks of it
 			Origin: Origin{Source: Unproven, Where: where, Note: "a variable of the template"}}
 	}
 }

@@ -63,6 +63,7 @@ type pages struct {
 type Templates struct {
 	pages   *pages
 	crashed []finding.Skipped
+	ahead   ahead
 }
 
 // Link links templates to those that they extend. It changes the contexts of what stands in
@@ -77,7 +78,22 @@ func Link(templates []*jinja.Template) *Templates {
 		}()
 		part()
 	})
+	t.ahead.done, t.ahead.read = make(chan struct{}), make([]*pageFound, len(templates))
 	return t
+}
+
+// copy are the same templates for another engine.
+func (p *pages) copy() *pages {
+	other := &pages{byName: map[string][]*page{}}
+	for _, pg := range p.all {
+		other.add(newPage(pg.t))
+	}
+	return other
+}
+
+func (p *pages) add(pg *page) {
+	p.byName[pg.name] = append(p.byName[pg.name], pg)
+	p.all = append(p.all, pg)
 }
 
 func newPage(t *jinja.Template) *page {
@@ -93,9 +109,7 @@ func newPage(t *jinja.Template) *page {
 func newPages(templates []*jinja.Template, guard func(*page, func())) *pages {
 	p := &pages{byName: map[string][]*page{}}
 	for _, t := range templates {
-		pg := newPage(t)
-		p.byName[pg.name] = append(p.byName[pg.name], pg)
-		p.all = append(p.all, pg)
+		p.add(newPage(t))
 	}
 	for _, pg := range p.all {
 		if s, ok := pg.t.Extends.(*python.Str); ok {
@@ -230,7 +244,7 @@ func (f *frame) nodes(body []jinja.Node) {
 		f.e.included += len(body)
 	}
 	for _, n := range body {
-		if f.steps++; f.steps > maxSteps {
+		if f.steps++; f.steps > maxSteps || f.e.needs {
 			return
 		}
 		f.node(n)
