@@ -19,6 +19,9 @@ def before():
 @app.template_filter()
 def same(x):
     return x
+def bare(x):
+    return x
+app.jinja_env.filters['bare'] = bare
 @app.route('/')
 def v():
     return render_template('given.html', x=request.args['q'])
@@ -32,6 +35,8 @@ def v():
 {{ session['n']|safe }}
 -- templates/filtered.html --
 {{ request.args.q|same|safe }}
+-- templates/bare.html --
+{{ request.args.q|bare|safe }}
 -- templates/base.html --
 <p>{% block a %}{{ a|safe }}{% endblock %}</p>
 -- templates/child.html --
@@ -69,7 +74,7 @@ func pageFlows(t *testing.T, start func(*flow.Templates, *program.Program)) []st
 func TestReadAhead(t *testing.T) {
 	t.Parallel()
 	want := pageFlows(t, func(*flow.Templates, *program.Program) {})
-	for _, page := range []string{"given", "alone", "global", "session", "filtered", "child", "part", "macros", "spoken", "unspoken"} {
+	for _, page := range []string{"given", "alone", "global", "session", "filtered", "bare", "child", "part", "macros", "spoken", "unspoken"} {
 		if !slices.ContainsFunc(want, func(f string) bool { return strings.Contains(f, "templates/"+page+".") }) {
 			t.Errorf("nothing is found in %s", page)
 		}

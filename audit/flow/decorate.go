@@ -32,10 +32,6 @@ func (e *Engine) wrap(fn *program.Function) *wrapping {
 	if fn.Node == nil || len(fn.Node.Decorators) == 0 {
 		return nil
 	}
-	if e.alone {
-		e.needs = true
-		return nil
-	}
 	w := e.wraps[fn.ID]
 	if w == nil {
 		w = unwrapped // while it is being made, the function is called itself
