@@ -120,7 +120,10 @@ func (c *call) replace(into []Mark, m Mark) []Mark {
 	if m.From.Source != Param {
 		return merged(into, m)
 	}
-	passed := c.marks(m.From)
+	return c.replaceBy(into, m, c.marks(m.From))
+}
+
+func (c *call) replaceBy(into []Mark, m Mark, passed []Mark) []Mark {
 	if len(passed) == 0 {
 		return into
 	}
@@ -165,7 +168,13 @@ func (c *call) affect(ef effect) {
 	if !made && object == nil && f.knows(ef.owner, ef.name, ef.keys, c.marks(ef.origin), ef.safe) { // before ways are written down
 		return
 	}
-	v := &Value{Marks: c.replace(nil, Mark{From: ef.origin, Safe: ef.safe, Way: ef.way})}
+	marks, m := []Mark(nil), Mark{From: ef.origin, Safe: ef.safe, Way: ef.way}
+	if object != nil && object.Of != nil { // what its attributes hold is known of its class
+		marks = c.replaceBy(nil, m, object.Marks)
+	} else {
+		marks = c.replace(nil, m)
+	}
+	v := &Value{Marks: marks}
 	kept := v
 	if object != nil {
 		kept = &Value{Marks: v.Marks, Of: object.Of, Class: object.Class}
@@ -177,6 +186,9 @@ func (c *call) affect(ef effect) {
 	f.keep(ef.owner, ef.name, ef.keys, kept)
 	if !made {
 		return
+	}
+	if object != nil && object.Of != nil {
+		v = kept
 	}
 	if p := c.piece(ef.origin); ef.whole && p != nil && f.calls(p.value, 0) {
 		of, w := p.value, *v

@@ -274,6 +274,10 @@ func TestHostChecks(t *testing.T) {
 			v("def inner(h):\n    return ipaddress.ip_address(h).is_private\ndef check(u):\n    if inner(urlparse(u).hostname):\n        raise ValueError(u)\ncheck(q)\nrequests.get(q)"),
 			v("def inner(h):\n    return h.isascii()\ndef check(u):\n    if inner(urlparse(u).hostname):\n        raise ValueError(u)\ncheck(q)\nrequests.get(q)"),
 		},
+		"a helper that gives back what it lets through": {
+			v("def public(h):\n    return all(ipaddress.ip_address(i[4][0]).is_global for i in socket.getaddrinfo(h, None))\ndef check(u):\n    parts = urlparse(u)\n    if not public(parts.hostname):\n        raise ValueError(u)\n    return u\nrequests.get(check(q))"),
+			v("def public(h):\n    return all(ipaddress.ip_address(i[4][0]).is_global for i in socket.getaddrinfo(h, None))\ndef check(u):\n    parts = urlparse(u)\n    if not public('example.com'):\n        raise ValueError(u)\n    return u\nrequests.get(check(q))"),
+		},
 		"a helper": {v("def known(u):\n    return urlparse(u).hostname in ('good.com',)\nif not known(q)" + no), v("def known(u):\n    return 'good.com' in u\nif not known(q)" + no)},
 	})
 	const to = ":\n    q = '/'\nreturn redirect(q)"

@@ -123,6 +123,10 @@ func TestUnproven(t *testing.T) {
 			head + "def rows(t):\n    return run(\"select * from t where a = '%s'\" % t.replace('x', ''))\n",
 			head + "def rows(t):\n    return run(\"select * from t where a = '%s'\" % t.replace(\"'\", \"''\"))\n",
 		},
+		"what is known when it is read again": {
+			head + "class C:\n    def __init__(self, q):\n        self.q = q\n    def rows(self):\n        return db.execute('select * from ' + self.q.name)\nclass Q:\n    def __init__(self, name):\n        self.name = name\ndef a(x):\n    C(Q(x)).rows()\n",
+			head + "class C:\n    def __init__(self, q):\n        self.q = q\n    def rows(self):\n        return db.execute('select * from ' + self.q.name)\nclass Q:\n    def __init__(self):\n        self.name = 'users'\ndef a():\n    C(Q()).rows()\n",
+		},
 		"a caller that gives a constant": {
 			head + "def rows(t):\n    return run('select * from ' + t)\ndef a(x):\n    rows('users')\n    rows(x)\n",
 			head + "def rows(t):\n    return run('select * from ' + t)\nrows('users')\nrows('notes')\n",

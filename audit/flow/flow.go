@@ -219,6 +219,11 @@ func (e *Engine) read(f *program.Function) *summary {
 	old := e.sums[f.ID]
 	s := &summary{reading: true}
 	if old != nil {
+		for _, d := range old.doubts { // what was not known of a use may be known now
+			if w := e.weak[d.use]; w != nil && w.Func == f {
+				delete(e.weak, d.use)
+			}
+		}
 		*s = *old
 		s.reading, s.uses, s.effects, s.says, s.proven, s.returns, s.doubts = true, nil, nil, nil, nil, false, nil
 	}

@@ -121,7 +121,7 @@ func (f *frame) hostAsked(callee *Value, e *python.Call) condition {
 	if !h.asks {
 		return condition{}
 	}
-	all := f.aboutPassed(e.Args[0], Address)
+	all := f.aboutHost(e.Args[0])
 	if h.inside {
 		return condition{otherwise: all}
 	}
@@ -134,8 +134,18 @@ func (f *frame) hostProven(callee *Value, e *python.Call) {
 		return
 	}
 	if h := f.e.hostCheck(callee.Func); h.asks && h.refuses {
-		f.refine(f.aboutPassed(e.Args[0], Address))
+		f.refine(f.aboutHost(e.Args[0]))
 	}
+}
+
+// aboutHost says that an address is one for visitors, and so the whole of which it is the host.
+func (f *frame) aboutHost(e python.Expr) []refinement {
+	all := f.aboutPassed(e, Address)
+	for _, r := range f.hostFixed(e) {
+		r.kinds &= Address
+		all = append(all, r)
+	}
+	return all
 }
 
 // fromVisitor reports whether an argument that can be written again holds anything of a visitor

@@ -9,9 +9,17 @@ func joinObjects(a, b *Object, depth int) *Object {
 	if b == nil {
 		return a
 	}
-	o := &Object{Rest: joinTo(a.everything(depth), b.everything(depth), depth), region: -1}
-	o.addTexts(a.constants()...)
-	o.addTexts(b.constants()...)
+	o := &Object{region: -1}
+	if a.List && b.List && len(a.Items) == len(b.Items) { // such as what two return statements give back
+		o.List = true
+		for i, v := range a.Items {
+			o.Items = append(o.Items, joinTo(v, b.Items[i], depth))
+		}
+	} else {
+		o.Rest = joinTo(a.everything(depth), b.everything(depth), depth)
+		o.addTexts(a.constants()...)
+		o.addTexts(b.constants()...)
+	}
 	o.addKeys(a.keys())
 	o.addKeys(b.keys())
 	if a.open() || b.open() {

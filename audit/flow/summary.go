@@ -157,7 +157,15 @@ type mapper struct {
 
 // param is the parameter that a value is, unchanged; nil for all else.
 func (v *Value) param() *Origin {
-	if len(v.Marks) != 1 || v.Obj != nil || v.isThing() || v.parts() != nil || v.Const.Kind != NoConst {
+	if v.isThing() {
+		return nil
+	}
+	return v.ofClass()
+}
+
+// ofClass is param for a value of which the parameter's annotation may have told the class.
+func (v *Value) ofClass() *Origin {
+	if len(v.Marks) != 1 || v.Obj != nil || v.API != nil || v.callable() || v.parts() != nil || v.Const.Kind != NoConst {
 		return nil
 	}
 	if m := v.Marks[0]; m.From.Source == Param && m.Way == nil && m.Safe == 0 {
@@ -279,7 +287,7 @@ func (f *frame) store(owner any, name string, v *Value) { f.keep(owner, name, ""
 
 // keep is store into a list or a dict that is kept there, under the keys.
 func (f *frame) keep(owner any, name, keys string, v *Value) {
-	whole := v.param() != nil
+	whole := v.ofClass() != nil
 	for _, m := range v.deep() {
 		if m.From.Source == Param {
 			f.sum.effect(effect{origin: m.From, owner: owner, name: name, way: m.Way, safe: m.Safe, whole: whole, keys: keys})
