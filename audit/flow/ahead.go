@@ -26,6 +26,7 @@ type pageFound struct {
 	flows, weak map[flowKey]*Flow
 	bare        map[string]Loc
 	crashes     []finding.Skipped
+	included    int // nodes of templates in it
 }
 
 // ReadAhead reads templates until Follow takes them over, or ctx ends. It may be called once,
@@ -41,8 +42,11 @@ func (t *Templates) ReadAhead(ctx context.Context, p *program.Program) {
 	a.pages = t.pages.copy()
 	e := newEngine(p, a.pages)
 	e.alone = true
-	for i := int(a.next.Add(1)) - 1; i < len(a.pages.all) && ctx.Err() == nil; i = int(a.next.Add(1)) - 1 {
-		a.read[i] = e.readAlone(a.pages.all[i])
+	included := 0
+	for i := int(a.next.Add(1)) - 1; i < len(a.pages.all) && ctx.Err() == nil && included <= maxIncluded; i = int(a.next.Add(1)) - 1 {
+		if a.read[i] = e.readAlone(a.pages.all[i]); a.read[i] != nil {
+			included += a.read[i].included
+		}
 	}
 }
 
@@ -51,13 +55,13 @@ func (e *Engine) readAlone(pg *page) *pageFound {
 	clear(e.flows)
 	clear(e.weak)
 	clear(e.bare)
-	e.crashes, e.needs = nil, false
+	e.crashes, e.needs, e.included = nil, false, 0
 	e.guard(pg.place(), func() { e.readPage(pg, Loc{}) })
 	pg.uses, pg.seen = nil, nil
 	if e.needs {
 		return nil
 	}
-	found := &pageFound{crashes: e.crashes}
+	found := &pageFound{crashes: e.crashes, included: e.included}
 	if len(e.flows)+len(e.weak)+len(e.bare) > 0 {
 		found.flows, found.weak, found.bare = maps.Clone(e.flows), maps.Clone(e.weak), maps.Clone(e.bare)
 	}
@@ -81,6 +85,7 @@ func (t *Templates) takeOver() []*pageFound {
 
 // take adds what reading a template ahead has found, as if it were read now.
 func (e *Engine) take(found *pageFound) {
+	e.included += found.included
 	for key, f := range found.flows {
 		if old := e.flows[key]; old == nil || old.Weak && !f.Weak || old.Origin.Source != Request && f.Origin.Source == Request {
 			e.flows[key] = f

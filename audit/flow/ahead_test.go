@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/fumehood/fumehood/audit/flow"
+	"github.com/fumehood/fumehood/audit/jinja"
 	"github.com/fumehood/fumehood/audit/program"
 )
 
@@ -86,6 +87,35 @@ func TestReadAhead(t *testing.T) {
 		if got := pageFlows(t, func(l *flow.Templates, p *program.Program) { go l.ReadAhead(t.Context(), p) }); !slices.Equal(got, want) {
 			t.Fatalf("read meanwhile:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
+	}
+}
+
+// TestReadAheadIsBounded: what may be included into all templates together is the same, whoever
+// reads them.
+func TestReadAheadIsBounded(t *testing.T) {
+	t.Parallel()
+	source := "-- app.py --\nfrom flask import *\n-- templates/part.html --\n" + strings.Repeat("{{ request.args.q|safe }} ", 500) + "\n"
+	for i := range 6 {
+		source += fmt.Sprintf("-- templates/whole%d.html --\n%s\n", i, strings.Repeat("{% include 'part.html' %}", 300))
+	}
+	tangled := func(start func(*flow.Templates, *program.Program)) []string {
+		p, pages := read(t, source)
+		slices.SortFunc(pages, func(a, b *jinja.Template) int { return strings.Compare(a.Name, b.Name) })
+		linked := flow.Link(pages)
+		start(linked, p.Fork())
+		_, crashed := flow.Follow(t.Context(), p, linked, nil)
+		var all []string
+		for _, c := range crashed {
+			all = append(all, c.Place.File+c.Reason)
+		}
+		return all
+	}
+	want := tangled(func(*flow.Templates, *program.Program) {})
+	if len(want) == 0 {
+		t.Error("none is nested too deep")
+	}
+	if got := tangled(func(l *flow.Templates, p *program.Program) { l.ReadAhead(t.Context(), p) }); !slices.Equal(got, want) {
+		t.Errorf("all read before: %q, want %q", got, want)
 	}
 }
 

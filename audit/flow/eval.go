@@ -155,7 +155,7 @@ func (f *frame) unary(e *python.UnaryOp) *Value {
 		}
 	case python.Sub:
 		if v.Const.Kind == ConstInt {
-			return integer(-int64(v.Const.Int))
+			return integer(-v.Const.Int)
 		}
 	}
 	return f.e.unknown

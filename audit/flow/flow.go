@@ -116,6 +116,7 @@ func Follow(ctx context.Context, p *program.Program, templates *Templates, tell 
 	e := newEngine(p, templates.pages)
 	e.crashes, e.work = templates.crashed, work{total: len(templates.pages.all), tell: tell}
 	e.readAll(ctx, templates)
+	templates.takeOver() // nobody reads on when this returns
 	return e.sorted(), e.crashes
 }
 
@@ -176,7 +177,7 @@ func (e *Engine) readAll(ctx context.Context, templates *Templates) {
 		if ctx.Err() != nil {
 			return
 		}
-		if known[i] != nil {
+		if known[i] != nil && e.included+known[i].included <= maxIncluded { // as if it were read now
 			e.take(known[i])
 			continue
 		}

@@ -11,7 +11,7 @@ func joinObjects(a, b *Object, depth int) *Object {
 	}
 	o := &Object{region: -1}
 	if a.List && b.List && len(a.Items) == len(b.Items) { // such as what two return statements give back
-		o.List = true
+		o.List, o.Rest = true, joinTo(a.Rest, b.Rest, depth)
 		for i, v := range a.Items {
 			o.Items = append(o.Items, joinTo(v, b.Items[i], depth))
 		}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// parts are the pieces of a value that is used as a text.
+// asParts are the pieces of a value that is used as a text.
 func (v *Value) asParts() []Part {
 	switch {
 	case v == nil:

@@ -7,7 +7,7 @@ import (
 	"github.com/fumehood/fumehood/audit/python"
 )
 
-func itoa[T int32 | int64](i T) string { return strconv.FormatInt(int64(i), 10) }
+func itoa(i int64) string { return strconv.FormatInt(i, 10) }
 
 // maxText bounds the constants that are put together, and maxLiterals those among the parts of
 // a text.
@@ -77,7 +77,7 @@ func (f *frame) binary(op python.Op, a, b *Value, at python.Node) *Value {
 		return f.withMarkup(a, b)
 	}
 	if a.Const.Kind == ConstInt && b.Const.Kind == ConstInt {
-		if i, ok := arithmetic(op, int64(a.Const.Int), int64(b.Const.Int)); ok {
+		if i, ok := arithmetic(op, a.Const.Int, b.Const.Int); ok {
 			return integer(i)
 		}
 		return f.e.number

@@ -181,8 +181,5 @@ func boolean(b bool) *Value {
 }
 
 func integer(i int64) *Value {
-	if i != int64(int32(i)) {
-		return &Value{Checked: true}
-	}
-	return &Value{Const: Const{Kind: ConstInt, Int: int32(i)}}
+	return &Value{Const: Const{Kind: ConstInt, Int: i}}
 }

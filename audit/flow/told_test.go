@@ -26,7 +26,19 @@ func TestToldApart(t *testing.T) {
 	}{
 		"an attribute of what a constructor is given":    {flow.SQL, twins{plain("asked", unchecked), plain("asked", checked)}},
 		"one whose class the parameter's annotation has": {flow.SQL, twins{plain("asked: Asked", unchecked), plain("asked: Asked", checked)}},
-		"the results of a function with two returns":     {flow.Command, twins{two + "    os.system(a)\n", two + "    os.system(b)\n"}},
+		"an element of a list at a place that is not known": {flow.Command, twins{
+			view("if q:\n    x = ['a', 'b']\n    x[int(q)] = q\nelse:\n    x = ['c', 'd']\nos.system(x[0])"),
+			view("if q:\n    x = ['a', 'b']\n    x[int(q)] = 'e'\nelse:\n    x = ['c', 'd']\nos.system(x[0])"),
+		}},
+		"a slice that begins at a very small number": {flow.Command, twins{
+			view("x = 'ls ' + q\nos.system(x[(-2147483647 - 1):])"),
+			view("x = 'ls ' + q\nos.system(x[:3])"),
+		}},
+		"a branch that a large number tells dead": {flow.Command, twins{
+			view("n = 4294967296\nif n == 4294967296:\n    os.system(q)"),
+			view("n = 4294967296\nif n == 1:\n    os.system(q)"),
+		}},
+		"the results of a function with two returns": {flow.Command, twins{two + "    os.system(a)\n", two + "    os.system(b)\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -33,7 +33,7 @@ type Part struct {
 type Const struct {
 	Kind ConstKind
 	Str  string
-	Int  int32 // larger ones are not known
+	Int  int64
 }
 
 // ConstKind tells the constants apart.

@@ -47,7 +47,7 @@ func (f *Facts) mayNamePassword(fn *program.Function) bool {
 	for fn.Parent != nil {
 		fn = fn.Parent
 	}
-	if fn.Node == nil || f.index.outside(fn.Module)&about != 0 {
+	if fn.Node == nil || !fn.Module.File.ASCII() || f.index.outside(fn.Module)&about != 0 {
 		return true
 	}
 	whole := wholeOf(fn.Node)

@@ -178,8 +178,8 @@ type Work struct {
 }
 
 // Start shows the program, its templates, which are linked, and the configuration to the rules,
-// in a goroutine of its own, until ctx ends. The program is theirs from now on: whoever follows values at the same time needs a
-// Fork of it.
+// in a goroutine of its own, until ctx ends. The program is theirs from now on: whoever follows
+// values at the same time needs a Fork of it.
 func Start(ctx context.Context, all []*Rule, p *program.Program, templates []*jinja.Template, configs ...*settings.File) *Work {
 	w := &Work{all: all, done: make(chan struct{})}
 	facts := newFacts(p, all, templates)

@@ -43,6 +43,9 @@ func walk(ctx context.Context, passes []*Pass, p *program.Program, failed *crash
 		if f.Node != nil && len(w.functions) > 0 {
 			whole := wholeOf(f.Node)
 			here := w.words.Within(whole.Start, whole.End)
+			if !f.Module.File.ASCII() { // names may be written in several ways
+				here = ^uint64(0)
+			}
 			for i := 0; i < len(w.functions); {
 				i = w.functionFrom(i, f, here)
 			}
@@ -97,7 +100,7 @@ func (w *walker) enter(m *program.Module) {
 	} {
 		*list.passes = (*list.passes)[:0]
 		for _, pass := range w.passes {
-			if list.wants(pass.rule) && (pass.words == 0 || pass.words&w.words.All[0] != 0) {
+			if list.wants(pass.rule) && (pass.words == 0 || pass.words&w.words.All[0] != 0 || !m.File.ASCII()) {
 				*list.passes = append(*list.passes, pass)
 			}
 		}

@@ -58,6 +58,10 @@ func (x *wordIndex) outside(m *program.Module) uint64 {
 		return w.bits
 	}
 	w.known = true
+	if strings.Contains(m.File.Source, "global ") { // any function may set such a name
+		w.bits = x.of(m).All[0]
+		return w.bits
+	}
 	for _, s := range m.File.Body {
 		switch s.(type) {
 		case *python.Function, *python.Class, *python.Import, *python.ImportFrom:
