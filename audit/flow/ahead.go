@@ -87,7 +87,7 @@ func (t *Templates) takeOver() []*pageFound {
 func (e *Engine) take(found *pageFound) {
 	e.included += found.included
 	for key, f := range found.flows {
-		if old := e.flows[key]; old == nil || old.Weak && !f.Weak || old.Origin.Source != Request && f.Origin.Source == Request {
+		if e.flows[key].yieldsTo(f.Weak, f.Origin.Source) {
 			e.flows[key] = f
 		}
 	}

@@ -269,8 +269,13 @@ func (e *Engine) isNew(s *summary, kind Kinds, use Loc, m Mark) bool {
 	case (kind == Exposure) != (m.From.Source == Internal):
 		return false
 	}
-	old := e.flows[flowKey{kind, use}]
-	return old == nil || old.Weak && !m.weak(kind) || old.Origin.Source != Request && m.From.Source == Request
+	return e.flows[flowKey{kind, use}].yieldsTo(m.weak(kind), m.From.Source)
+}
+
+// yieldsTo reports whether another flow to the same use says more: the first one that no check
+// comes before, or that is a visitor's.
+func (f *Flow) yieldsTo(weak bool, source Source) bool {
+	return f == nil || f.Weak && !weak || f.Origin.Source != Request && source == Request
 }
 
 // weak reports whether a check that can be passed by stands before a use.

@@ -19,6 +19,8 @@ func TestWordsElsewhere(t *testing.T) {
 	for name, c := range map[string]struct{ rule, source string }{
 		"a name in full-width letters": {"role-from-client", app + "@app.get('/all')\ndef everything():\n    role = ｒequest.cookies.get('role')\n    if role == 'admin':\n        return ''\n"},
 		"an attribute in them":         {"upload-unchecked", app + "@app.post('/up')\ndef up():\n    f = request.ｆiles['f']\n    f.save('static/' + f.filename)\n    return ''\n"},
+		"a password in them": {"plain-password", app + "class User(db.Model):\n    name = db.Column(db.String)\n    password = db.Column(db.String)\n" + far +
+			"@app.post('/new')\ndef new():\n    ｐassword = request.form['p']\n    db.session.add(User(name=request.form['n'], ｐassword=ｐassword))\n    return ''\n"},
 		"a statement that another function sets": {"plain-password", app + "import sqlite3\ndef setup():\n    global ADD\n    ADD = 'INSERT INTO users (name, password) VALUES (?, ?)'\n" + far +
 			"@app.post('/new')\ndef new():\n    sqlite3.connect('a').execute(ADD, (request.form['name'], request.form['p']))\n    return ''\n"},
 		"a statement of the module": {"plain-password", app + "import sqlite3\nADD = 'INSERT INTO users (name, password) VALUES (?, ?)'\n" + far +
