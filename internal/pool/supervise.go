@@ -229,6 +229,10 @@ func (p *Pool) Close(ctx context.Context) {
 			case <-ctx.Done():
 			}
 			w.stop(stopGrace)
+			select { // its reader has let go of it too
+			case <-w.retired:
+			case <-time.After(lastBreath): // somebody that it started holds its channel
+			}
 		})
 	}
 	stopping.Wait()
